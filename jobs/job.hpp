@@ -1,0 +1,61 @@
+// What a kind of job is, to everyone else: tiles with exact sums, a stop rule, and result tables.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/table.hpp"
+#include "core/tile.hpp"
+
+namespace muster::jobs {
+
+/// Where a worker computes. `cuda` names a CUDA ordinal of this process; `host` is one CPU thread.
+struct Device {
+  enum class Kind { host, cuda } kind = Kind::host;
+  int ordinal = 0;
+};
+
+/// Computes tiles on one device. Not shared between threads; may keep buffers between calls.
+class TileRunner {
+ public:
+  virtual ~TileRunner() = default;
+  /// Adds the accumulators of every tile of `range` to `sums` (length Job::slots()) and writes one
+  /// digest a tile. The bits depend on the resolved job and the tile index alone.
+  /// Throws Error (Exit::job_failed) naming item and tile when a contribution is NaN or out of range.
+  virtual void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) = 0;
+  /// How many tiles one call should get to keep this device busy for a good fraction of a second at most.
+  virtual std::uint64_t preferred_tiles() const = 0;
+};
+
+/// Progress is counted in the job's own unit, e.g. path-steps.
+struct WorkUnit {
+  std::string name;         ///< "path-steps"
+  double units_per_tile = 1;
+};
+
+/// One resolved job. Immutable after construction; shared by all ranks of a process.
+class Job {
+ public:
+  virtual ~Job() = default;
+  virtual std::string_view kind() const = 0;
+  /// Accumulator slots of a tile, and of the whole run.
+  virtual std::size_t slots() const = 0;
+  /// The tile counts at which the stop rule is judged, ascending; the last one always ends the run.
+  /// A job without a stop rule returns one value.
+  virtual std::vector<std::uint64_t> stages() const = 0;
+  /// Asked on rank 0 when exactly the tiles [0, tiles) are summed, tiles being one of stages().
+  virtual bool is_done(std::span<std::int64_t const> sums, std::uint64_t tiles) const = 0;
+  virtual WorkUnit work_unit() const = 0;
+  virtual std::unique_ptr<TileRunner> make_runner(Device device) const = 0;
+  /// The numbers: every estimate with mean, standard error and count.
+  virtual std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t tiles) const = 0;
+  /// A compact text for the terminal (at most some 25 lines).
+  virtual std::string summary(std::vector<Table> const& results) const = 0;
+};
+
+}  // namespace muster::jobs

@@ -1,0 +1,23 @@
+// Compiler seams of the arithmetic: MUSTER_FN and the per-instruction-set namespace.
+#pragma once
+
+// MUSTER_FN marks a function that is compiled for the CPU and for the GPU from one text. It is always
+// inlined: a call inside a lane loop would keep gcc from vectorising that loop.
+#if defined(__CUDACC__)
+#define MUSTER_FN __host__ __device__ __forceinline__
+#else
+#define MUSTER_FN [[gnu::always_inline]] inline
+#endif
+
+// Each instruction set's copy of the bodies lives in its own inline namespace; otherwise the linker
+// would keep one copy for all of them. The build defines MUSTER_ISA per object library.
+#if !defined(MUSTER_ISA)
+#error "kernel headers are compiled only inside muster's instruction-set libraries (see kernels/CMakeLists.txt)"
+#endif
+
+#define MUSTER_KERNELS_BEGIN    \
+  namespace muster::kernels {   \
+  inline namespace MUSTER_ISA {
+#define MUSTER_KERNELS_END \
+  }                        \
+  }
