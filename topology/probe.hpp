@@ -1,0 +1,27 @@
+// Gathers the facts about this machine.
+#pragma once
+
+#include <string>
+
+#include "topology/facts.hpp"
+
+namespace muster::topology {
+
+/// Whether to look for GPUs: doing so starts the CUDA driver, which takes a second on some machines.
+enum class GpuProbe { skip, look };
+
+/// Never throws for what the machine lacks: a fact that cannot be read keeps its default.
+/// Under a launcher the affinity of this process is no limit, because mpirun binds a rank to one core;
+/// the cpuset of its cgroup is.
+Facts probe(GpuProbe gpus);
+
+/// Rank numbers from the environment of mpirun (Open MPI, MPICH) or srun.
+Launch launch_from_environment();
+
+/// Exactly one JSON object.
+std::string to_json(Facts const& facts);
+
+/// For people: at most some 20 lines.
+std::string to_table(Facts const& facts);
+
+}  // namespace muster::topology
