@@ -1,0 +1,52 @@
+// Files that are either wholly there or not there at all: temporary, fsync, rename, fsync directory.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace muster::io {
+
+/// Writes beside `target` and takes its name only at commit(); a kill at any moment leaves either the
+/// old file or the new one. A symbolic link is followed, so that the file behind it is replaced.
+class AtomicFile {
+ public:
+  /// Creates `<target>.tmp.<pid>`. Throws Error (Exit::environment) when the directory is missing,
+  /// not a directory or not writable, or when `target` is there and is not a regular file.
+  explicit AtomicFile(std::filesystem::path const& target);
+  AtomicFile(AtomicFile const&) = delete;
+  AtomicFile& operator=(AtomicFile const&) = delete;
+  /// Removes the temporary file unless commit() succeeded.
+  ~AtomicFile();
+
+  /// Where to write; another library may open it by name.
+  std::filesystem::path const& temp_path() const { return temp_; }
+  /// Appends bytes. Throws Error (Exit::environment): disk full, size limit, device error.
+  void write(void const* bytes, std::size_t size);
+  /// Makes the content durable under the target's name. Throws Error (Exit::environment).
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temp_;
+  int fd_ = -1;
+};
+
+/// The whole content in one step.
+void write_file(std::filesystem::path const& target, std::string_view content);
+
+/// The whole of a regular file. Throws Error (Exit::user) when it is missing, unreadable or larger
+/// than `limit_bytes`.
+std::string read_file(std::filesystem::path const& path, std::size_t limit_bytes);
+
+/// Removes what killed processes left of `target`'s temporary files. Call only under the run's lock.
+void remove_leftovers(std::filesystem::path const& target);
+
+/// Throws Error (Exit::environment) for a failed system call: "cannot <action> <path>: <cause> (why);
+/// what to do". Public so that every file of muster fails in the same words.
+[[noreturn]] void throw_file_error(std::string_view action, std::filesystem::path const& path,
+                                   int error_number);
+
+}  // namespace muster::io
