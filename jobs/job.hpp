@@ -50,6 +50,9 @@ class Job {
   virtual std::vector<std::uint64_t> stages() const = 0;
   /// Asked on rank 0 when exactly the tiles [0, tiles) are summed, tiles being one of stages().
   virtual bool is_done(std::span<std::int64_t const> sums, std::uint64_t tiles) const = 0;
+  /// Restores the headroom of every slot (carries limb into limb) and keeps the value; called while sums
+  /// of many tiles are merged and always before is_done, results and a save. Slots without carries need none.
+  virtual void normalize(std::span<std::int64_t> /*sums*/) const {}
   virtual WorkUnit work_unit() const = 0;
   virtual std::unique_ptr<TileRunner> make_runner(Device device) const = 0;
   /// The numbers: every estimate with mean, standard error and count.

@@ -1,0 +1,24 @@
+// How leases are cut and when a rank is given up. None of it can change a bit of a result.
+#pragma once
+
+#include <cstdint>
+
+namespace muster::orchestrator {
+
+struct LeaseSettings {
+  std::uint64_t max_tiles_per_lease = 65'536;  ///< at most 2^18 (headroom of the accumulators)
+  double target_lease_s = 0.25;     ///< aimed at, from the rank's measured seconds a tile
+  double smallest_lease_s = 0.005;  ///< towards the end of a stage leases shrink down to this
+  unsigned leases_per_consumer = 2; ///< held by a rank for each of its consumers: lookahead
+  unsigned leases_per_message = 64;
+  unsigned unacknowledged_limit = 8;  ///< messages to one rank that it has not acknowledged
+  double suspect_after_s = 15;        ///< silence (ranks send a sign of life every second)
+  double least_deadline_s = 60;       ///< of a lease whose rank has measured its cost
+  double unmeasured_deadline_s = 3600;  ///< of a lease whose cost nobody knows yet
+  double deadline_factor = 20;          ///< times the expected time
+  unsigned attempts = 5;                ///< of one range of tiles, retryable failures and losses together
+  unsigned rank_failures = 3;           ///< retryable ones in a row; then the rank gets no more work
+  double gathering_s = 2;  ///< at the start, ranks not yet heard of are kept their share this long
+};
+
+}  // namespace muster::orchestrator
