@@ -1,0 +1,87 @@
+#include "topology/probe.hpp"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <optional>
+
+#include "topology/probe_cpu.hpp"
+#include "topology/probe_gpu.hpp"
+
+namespace muster::topology {
+namespace {
+
+std::optional<int> number_from(char const* variable) {
+  char const* const text = std::getenv(variable);
+  if (text == nullptr) return std::nullopt;
+  int value = 0;
+  // srun writes "4(x2)" for tasks per node: the number in front is this machine's where all are alike.
+  auto const [end, fault] = std::from_chars(text, text + std::strlen(text), value);
+  if (fault != std::errc{} || end == text || value < 0) return std::nullopt;
+  return value;
+}
+
+/// The first of the variables that is set to a number.
+std::optional<int> first_number(std::initializer_list<char const*> variables) {
+  for (auto const* variable : variables)
+    if (auto const value = number_from(variable)) return value;
+  return std::nullopt;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+std::string system_name() {
+  std::ifstream in("/etc/os-release");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("PRETTY_NAME=\"") && line.ends_with('"')) return line.substr(13, line.size() - 14);
+  utsname system{};
+  return uname(&system) == 0 ? system.sysname : "unknown";
+}
+
+}  // namespace
+
+Launch launch_from_environment() {
+  Launch launch;
+  auto const ranks = first_number({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"});
+  auto const rank = first_number({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"});
+  if (!ranks || !rank || *ranks < 1 || *rank >= *ranks) return launch;
+  // An interactive Slurm shell carries SLURM_PROCID too; only srun's own steps set the step's tasks.
+  launch.is_launched = true;
+  launch.ranks = *ranks;
+  launch.rank = *rank;
+  launch.local_ranks = first_number({"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS",
+                                     "SLURM_STEP_TASKS_PER_NODE"}).value_or(1);
+  launch.local_rank = first_number({"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"}).value_or(0);
+  if (launch.local_ranks < 1 || launch.local_rank >= launch.local_ranks) {
+    launch.local_ranks = 1;
+    launch.local_rank = 0;
+  }
+  return launch;
+}
+
+Facts probe(GpuProbe gpus) {
+  Facts facts;
+  facts.host = host_name();
+  facts.os = system_name();
+  facts.launch = launch_from_environment();
+  facts.cpu = probe_cpu(facts.launch.is_launched ? Affinity::ignore : Affinity::respect);
+  facts.memory = probe_memory();
+  if (gpus == GpuProbe::look) {
+    auto found = probe_gpus();
+    facts.gpus = std::move(found.gpus);
+    facts.gpu_note = std::move(found.note);
+  } else {
+    facts.gpu_note = "not looked for";
+  }
+  return facts;
+}
+
+}  // namespace muster::topology

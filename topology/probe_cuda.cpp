@@ -1,0 +1,71 @@
+#include "topology/probe_cuda.hpp"
+
+#include <fmt/core.h>
+
+#if MUSTER_HAVE_CUDA
+#include <cuda_runtime_api.h>
+#endif
+
+namespace muster::topology {
+
+#if MUSTER_HAVE_CUDA
+
+namespace {
+
+/// "GPU-8f1b2c3d-…", as nvidia-smi prints it.
+std::string uuid_text(cudaUUID_t const& uuid) {
+  std::string text = "GPU-";
+  for (int i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += fmt::format("{:02x}", static_cast<unsigned char>(uuid.bytes[i]));
+  }
+  return text;
+}
+
+Gpu read_device(int ordinal, cudaDeviceProp const& properties) {
+  Gpu gpu;
+  gpu.ordinal = ordinal;
+  gpu.name = properties.name;
+  gpu.uuid = uuid_text(properties.uuid);
+  gpu.pci_address = fmt::format("{:04x}:{:02x}:{:02x}.0", properties.pciDomainID, properties.pciBusID,
+                                properties.pciDeviceID);
+  gpu.capability_major = properties.major;
+  gpu.capability_minor = properties.minor;
+  gpu.multiprocessors = properties.multiProcessorCount;
+  gpu.memory_bytes = properties.totalGlobalMem;
+  return gpu;
+}
+
+}  // namespace
+
+bool has_cuda_build() { return true; }
+
+GpuFacts probe_cuda() {
+  GpuFacts facts;
+  int count = 0;
+  if (auto const status = cudaGetDeviceCount(&count); status != cudaSuccess) {
+    facts.note = fmt::format("CUDA finds no device ({})", cudaGetErrorString(status));
+    cudaGetLastError();  // the error is told; leave none behind for the first kernel
+    return facts;
+  }
+  for (int ordinal = 0; ordinal < count; ++ordinal) {
+    cudaDeviceProp properties{};
+    if (auto const status = cudaGetDeviceProperties(&properties, ordinal); status != cudaSuccess) {
+      facts.note += fmt::format("{}GPU {} does not answer ({})", facts.note.empty() ? "" : "; ", ordinal,
+                                cudaGetErrorString(status));
+      cudaGetLastError();
+      continue;
+    }
+    facts.gpus.push_back(read_device(ordinal, properties));
+  }
+  return facts;
+}
+
+#else
+
+bool has_cuda_build() { return false; }
+GpuFacts probe_cuda() { return {{}, "this build has no CUDA"}; }
+
+#endif
+
+}  // namespace muster::topology
