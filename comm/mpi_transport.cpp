@@ -1,0 +1,214 @@
+// Messages over MPI: matched probes, non-blocking receives and sends with owned buffers.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+
+#include "comm/backoff.hpp"
+#include "comm/mpi_runtime.hpp"
+#include "comm/transport.hpp"
+#include "core/error.hpp"
+
+namespace muster::comm {
+namespace {
+
+using Clock = Backoff::Clock;
+constexpr int message_tag = 1;
+constexpr std::chrono::seconds receive_deadline{60};
+constexpr std::chrono::seconds closing_deadline{5};
+/// While data is moving only polling moves it on, so sleeps stay short.
+constexpr std::chrono::microseconds busy_sleep{50};
+
+struct Transfer {
+  int peer = 0;
+  Bytes body;
+  MPI_Request request = MPI_REQUEST_NULL;
+  Clock::time_point started;
+  bool complete = false;
+};
+
+class MpiTransport : public Transport {
+ public:
+  MpiTransport();
+  ~MpiTransport() override;
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  void send(int to, Bytes body) override;
+  std::optional<Envelope> poll(std::chrono::microseconds patience) override;
+  void wake() override { backoff_.wake(); }
+  void mark_lost(int rank) override;
+  std::size_t unsent() const override;
+  std::string describe() const override;
+  std::string host() const override;
+
+ private:
+  void progress_sends();
+  void match_arrivals();
+  void progress_receives();
+  std::optional<Envelope> take_complete();
+  bool is_busy() const;
+
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  int rank_ = 0;
+  int size_ = 1;
+  Backoff backoff_;
+  std::deque<Envelope> to_self_;
+  std::deque<Transfer> sends_;
+  std::deque<Transfer> receives_;  // in order of arrival
+  std::vector<bool> lost_;
+};
+
+MpiTransport::MpiTransport() {
+  start_mpi();
+  MUSTER_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &comm_));
+  MUSTER_MPI(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN));
+  MUSTER_MPI(MPI_Comm_rank(comm_, &rank_));
+  MUSTER_MPI(MPI_Comm_size(comm_, &size_));
+  lost_.assign(size_, false);
+}
+
+MpiTransport::~MpiTransport() {
+  try {
+    auto const deadline = Clock::now() + closing_deadline;
+    for (backoff_.restart(); unsent() > 0 && Clock::now() < deadline;) {
+      progress_sends();
+      backoff_.pause(deadline, busy_sleep);
+    }
+    if (sends_.empty() && receives_.empty())
+      MUSTER_MPI(MPI_Comm_free(&comm_));
+    else
+      forbid_mpi_finalize();
+  } catch (...) {
+    // Its message would only repeat what the run's own error says; finish_mpi() logs the consequence.
+    forbid_mpi_finalize();
+  }
+  finish_mpi();
+}
+
+void MpiTransport::send(int to, Bytes body) {
+  MUSTER_ASSERT(to >= 0 && to < size_, "rank {} of {}", to, size_);
+  MUSTER_ASSERT(body.size() <= max_message_bytes, "a message of {} bytes", body.size());
+  if (lost_[to]) return;
+  if (to == rank_) {
+    to_self_.push_back({rank_, std::move(body)});
+    return;
+  }
+  progress_sends();
+  // A moved vector keeps its buffer, and deque elements do not move: MPI reads from it until complete.
+  Transfer& transfer = sends_.emplace_back(Transfer{to, std::move(body), MPI_REQUEST_NULL, Clock::now()});
+  MUSTER_MPI(MPI_Isend(transfer.body.data(), static_cast<int>(transfer.body.size()), MPI_BYTE, to,
+                       message_tag, comm_, &transfer.request));
+}
+
+void MpiTransport::progress_sends() {
+  for (Transfer& transfer : sends_) {
+    if (transfer.complete) continue;
+    int done = 0;
+    MUSTER_MPI(MPI_Test(&transfer.request, &done, MPI_STATUS_IGNORE));
+    transfer.complete = done != 0;
+    if (transfer.complete) Bytes().swap(transfer.body);
+  }
+  while (!sends_.empty() && sends_.front().complete) sends_.pop_front();
+}
+
+void MpiTransport::match_arrivals() {
+  for (;;) {
+    int found = 0;
+    MPI_Message message = MPI_MESSAGE_NULL;
+    MPI_Status status;
+    MUSTER_MPI(MPI_Improbe(MPI_ANY_SOURCE, message_tag, comm_, &found, &message, &status));
+    if (!found) return;
+    int count = 0;
+    MUSTER_MPI(MPI_Get_count(&status, MPI_BYTE, &count));
+    MUSTER_ASSERT(count >= 0 && static_cast<std::size_t>(count) <= max_message_bytes,
+                  "a message of {} bytes from rank {}", count, status.MPI_SOURCE);
+    Transfer& transfer = receives_.emplace_back(
+        Transfer{status.MPI_SOURCE, Bytes(count), MPI_REQUEST_NULL, Clock::now()});
+    MUSTER_MPI(MPI_Imrecv(transfer.body.data(), count, MPI_BYTE, &message, &transfer.request));
+  }
+}
+
+void MpiTransport::progress_receives() {
+  auto const oldest_allowed = Clock::now() - receive_deadline;
+  for (Transfer& transfer : receives_) {
+    if (transfer.complete) continue;
+    int done = 0;
+    MUSTER_MPI(MPI_Test(&transfer.request, &done, MPI_STATUS_IGNORE));
+    transfer.complete = done != 0;
+    if (transfer.complete || lost_[transfer.peer]) continue;
+    MUSTER_REQUIRE_ENV(transfer.started > oldest_allowed,
+                       "a message of {} bytes from rank {} did not arrive within {} s of its announcement "
+                       "(that rank or the network has stopped); run again to resume",
+                       transfer.body.size(), transfer.peer, receive_deadline.count());
+  }
+}
+
+std::optional<Envelope> MpiTransport::take_complete() {
+  if (!to_self_.empty()) {
+    Envelope message = std::move(to_self_.front());
+    to_self_.pop_front();
+    return message;
+  }
+  for (auto at = receives_.begin(); at != receives_.end(); ++at) {
+    // A rank's messages stay in order: a short one does not overtake a long one still arriving.
+    if (!at->complete || std::any_of(receives_.begin(), at, [&](Transfer const& earlier) {
+          return earlier.peer == at->peer;
+        }))
+      continue;
+    Envelope message{at->peer, std::move(at->body)};
+    receives_.erase(at);
+    if (lost_[message.from]) return take_complete();
+    return message;
+  }
+  return std::nullopt;
+}
+
+std::optional<Envelope> MpiTransport::poll(std::chrono::microseconds patience) {
+  auto const until = Clock::now() + patience;
+  for (backoff_.restart();;) {
+    progress_sends();
+    match_arrivals();
+    progress_receives();
+    if (auto message = take_complete()) return message;
+    if (backoff_.take_wake() || Clock::now() >= until) return std::nullopt;
+    backoff_.pause(until, is_busy() ? busy_sleep : Backoff::longest_sleep);
+  }
+}
+
+void MpiTransport::mark_lost(int rank) {
+  lost_.at(rank) = true;
+  forbid_mpi_finalize();
+}
+
+bool MpiTransport::is_busy() const {
+  return unsent() > 0 || std::any_of(receives_.begin(), receives_.end(), [this](Transfer const& transfer) {
+           return !lost_[transfer.peer];
+         });
+}
+
+std::size_t MpiTransport::unsent() const {
+  return std::count_if(sends_.begin(), sends_.end(), [this](Transfer const& transfer) {
+    return !transfer.complete && !lost_[transfer.peer];
+  });
+}
+
+std::string MpiTransport::describe() const {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MUSTER_MPI(MPI_Get_library_version(text.data(), &length));
+  std::string const version(text.data(), length);
+  return version.substr(0, version.find_first_of(",\n"));
+}
+
+std::string MpiTransport::host() const {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+}  // namespace
+
+std::unique_ptr<Transport> make_mpi() { return std::make_unique<MpiTransport>(); }
+
+}  // namespace muster::comm
