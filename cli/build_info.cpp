@@ -1,0 +1,44 @@
+#include "cli/build_info.hpp"
+
+#include <fmt/core.h>
+
+#include "git_sha.h"  // written by cmake/GitSha.cmake at every build
+#include "kernels/arithmetic_version.hpp"
+
+namespace muster::cli {
+namespace {
+
+std::string compiler() { return fmt::format("{} {}", MUSTER_COMPILER_NAME, __VERSION__); }
+
+}  // namespace
+
+std::string_view version() { return MUSTER_VERSION_TEXT; }
+std::string_view git_sha() { return MUSTER_GIT_SHA; }
+
+worker::Build worker_build() { return {std::string(version()), kernels::arithmetic_version}; }
+
+std::string version_text() {
+  return fmt::format(
+      "muster {}\n"
+      "git sha             {}\n"
+      "arithmetic version  {}\n"
+      "build               {}, {}\n"
+      "CUDA                {}\n"
+      "NCCL                {}\n"
+      "instruction sets    {}\n",
+      version(), git_sha().empty() ? "not built from a git checkout" : git_sha(), kernels::arithmetic_version,
+      MUSTER_BUILD_TYPE, compiler(), MUSTER_CUDA_TEXT, MUSTER_NCCL_TEXT, MUSTER_ISAS_TEXT);
+}
+
+Value version_json() {
+  return Value::object({{"muster", version()},
+                        {"git_sha", git_sha()},
+                        {"arithmetic_version", kernels::arithmetic_version},
+                        {"build_type", MUSTER_BUILD_TYPE},
+                        {"compiler", compiler()},
+                        {"cuda", MUSTER_CUDA_TEXT},
+                        {"nccl", MUSTER_NCCL_TEXT},
+                        {"instruction_sets", MUSTER_ISAS_TEXT}});
+}
+
+}  // namespace muster::cli

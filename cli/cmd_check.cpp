@@ -1,0 +1,20 @@
+#include <fmt/core.h>
+
+#include "cli/commands.hpp"
+#include "cli/job_file.hpp"
+
+namespace muster::cli {
+
+int cmd_check(CheckOptions const& options, Form form) {
+  auto const loaded = load_job(options.job);
+  // Comments keep the whole output a valid job file.
+  auto const text = fmt::format("# {}\n# hash {}\n{}", describe(loaded), loaded.hash, loaded.resolved.text);
+  answer(form, text,
+         Value::object({{"ok", true},
+                        {"job", job_json(loaded)},
+                        {"settings", settings_json(loaded.settings)},
+                        {"resolved", loaded.resolved.text}}));
+  return 0;
+}
+
+}  // namespace muster::cli

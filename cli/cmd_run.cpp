@@ -1,0 +1,174 @@
+#include <fmt/core.h>
+
+#include <cstdio>
+
+#include "cli/build_info.hpp"
+#include "cli/commands.hpp"
+#include "cli/csv.hpp"
+#include "cli/job_file.hpp"
+#include "cli/machine.hpp"
+#include "cli/result_report.hpp"
+#include "cli/run_job_here.hpp"
+#include "cli/run_output.hpp"
+#include "topology/probe.hpp"
+
+namespace muster::cli {
+namespace {
+
+/// All that has to be right before the first lease.
+struct Prepared {
+  LoadedJob loaded;
+  std::filesystem::path output;
+  std::optional<io::Result> finished;
+  std::optional<Machine> machine;
+  std::optional<OpenState> opened;
+};
+
+void check_options(RunOptions const& options) {
+  MUSTER_REQUIRE(options.commit_interval_s >= 0.01 && options.commit_interval_s <= 86'400,
+                 "--commit-interval {} (must be 0.01 to 86400 seconds); leave it out for 10", options.commit_interval_s);
+}
+
+Prepared prepare(RunOptions const& options) {
+  check_options(options);
+  Prepared prepared;
+  prepared.loaded = load_job(options.job);
+  prepared.output = output_path(options.output, prepared.loaded.resolved.name);
+  prepared.finished = finished_result(prepared.output, prepared.loaded.hash, options.start);
+  if (prepared.finished) return prepared;
+  prepared.machine = prepare_machine(options.machine);
+  prepared.opened = open_state(prepared.output, prepared.loaded, options.start);
+  return prepared;
+}
+
+/// Prepares, and lets the other ranks go when that fails.
+Prepared prepare_for_all(RunOptions const& options, comm::Transport* transport) {
+  constexpr double patience_s = 20;
+  auto const dismiss = [transport](Exit code, std::string const& reason) {
+    if (transport != nullptr && transport->size() > 1)
+      orchestrator::dismiss_workers(*transport, code, reason, patience_s);
+  };
+  try {
+    auto prepared = prepare(options);
+    if (prepared.finished) dismiss(Exit::done, "the result is there already");
+    return prepared;
+  } catch (Error const& error) {
+    dismiss(error.code(), error.what());
+    throw;
+  }
+}
+
+void announce(RunOptions const& options, Prepared const& prepared, int ranks) {
+  if (options.chatter == Chatter::quiet) return;
+  std::fprintf(stderr, "%s; %d rank%s, rank 0 on %s\n", describe(prepared.loaded).c_str(), ranks,
+               ranks == 1 ? "" : "s", prepared.machine->devices.c_str());
+  if (prepared.opened->is_resumed)
+    std::fprintf(stderr, "going on from the state saved %s\n", prepared.opened->state.saved().saved_utc.c_str());
+}
+
+/// Runs and leaves the verdict in the durable state, whatever it is.
+orchestrator::RunOutcome compute(RunOptions const& options, Prepared& prepared, comm::Transport* transport) {
+  auto& state = prepared.opened->state;
+  auto const start = prepared.opened->is_resumed ? orchestrator::FilePersistence::Start::resumed
+                                                 : orchestrator::FilePersistence::Start::fresh;
+  orchestrator::FilePersistence persistence(state, start);
+  try {
+    auto outcome = run_job_here(transport, prepared.loaded, *prepared.machine,
+                                {options.machine.ranks, options.commit_interval_s, options.chatter}, persistence);
+    if (outcome.verdict != Exit::done) state.finish(outcome.verdict, "stopped on request");
+    return outcome;
+  } catch (Error const& error) {
+    state.finish(error.code(), error.what());
+    throw;
+  }
+}
+
+io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, int ranks) {
+  auto const& loaded = prepared.loaded;
+  auto& state = prepared.opened->state;
+  io::Result result;
+  result.kind = loaded.resolved.kind;
+  result.name = loaded.resolved.name;
+  result.resolved_text = loaded.resolved.text;
+  result.job_hash = loaded.hash;
+  result.seed = loaded.resolved.seed;
+  auto const build = worker_build();
+  result.arithmetic_version = build.arithmetic_version;
+  result.muster_version = build.muster_version;
+  result.git_sha = git_sha();
+  result.topology_json = topology::to_json(prepared.machine->facts);
+  result.devices = prepared.machine->devices;
+  result.ranks = static_cast<std::uint64_t>(ranks);
+  result.started_utc = state.saved().identity.started_utc;
+  result.ended_utc = now_utc();
+  result.stop_rule = stop_rule_text(*loaded.job, outcome.tiles);
+  result.tables = loaded.job->results(outcome.sums, outcome.tiles);
+  result.sums = outcome.sums;
+  result.tiles = outcome.tiles;
+  result.result_digest = io::write_result(
+      prepared.output, result,
+      [&state](std::uint64_t first, std::span<TileDigest> out) { state.read_digests(first, out); });
+  state.finish(Exit::done);
+  state.discard();
+  return result;
+}
+
+void export_csv(RunOptions const& options, io::Result const& result, std::string& text, Value& json) {
+  if (options.csv.empty()) return;
+  Value::Array files;
+  for (auto const& file : write_csv(result.tables, options.csv)) {
+    text += fmt::format("csv      {}\n", file.string());
+    files.emplace_back(file.string());
+  }
+  json.set("csv", std::move(files));
+}
+
+int tell_finished(RunOptions const& options, Prepared const& prepared, Form form) {
+  auto const& result = *prepared.finished;
+  discard_leftovers(prepared.output, prepared.loaded.hash);
+  auto text = result_text(prepared.loaded, result, prepared.output);
+  auto json = result_json(prepared.loaded, result, prepared.output);
+  json.set("computed_now", false);
+  export_csv(options, result, text, json);
+  text += fmt::format("already done: computed {} by muster {}; --fresh computes it again\n", result.ended_utc,
+                      result.muster_version);
+  answer(form, text, json);
+  return 0;
+}
+
+int tell_stopped(Prepared const& prepared, orchestrator::RunOutcome const& outcome, Form form) {
+  if (form == Form::table)
+    throw_error(Exit::stopped, "stopped in good order with {} tiles committed (asked to by a signal); run the same "
+                               "command again to go on from there", outcome.tiles);
+  auto json = Value::object({{"verdict", word_for(Exit::stopped)}, {"output", prepared.output.string()}});
+  json.set("tiles", outcome.tiles);
+  json.set("run", speed_json(*prepared.loaded.job, outcome));
+  answer(form, "", json);
+  return static_cast<int>(Exit::stopped);
+}
+
+}  // namespace
+
+int cmd_run(RunOptions const& options, Form form) {
+  std::unique_ptr<comm::Transport> transport;
+  if (comm::is_mpi_launched()) transport = comm::make_mpi();
+  if (transport && transport->rank() != 0) return work_for_rank_0(*transport, options.machine);
+
+  auto prepared = prepare_for_all(options, transport.get());
+  if (prepared.finished) return tell_finished(options, prepared, form);
+  int const ranks = transport ? transport->size() : options.machine.ranks;
+  announce(options, prepared, ranks);
+  auto const outcome = compute(options, prepared, transport.get());
+  if (outcome.verdict != Exit::done) return tell_stopped(prepared, outcome, form);
+  auto const result = store(prepared, outcome, ranks);
+  auto text = result_text(prepared.loaded, result, prepared.output);
+  auto json = result_json(prepared.loaded, result, prepared.output);
+  json.set("computed_now", true);
+  json.set("run", speed_json(*prepared.loaded.job, outcome));
+  text += fmt::format("time     {}\n", speed_text(*prepared.loaded.job, outcome));
+  export_csv(options, result, text, json);
+  answer(form, text, json);
+  return 0;
+}
+
+}  // namespace muster::cli

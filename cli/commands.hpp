@@ -1,0 +1,18 @@
+// The commands. Each prints its answer and returns the process exit code; errors are thrown.
+#pragma once
+
+#include "cli/options.hpp"
+
+namespace muster::cli {
+
+int cmd_run(RunOptions const& options, Form form);
+int cmd_check(CheckOptions const& options, Form form);
+int cmd_plan(PlanOptions const& options, Form form);
+int cmd_verify(VerifyOptions const& options, Form form);
+int cmd_replay(ReplayOptions const& options, Form form);
+int cmd_diff(DiffOptions const& options, Form form);
+int cmd_import(ImportOptions const& options, Form form);
+int cmd_status(StatusOptions const& options, Form form);
+int cmd_topology(TopologyOptions const& options, Form form);
+
+}  // namespace muster::cli

@@ -1,0 +1,68 @@
+#include "cli/dispatch.hpp"
+
+#include <exception>
+#include <new>
+#include <string_view>
+
+#include "cli/build_info.hpp"
+#include "cli/commands.hpp"
+#include "cli/signals.hpp"
+#include "topology/probe.hpp"
+
+namespace muster::cli {
+namespace {
+
+struct Execute {
+  Form form;
+
+  int operator()(HelpText const& help) const {
+    answer(form, help.text, Value::object({{"help", help.text}}));
+    return 0;
+  }
+  int operator()(VersionOptions const&) const {
+    answer(form, version_text(), version_json());
+    return 0;
+  }
+  int operator()(RunOptions const& options) const { return cmd_run(options, form); }
+  int operator()(CheckOptions const& options) const { return cmd_check(options, form); }
+  int operator()(PlanOptions const& options) const { return cmd_plan(options, form); }
+  int operator()(VerifyOptions const& options) const { return cmd_verify(options, form); }
+  int operator()(ReplayOptions const& options) const { return cmd_replay(options, form); }
+  int operator()(DiffOptions const& options) const { return cmd_diff(options, form); }
+  int operator()(ImportOptions const& options) const { return cmd_import(options, form); }
+  int operator()(StatusOptions const& options) const { return cmd_status(options, form); }
+  int operator()(TopologyOptions const& options) const { return cmd_topology(options, form); }
+};
+
+bool is_run(int count, char const* const* arguments) {
+  return count > 1 && std::string_view(arguments[1]) == "run";
+}
+
+}  // namespace
+
+int run_command_line(int count, char const* const* arguments) noexcept {
+  auto form = Form::table;
+  bool quiet = false;
+  try {
+    form = form_asked_for(count, arguments);
+    catch_stop_signals();
+    // Under a launcher every rank runs this same line; one of them speaks, and only a run needs the rest.
+    bool const is_first = topology::launch_from_environment().rank == 0;
+    if (!is_first && !is_run(count, arguments)) return 0;
+    quiet = !is_first;  // until rank 0 can be reached, what is wrong here is wrong there too
+    auto const invocation = parse_arguments(count, arguments);
+    quiet = false;
+    return std::visit(Execute{invocation.form}, invocation.command);
+  } catch (Error const& error) {
+    return quiet ? static_cast<int>(error.code()) : report(form, error);
+  } catch (std::bad_alloc const&) {
+    return report(form, Error(Exit::environment, "memory ran out (the job needs more than this machine gives); "
+                                                 "use fewer threads or ranks, or a smaller job"));
+  } catch (std::exception const& fault) {
+    return report(form, Error(Exit::bug, std::string(fault.what()) +
+                                             " (an error muster did not expect); please report it with the "
+                                             "command and the job file"));
+  }
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,82 @@
+#include "cli/job_file.hpp"
+
+#include <fmt/core.h>
+
+#include "core/files.hpp"
+#include "core/sha256.hpp"
+#include "core/text.hpp"
+#include "core/toml.hpp"
+
+namespace muster::cli {
+namespace {
+
+constexpr std::uint64_t largest_job_file_bytes = 64ULL << 20;
+
+std::string kind_of(std::string_view text, std::string const& file, std::vector<std::string> const& overrides) {
+  auto const document = TomlDocument::parse(text, file, overrides);
+  auto const kind = document.root().find("kind");
+  MUSTER_REQUIRE(kind && kind.kind() == TomlKind::text,
+                 "{}: kind is {} (it says what to compute); write kind = \"price\" at the top of the file", file,
+                 kind ? kind.describe() : "missing");
+  return std::string(kind.text());
+}
+
+std::uint64_t last_stage(jobs::Job const& job) {
+  auto const stages = job.stages();
+  return stages.empty() ? 0 : stages.back();
+}
+
+}  // namespace
+
+LoadedJob load_job(JobArguments const& arguments) {
+  auto const text = read_whole_file(arguments.file, largest_job_file_bytes, "job file");
+  auto const& kind = jobs::find_kind(kind_of(text, arguments.file.string(), arguments.overrides));
+  LoadedJob loaded;
+  loaded.resolved = kind.resolve(text, arguments.file, arguments.overrides, &loaded.settings);
+  loaded.hash = sha256_hex(loaded.resolved.text);
+  loaded.job = kind.make(loaded.resolved);
+  return loaded;
+}
+
+LoadedJob load_resolved(std::string const& kind_name, std::string const& text) {
+  auto const& kind = jobs::find_kind(kind_name);
+  LoadedJob loaded;
+  loaded.resolved = kind.resolve(text, "provenance", {}, &loaded.settings);
+  MUSTER_REQUIRE(loaded.resolved.text == text,
+                 "this muster resolves the job in the file to another one (its settings have changed since); use the "
+                 "release that the file names, muster diff shows it");
+  loaded.hash = sha256_hex(text);
+  loaded.job = kind.make(loaded.resolved);
+  return loaded;
+}
+
+Value job_json(LoadedJob const& loaded) {
+  auto const unit = loaded.job->work_unit();
+  Value::Array stages;
+  for (auto const stage : loaded.job->stages()) stages.emplace_back(stage);
+  return Value::object({{"kind", loaded.resolved.kind},
+                        {"name", loaded.resolved.name},
+                        {"seed", loaded.resolved.seed},
+                        {"hash", loaded.hash},
+                        {"stages_tiles", std::move(stages)},
+                        {"work_unit", unit.name},
+                        {"units_per_tile", unit.units_per_tile}});
+}
+
+Value settings_json(std::vector<jobs::ResolvedSetting> const& settings) {
+  Value::Array rows;
+  for (auto const& setting : settings)
+    rows.push_back(Value::object({{"key", setting.key}, {"value", setting.value}, {"reason", setting.reason}}));
+  return rows;
+}
+
+std::string describe(LoadedJob const& loaded) {
+  auto const tiles = last_stage(*loaded.job);
+  auto const unit = loaded.job->work_unit();
+  auto text = fmt::format("{} ({}): {}{} tiles", loaded.resolved.name, loaded.resolved.kind,
+                          loaded.job->stages().size() > 1 ? "at most " : "", human_count(tiles));
+  if (tiles > 0) text += fmt::format(", {:.2g} {}", static_cast<double>(tiles) * unit.units_per_tile, unit.name);
+  return text;
+}
+
+}  // namespace muster::cli

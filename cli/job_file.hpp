@@ -1,0 +1,33 @@
+// From a job file, or from the provenance in a result, to a runnable job.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "cli/value.hpp"
+#include "jobs/registry.hpp"
+
+namespace muster::cli {
+
+struct LoadedJob {
+  jobs::ResolvedJob resolved;
+  std::vector<jobs::ResolvedSetting> settings;
+  std::string hash;  ///< SHA-256 of resolved.text, hex
+  std::unique_ptr<jobs::Job> job;
+};
+
+/// Reads, checks and resolves a job file. Throws Error (Exit::user) with all faults at once.
+LoadedJob load_job(JobArguments const& arguments);
+/// The job of a text that was resolved before. Throws Error (Exit::user) when this build does not know
+/// the kind or would resolve the text to something else.
+LoadedJob load_resolved(std::string const& kind, std::string const& text);
+
+/// Tiles, work unit, stages: one object for --json.
+Value job_json(LoadedJob const& loaded);
+Value settings_json(std::vector<jobs::ResolvedSetting> const& settings);
+/// "price_book (price): 64 tiles, 1.1e9 path-steps".
+std::string describe(LoadedJob const& loaded);
+
+}  // namespace muster::cli

@@ -1,0 +1,28 @@
+// This machine, what the plan makes of it, and what this process computes with.
+#pragma once
+
+#include <string>
+
+#include "cli/options.hpp"
+#include "cli/value.hpp"
+#include "topology/facts.hpp"
+#include "topology/plan.hpp"
+#include "worker/worker.hpp"
+
+namespace muster::cli {
+
+struct Machine {
+  topology::Facts facts;
+  topology::Plan plan;
+  worker::Consumption consumption;  ///< of this process's rank, or of each of its in-process ranks
+  std::string devices;              ///< one line for people: "2 CPU threads (AMD EPYC) on node7"
+};
+
+/// Probes and plans. Throws Error for a wish that cannot be met (--device gpu without a GPU).
+Machine prepare_machine(MachineArguments const& arguments);
+
+/// A table with a line for each decision.
+std::string to_text(topology::Plan const& plan);
+Value to_json(topology::Plan const& plan);
+
+}  // namespace muster::cli

@@ -1,0 +1,94 @@
+// What the command line asked for, as plain data: one struct for each command.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/output.hpp"
+#include "topology/plan.hpp"
+
+namespace muster::cli {
+
+/// A job file and the settings given beside it.
+struct JobArguments {
+  std::filesystem::path file;
+  std::vector<std::string> overrides;  ///< "a.b=v"
+};
+
+/// What to compute with.
+struct MachineArguments {
+  topology::DeviceChoice device = topology::DeviceChoice::automatic;
+  int ranks = 1;    ///< as threads of this process
+  int threads = 0;  ///< a rank; 0 = from the machine
+};
+
+enum class Start { resume, fresh };
+enum class Chatter { normal, quiet };
+
+struct RunOptions {
+  JobArguments job;
+  MachineArguments machine;
+  std::filesystem::path output;  ///< empty: the job's name + ".h5" in the current directory
+  std::filesystem::path csv;     ///< empty: none
+  Start start = Start::resume;
+  Chatter chatter = Chatter::normal;
+  double commit_interval_s = 10;
+};
+struct CheckOptions {
+  JobArguments job;
+};
+struct PlanOptions {
+  JobArguments job;
+  MachineArguments machine;
+};
+struct VerifyOptions {
+  std::filesystem::path result;
+  MachineArguments machine;
+  std::string sample = "1%";
+  std::uint64_t sample_seed = 0;
+};
+struct ReplayOptions {
+  std::filesystem::path result;
+  MachineArguments machine;
+  Chatter chatter = Chatter::normal;
+};
+struct DiffOptions {
+  std::filesystem::path a, b;
+};
+enum class StatusExit { of_this_command, of_the_run };
+struct StatusOptions {
+  std::filesystem::path output;
+  StatusExit exit = StatusExit::of_this_command;
+};
+struct ImportOptions {
+  std::vector<std::filesystem::path> sources;
+  std::filesystem::path output;
+  std::string as_of;
+  std::optional<double> rate;
+  std::string currency = "USD";
+};
+struct TopologyOptions {};
+struct VersionOptions {};
+/// Help that was asked for, already rendered.
+struct HelpText {
+  std::string text;
+};
+
+struct Invocation {
+  Form form = Form::table;
+  std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
+               DiffOptions, ImportOptions, StatusOptions, TopologyOptions>
+      command;
+};
+
+/// Reads the command line. Throws Error (Exit::user) naming the nearest known command or option.
+Invocation parse_arguments(int count, char const* const* arguments);
+
+/// Whether --json stands anywhere on the line: how even its faults are to be told.
+Form form_asked_for(int count, char const* const* arguments);
+
+}  // namespace muster::cli

@@ -1,0 +1,233 @@
+// The only file that includes CLI11.
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <functional>
+#include <string_view>
+
+#include "cli/options.hpp"
+#include "core/nearest.hpp"
+#include "core/text.hpp"
+
+namespace muster::cli {
+namespace {
+
+constexpr std::string_view purpose =
+    "muster computes quant-finance jobs on whatever hardware there is, with one answer to the last bit.";
+constexpr std::string_view top_footer =
+    "Examples:\n"
+    "  muster run examples/price_book.toml\n"
+    "  mpirun -n 4 muster run examples/price_book.toml\n"
+    "  muster verify price_book.h5\n\n"
+    "Exit codes: 0 done, 2 the job file, arguments or data are at fault, 3 the machine is, 4 the job failed,\n"
+    "70 a bug of muster's, 75 stopped in good order and resumable. Documentation: docs/ beside the source.";
+
+/// The parser while it is put together: commands fill `chosen` when their turn comes.
+struct Parser {
+  CLI::App app{std::string(purpose), "muster"};
+  Invocation invocation;
+  bool wants_json = false;
+
+  CLI::App* add(std::string const& name, std::string const& help, std::string const& example) {
+    auto* const command = app.add_subcommand(name, help);
+    command->footer("Example:\n  " + example);
+    command->add_flag("--json", wants_json, "Print exactly one JSON value on stdout, errors too");
+    command->allow_extras();  // told by us, with the nearest known option
+    return command;
+  }
+
+  /// The options live as long as the parser; the callback copies them once all are read.
+  template <class Options>
+  std::shared_ptr<Options> on_chosen(CLI::App* command) {
+    auto options = std::make_shared<Options>();
+    command->callback([this, options] { invocation.command = *options; });
+    return options;
+  }
+};
+
+topology::DeviceChoice parse_device(std::string const& word) {
+  if (word == "auto") return topology::DeviceChoice::automatic;
+  if (word == "cpu") return topology::DeviceChoice::cpu;
+  if (word == "gpu") return topology::DeviceChoice::gpu;
+  throw_error(Exit::user, "--device {} (must be auto, cpu or gpu); use auto to take a GPU where there is one",
+              printable(word));
+}
+
+void add_job(CLI::App* command, JobArguments& job) {
+  command->add_option("JOB.toml", job.file, "The job file")->required();
+  command->add_option("--set", job.overrides, "Replace a setting of the job file, e.g. --set simulation.paths=1e6")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_machine(CLI::App* command, MachineArguments& machine) {
+  command->add_option_function<std::string>(
+             "--device", [&machine](std::string const& word) { machine.device = parse_device(word); },
+             "Compute on: auto (a GPU where there is one), cpu, gpu")
+      ->type_name("WHERE");
+  command->add_option("--ranks", machine.ranks, "Ranks, as threads of this process (default 1)");
+  command->add_option("--threads", machine.threads, "CPU threads a rank (default: the machine's cores, shared)");
+}
+
+void add_quiet(CLI::App* command, Chatter& chatter) {
+  command->add_flag_callback("--quiet", [&chatter] { chatter = Chatter::quiet; }, "No progress, no plan");
+}
+
+void add_run(Parser& parser) {
+  auto* const command = parser.add("run", "Check, plan and run a job; resumes an unfinished run by itself",
+                                   "muster run examples/price_book.toml --out book.h5 --csv book.csv");
+  auto const options = parser.on_chosen<RunOptions>(command);
+  add_job(command, options->job);
+  command->add_option("--out", options->output, "Result file (default: the job's name + .h5, here)")->type_name("F.h5");
+  command->add_option("--csv", options->csv, "Write the result tables as CSV too")->type_name("F.csv");
+  command->add_flag_callback("--fresh", [options] { options->start = Start::fresh; },
+                             "Start over, whatever an earlier run of the output left");
+  command->add_option("--commit-interval", options->commit_interval_s,
+                      "Seconds between saves: what a kill can cost (default 10)")->type_name("SECONDS");
+  add_machine(command, options->machine);
+  add_quiet(command, options->chatter);
+}
+
+void add_check_and_plan(Parser& parser) {
+  auto* const check = parser.add("check", "Validate a job file; all faults at once, or the resolved job",
+                                 "muster check examples/price_book.toml");
+  add_job(check, parser.on_chosen<CheckOptions>(check)->job);
+  auto* const plan = parser.add("plan", "What would run where on this machine, and why",
+                                "muster plan examples/price_book.toml --ranks 2");
+  auto const options = parser.on_chosen<PlanOptions>(plan);
+  add_job(plan, options->job);
+  add_machine(plan, options->machine);
+}
+
+void add_verify_and_replay(Parser& parser) {
+  auto* const verify = parser.add("verify", "Recompute tiles of a result on this machine and compare the bits",
+                                  "muster verify price_book.h5 --sample 100%");
+  auto const checked = parser.on_chosen<VerifyOptions>(verify);
+  verify->add_option("F.h5", checked->result, "The result")->required();
+  verify->add_option("--sample", checked->sample,
+                     "Share of the tiles, or a number of them (default 1%, at least 16 tiles); 100% compares "
+                     "the sums and tables too")->type_name("SHARE");
+  verify->add_option("--sample-seed", checked->sample_seed, "Another seed picks other tiles (default 0)");
+  add_machine(verify, checked->machine);
+  auto* const replay = parser.add("replay", "Run a result's job again from the file alone and compare digests",
+                                  "muster replay price_book.h5");
+  auto const again = parser.on_chosen<ReplayOptions>(replay);
+  replay->add_option("F.h5", again->result, "The result")->required();
+  add_machine(replay, again->machine);
+  add_quiet(replay, again->chatter);
+}
+
+void add_diff_and_status(Parser& parser) {
+  auto* const diff = parser.add("diff", "What differs between two results; exit code 0 the same, 1 different",
+                                "muster diff monday.h5 tuesday.h5");
+  auto const pair = parser.on_chosen<DiffOptions>(diff);
+  diff->add_option("A.h5", pair->a, "One result")->required();
+  diff->add_option("B.h5", pair->b, "The other")->required();
+  auto* const status = parser.add("status", "Progress and verdict of a run, from any shell",
+                                  "muster status price_book.h5 --exit-code");
+  auto const asked = parser.on_chosen<StatusOptions>(status);
+  status->add_option("F.h5", asked->output, "The run's output file")->required();
+  status->add_flag_callback("--exit-code", [asked] { asked->exit = StatusExit::of_the_run; },
+                            "Exit with the run's own code; 75 while it is unfinished");
+}
+
+void add_import(Parser& parser) {
+  auto* const command = parser.add("import", "Turn vendors' option chains into a market file",
+                                   "muster import spx.csv.xz --out spx.h5 --as-of 2023-09-14T16:00-04:00");
+  auto const options = parser.on_chosen<ImportOptions>(command);
+  command->add_option("CHAIN", options->sources, "Chain files, plain, gz, xz or zst; several are pages of one")
+      ->required();
+  command->add_option("--out", options->output, "Market file (default: the first source's name + .h5, here)")
+      ->type_name("F.h5");
+  command->add_option("--as-of", options->as_of, "Time of the quotes with its zone, where the file has none")
+      ->type_name("TIME");
+  command->add_option("--rate", options->rate, "Continuous rate a year in place of the one put-call parity gives");
+  command->add_option("--currency", options->currency, "Currency of the quotes (default USD)");
+}
+
+void add_topology(Parser& parser) {
+  auto* const command = parser.add("topology", "This machine: CPUs, memory, GPUs, tiers", "muster topology --json");
+  parser.on_chosen<TopologyOptions>(command);
+}
+
+template <class Range, class Name>
+std::string suggestion(std::string_view word, Range const& range, Name const& name) {
+  std::vector<std::string> names;
+  for (auto const* item : range) names.push_back(name(item));
+  std::vector<std::string_view> const known(names.begin(), names.end());
+  return suggest(word, known);
+}
+
+/// A first word that is no command, told before CLI11 would say "not expected".
+void check_command(CLI::App& app, int count, char const* const* arguments) {
+  if (count < 2 || arguments[1][0] == '-') return;
+  auto const commands = app.get_subcommands([](CLI::App*) { return true; });
+  for (auto const* command : commands)
+    if (command->get_name() == arguments[1]) return;
+  throw_error(Exit::user, "unknown command \"{}\" (nothing was done); {}", printable(arguments[1]),
+              suggestion(arguments[1], commands, [](auto const* command) { return command->get_name(); }));
+}
+
+void check_extras(CLI::App const& command) {
+  auto const extras = command.remaining();
+  if (extras.empty()) return;
+  auto const word = extras.front().substr(0, extras.front().find('='));
+  MUSTER_REQUIRE(word.starts_with('-'), "unexpected argument \"{}\" (muster {} takes no more of them); see muster {} --help",
+                 printable(word), command.get_name(), command.get_name());
+  std::vector<CLI::Option const*> options;
+  for (auto const* option : command.get_options())
+    if (option->nonpositional()) options.push_back(option);
+  throw_error(Exit::user, "unknown option {} for muster {} (nothing was done); {}", printable(word), command.get_name(),
+              suggestion(word, options, [](auto const* option) { return option->get_name(); }));
+}
+
+std::string_view chosen_name(CLI::App const& app) {
+  auto const chosen = app.get_subcommands();
+  return chosen.empty() ? std::string_view{} : std::string_view(chosen.front()->get_name());
+}
+
+}  // namespace
+
+Form form_asked_for(int count, char const* const* arguments) {
+  for (int i = 1; i < count; ++i)
+    if (std::string_view(arguments[i]) == "--json") return Form::json;
+  return Form::table;
+}
+
+Invocation parse_arguments(int count, char const* const* arguments) {
+  Parser parser;
+  parser.app.footer(std::string(top_footer));
+  parser.app.require_subcommand(0, 1);
+  parser.app.add_flag("--json", parser.wants_json, "Print exactly one JSON value on stdout, errors too");
+  bool wants_version = false;
+  parser.app.add_flag("--version", wants_version, "Version, git sha, build options, arithmetic version");
+  parser.app.allow_extras();
+  add_run(parser);
+  add_check_and_plan(parser);
+  add_verify_and_replay(parser);
+  add_diff_and_status(parser);
+  add_import(parser);
+  add_topology(parser);
+
+  check_command(parser.app, count, arguments);
+  parser.invocation.command = HelpText{parser.app.help()};
+  try {
+    parser.app.parse(count, arguments);
+  } catch (CLI::CallForHelp const&) {
+    parser.invocation.command = HelpText{parser.app.help()};
+    return parser.invocation;
+  } catch (CLI::ParseError const& fault) {
+    for (auto const* command : parser.app.get_subcommands()) check_extras(*command);
+    auto const name = chosen_name(parser.app);
+    throw_error(Exit::user, "{} (nothing was done); see muster {}--help", fault.what(),
+                name.empty() ? "" : std::string(name) + " ");
+  }
+  for (auto const* command : parser.app.get_subcommands()) check_extras(*command);
+  check_extras(parser.app);
+  if (wants_version) parser.invocation.command = VersionOptions{};
+  if (parser.wants_json) parser.invocation.form = Form::json;
+  return parser.invocation;
+}
+
+}  // namespace muster::cli

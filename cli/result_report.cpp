@@ -1,0 +1,75 @@
+#include "cli/result_report.hpp"
+
+#include <fmt/core.h>
+
+#include "cli/tables_json.hpp"
+#include "core/text.hpp"
+
+namespace muster::cli {
+namespace {
+
+/// Work units a second over the tiles that this run itself computed.
+double units_per_second(jobs::Job const& job, orchestrator::RunOutcome const& outcome) {
+  std::uint64_t tiles = 0;
+  for (auto const& share : outcome.ranks) tiles += share.tiles;
+  return outcome.seconds > 0 ? static_cast<double>(tiles) * job.work_unit().units_per_tile / outcome.seconds : 0;
+}
+
+}  // namespace
+
+std::string result_text(LoadedJob const& loaded, io::Result const& result, std::filesystem::path const& output) {
+  auto text = loaded.job->summary(result.tables);
+  if (!text.ends_with('\n')) text += '\n';
+  text += fmt::format("\ntiles    {}, {}\n", human_count(result.tiles), result.stop_rule);
+  text += fmt::format("ranks    {}; rank 0 computed on {}\n", result.ranks, result.devices);
+  text += fmt::format("result   {}\ndigest   {}\n", output.string(), result.result_digest);
+  return text;
+}
+
+Value result_json(LoadedJob const& loaded, io::Result const& result, std::filesystem::path const& output) {
+  return Value::object({{"verdict", word_for(result.verdict)},
+                        {"output", output.string()},
+                        {"result_digest", result.result_digest},
+                        {"job", job_json(loaded)},
+                        {"tiles", result.tiles},
+                        {"stop_rule", result.stop_rule},
+                        {"arithmetic_version", result.arithmetic_version},
+                        {"ranks", result.ranks},
+                        {"devices", result.devices},
+                        {"started_utc", result.started_utc},
+                        {"ended_utc", result.ended_utc},
+                        {"tables", to_json(result.tables)}});
+}
+
+std::string speed_text(jobs::Job const& job, orchestrator::RunOutcome const& outcome) {
+  auto const rate = units_per_second(job, outcome);
+  if (rate <= 0) return human_duration(outcome.seconds);
+  return fmt::format("{}, {}", human_duration(outcome.seconds), human_rate(rate, job.work_unit().name));
+}
+
+Value speed_json(jobs::Job const& job, orchestrator::RunOutcome const& outcome) {
+  auto ranks = Value::Array{};
+  for (auto const& share : outcome.ranks)
+    ranks.push_back(Value::object({{"rank", share.rank},
+                                   {"host", share.host},
+                                   {"tiles", share.tiles},
+                                   {"busy_seconds", share.busy_seconds}}));
+  auto counters = Value(Value::Object{});
+  for (auto const& [name, count] : outcome.counters) counters.set(name, count);
+  return Value::object({{"seconds", outcome.seconds},
+                        {"units_per_second", units_per_second(job, outcome)},
+                        {"unit", job.work_unit().name},
+                        {"ranks", std::move(ranks)},
+                        {"counters", std::move(counters)}});
+}
+
+std::string stop_rule_text(jobs::Job const& job, std::uint64_t tiles) {
+  auto const stages = job.stages();
+  if (stages.size() < 2) return "as many as the job says";
+  if (tiles < stages.back())
+    return fmt::format("the stop rule was met, of at most {}; it is sequential, judged only at fixed counts",
+                       human_count(stages.back()));
+  return "the largest count the job allows; the stop rule is sequential, judged only at fixed counts";
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,52 @@
+#include "cli/run_job_here.hpp"
+
+#include <fmt/core.h>
+
+#include "cli/build_info.hpp"
+#include "cli/signals.hpp"
+#include "core/log.hpp"
+
+namespace muster::cli {
+namespace {
+
+std::unique_ptr<orchestrator::ProgressSink> progress_for(Chatter chatter) {
+  if (chatter == Chatter::quiet) return std::make_unique<orchestrator::SilentProgress>();
+  return orchestrator::make_terminal_progress(stderr);
+}
+
+std::shared_ptr<jobs::Job const> make_job(jobs::ResolvedJob const& resolved) {
+  return jobs::find_kind(resolved.kind).make(resolved);
+}
+
+}  // namespace
+
+orchestrator::RunOutcome run_job_here(comm::Transport* transport, LoadedJob const& loaded, Machine const& machine,
+                                      RunSettings const& settings, orchestrator::Persistence& persistence) {
+  orchestrator::DriverOptions options;
+  options.build = worker_build();
+  options.resolved = loaded.resolved;
+  options.consumption = machine.consumption;
+  options.commit_interval_s = settings.commit_interval_s;
+  options.stop_requested = &stop_requested();
+  auto const progress = progress_for(settings.chatter);
+  if (transport != nullptr) return orchestrator::run_job(*transport, *loaded.job, options, persistence, *progress);
+  return orchestrator::run_ranks_in_process(settings.in_process_ranks, *loaded.job, options, persistence, *progress);
+}
+
+int work_for_rank_0(comm::Transport& transport, MachineArguments const& arguments) {
+  log::set_origin(fmt::format("rank {} {}", transport.rank(), transport.host()));
+  try {
+    worker::WorkerOptions options;
+    options.build = worker_build();
+    options.make_job = make_job;
+    options.consumption = prepare_machine(arguments).consumption;
+    auto const outcome = worker::run_worker(transport, options);
+    log::info("computed {} tiles in {} leases", outcome.tiles, outcome.leases);
+    return 0;
+  } catch (Error const& error) {
+    return report(Form::table, Error(error.code(), fmt::format("rank {} on {}: {}", transport.rank(),
+                                                               transport.host(), error.what()), error.retry()));
+  }
+}
+
+}  // namespace muster::cli

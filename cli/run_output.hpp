@@ -1,0 +1,37 @@
+// What stands at a run's output file, and how the run goes on from there.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "cli/job_file.hpp"
+#include "cli/options.hpp"
+#include "io/result_file.hpp"
+#include "io/run_state.hpp"
+
+namespace muster::cli {
+
+/// The output asked for, or the job's name + ".h5" in the current directory.
+std::filesystem::path output_path(std::filesystem::path const& asked_for, std::string const& job_name);
+
+/// The finished result of this very job at `output`, if it is there and not to be computed afresh. Throws
+/// Error (Exit::user) when `output` is something else: another job's result, or no result at all, which
+/// is never replaced.
+std::optional<io::Result> finished_result(std::filesystem::path const& output, std::string const& job_hash,
+                                          Start start);
+
+struct OpenState {
+  io::RunState state;
+  bool is_resumed = false;
+};
+/// The unfinished run of this job beside `output`, or a new one. Throws Error (Exit::user) for another job's.
+OpenState open_state(std::filesystem::path const& output, LoadedJob const& loaded, Start start);
+
+/// Removes what a run that was killed after its result was complete has left beside it.
+void discard_leftovers(std::filesystem::path const& output, std::string const& job_hash);
+
+/// "2026-01-31T09:30:00Z", now.
+std::string now_utc();
+
+}  // namespace muster::cli

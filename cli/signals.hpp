@@ -1,0 +1,14 @@
+// SIGINT, SIGTERM and SIGUSR1 ask a run to stop in good order; a second one ends the process.
+#pragma once
+
+#include <atomic>
+
+namespace muster::cli {
+
+/// Installs the handlers. SIGUSR1 is what mpirun and srun pass on to their ranks, and what sbatch sends
+/// ahead of a time limit (--signal).
+void catch_stop_signals();
+/// Set by the handlers.
+std::atomic<bool> const& stop_requested();
+
+}  // namespace muster::cli

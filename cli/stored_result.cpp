@@ -1,0 +1,62 @@
+#include "cli/stored_result.hpp"
+
+#include <fmt/core.h>
+
+#include <bit>
+
+#include "cli/build_info.hpp"
+#include "core/text.hpp"
+#include "kernels/arithmetic_version.hpp"
+
+namespace muster::cli {
+namespace {
+
+std::string text_of(double value) { return exact_number(value); }
+std::string text_of(std::int64_t value) { return std::to_string(value); }
+std::string text_of(std::string const& value) { return "\"" + printable(value) + "\""; }
+
+/// NaN is the same as NaN, and 0.0 is not -0.0: bits count.
+bool is_same(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+template <class Plain>
+bool is_same(Plain const& a, Plain const& b) { return a == b; }
+
+std::optional<std::string> first_difference(Column const& a, Column const& b) {
+  if (a.name != b.name || a.unit != b.unit || a.values.index() != b.values.index())
+    return fmt::format("column {} is now {}", a.name, b.name);
+  return std::visit(
+      [&b, &a](auto const& mine) -> std::optional<std::string> {
+        auto const& other = std::get<std::decay_t<decltype(mine)>>(b.values);
+        if (mine.size() != other.size())
+          return fmt::format("column {} has {} rows, now {}", a.name, mine.size(), other.size());
+        for (std::size_t row = 0; row < mine.size(); ++row)
+          if (!is_same(mine[row], other[row]))
+            return fmt::format("{} in row {} is {}, now {}", a.name, row + 1, text_of(mine[row]), text_of(other[row]));
+        return std::nullopt;
+      },
+      a.values);
+}
+
+}  // namespace
+
+LoadedJob load_stored_job(io::Result const& stored, std::filesystem::path const& path) {
+  MUSTER_REQUIRE(stored.arithmetic_version == kernels::arithmetic_version,
+                 "{} was computed with arithmetic version {} (this muster {} has version {}, whose bits differ on "
+                 "purpose; the file is not wrong); use muster {}{}", path.string(), stored.arithmetic_version, version(),
+                 kernels::arithmetic_version, stored.muster_version,
+                 stored.git_sha.empty() ? "" : " (" + stored.git_sha + ")");
+  return load_resolved(stored.kind, stored.resolved_text);
+}
+
+std::optional<std::string> first_difference(std::vector<Table> const& a, std::vector<Table> const& b) {
+  if (a.size() != b.size()) return fmt::format("{} tables, now {}", a.size(), b.size());
+  for (std::size_t table = 0; table < a.size(); ++table) {
+    if (a[table].name != b[table].name || a[table].columns.size() != b[table].columns.size())
+      return fmt::format("table {} is now {}", a[table].name, b[table].name);
+    for (std::size_t column = 0; column < a[table].columns.size(); ++column)
+      if (auto const difference = first_difference(a[table].columns[column], b[table].columns[column]))
+        return fmt::format("table {}: {}", a[table].name, *difference);
+  }
+  return std::nullopt;
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,21 @@
+# Writes OUTPUT with the sha of the commit that SOURCE is at; run at every build, touches the file only
+# when the sha changes. Outside a git checkout the sha is empty.
+set(sha "")
+execute_process(COMMAND git -C ${SOURCE} rev-parse --short=12 HEAD
+  OUTPUT_VARIABLE sha OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+if(failed)
+  set(sha "")
+else()
+  execute_process(COMMAND git -C ${SOURCE} diff --quiet HEAD -- RESULT_VARIABLE changed ERROR_QUIET)
+  if(changed)
+    string(APPEND sha "+")
+  endif()
+endif()
+set(text "#pragma once\n#define MUSTER_GIT_SHA \"${sha}\"\n")
+set(old "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} old)
+endif()
+if(NOT text STREQUAL old)
+  file(WRITE ${OUTPUT} "${text}")
+endif()
