@@ -48,7 +48,7 @@ class SilentProgress : public ProgressSink {
 std::unique_ptr<ProgressSink> make_terminal_progress(std::FILE* stream = stderr,
                                                      double line_interval_s = 10);
 
-/// "price 512/1,024 tiles 50.0 %  3.2e+09 path-steps/s  ETA 12 s  ranks 26 25 25 24 %", at most `width` bytes.
+/// "512/1,024 tiles 50.0 %  3.2e+09 path-steps/s  ETA 12 s  ranks 26 25 25 24 %", at most `width` bytes.
 std::string format_progress(Progress const& progress, std::size_t width);
 
 }  // namespace muster::orchestrator

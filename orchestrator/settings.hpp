@@ -5,8 +5,11 @@
 
 namespace muster::orchestrator {
 
+/// A lease's tiles are summed without a carry in between: accumulators have headroom for 2^20 tiles.
+inline constexpr std::uint64_t most_tiles_per_lease = std::uint64_t{1} << 18;
+
 struct LeaseSettings {
-  std::uint64_t max_tiles_per_lease = 65'536;  ///< at most 2^18 (headroom of the accumulators)
+  std::uint64_t max_tiles_per_lease = 65'536;
   double target_lease_s = 0.25;     ///< aimed at, from the rank's measured seconds a tile
   double smallest_lease_s = 0.005;  ///< towards the end of a stage leases shrink down to this
   unsigned leases_per_consumer = 2; ///< held by a rank for each of its consumers: lookahead

@@ -12,6 +12,7 @@
 #include "core/error.hpp"
 #include "jobs/job.hpp"
 #include "jobs/registry.hpp"
+#include "worker/consumers.hpp"
 
 namespace muster::worker {
 
@@ -23,13 +24,6 @@ struct Build {
 
 /// Builds the runnable job from the text that rank 0 sent, e.g. jobs::find_kind(r.kind).make(r).
 using MakeJob = std::function<std::shared_ptr<jobs::Job const>(jobs::ResolvedJob const&)>;
-
-/// Accelerators, one compute thread each, and plain CPU compute threads. They share the rank's leases,
-/// so a rank should have one kind: threads = 0 where there are accelerators.
-struct Consumption {
-  std::vector<jobs::Device> accelerators;
-  int threads = 1;
-};
 
 struct WorkerOptions {
   Build build;

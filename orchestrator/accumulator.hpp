@@ -1,0 +1,50 @@
+// The run's exact sums on rank 0.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/error.hpp"
+#include "jobs/job.hpp"
+
+namespace muster::orchestrator {
+
+/// Adds the sums of leases with wrap-around and normalizes before the headroom of 2^20 tiles is used up.
+class Accumulator {
+ public:
+  explicit Accumulator(jobs::Job const& job) : job_(job), sums_(job.slots(), 0) {}
+
+  void restore(Slots sums) {
+    MUSTER_ASSERT(sums.size() == job_.slots(), "{} slots of {}", sums.size(), job_.slots());
+    sums_ = std::move(sums);
+    tiles_since_ = headroom_tiles;  // who knows: normalize before the first addition
+  }
+  void add(std::span<std::int64_t const> sums, std::uint64_t tiles) {
+    MUSTER_ASSERT(sums.size() == sums_.size(), "{} slots of {}", sums.size(), sums_.size());
+    if (tiles_since_ + tiles > headroom_tiles) normalize();
+    tiles_since_ += tiles;
+    // Unsigned: its overflow wraps by definition.
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      sums_[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums_[i]) +
+                                           static_cast<std::uint64_t>(sums[i]));
+  }
+  /// In canonical form.
+  Slots const& normalized() {
+    normalize();
+    return sums_;
+  }
+
+ private:
+  static constexpr std::uint64_t headroom_tiles = std::uint64_t{1} << 19;
+
+  void normalize() {
+    job_.normalize(sums_);
+    tiles_since_ = 0;
+  }
+
+  jobs::Job const& job_;
+  Slots sums_;
+  std::uint64_t tiles_since_ = 0;
+};
+
+}  // namespace muster::orchestrator

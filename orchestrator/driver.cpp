@@ -1,0 +1,286 @@
+// Rank 0 in the real world: clock, transport, compute threads and files around the pure orchestrator.
+#include <algorithm>
+#include <chrono>
+#include <new>
+
+#include "core/log.hpp"
+#include "core/sha256.hpp"
+#include "orchestrator/accumulator.hpp"
+#include "orchestrator/desk.hpp"
+#include "orchestrator/events.hpp"
+#include "orchestrator/run.hpp"
+#include "worker/consumers.hpp"
+#include "worker/fp_environment.hpp"
+
+namespace muster::orchestrator {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds patience{50};
+constexpr double tick_interval_s = 0.1;
+/// Early stages end quickly one after the other; not each is worth a save.
+constexpr double least_save_interval_s = 1;
+/// Contexts and tables of rank 0's own devices.
+constexpr double start_limit_s = 300;
+/// Messages taken in between two looks at the own consumers and the clock.
+constexpr int messages_at_once = 64;
+
+class Driver {
+ public:
+  Driver(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options,
+         Persistence& persistence, ProgressSink& sink, State state, std::optional<Saved> saved)
+      : transport_(transport),
+        job_(job),
+        options_(options),
+        persistence_(persistence),
+        sink_(sink),
+        state_(std::move(state)),
+        accumulator_(job),
+        tiles_before_(state_.committed.total()),
+        desk_(
+            transport_, state_,
+            DeskRules{options.build, {options.resolved, sha256_hex(options.resolved.text)}, job.slots()},
+            [this](worker::Result const& result) { commit(result); },
+            [this](std::span<Lease const> leases) { consumers_->push(leases); }) {
+    if (saved) accumulator_.restore(std::move(saved->sums));
+  }
+
+  RunOutcome run() {
+    try {
+      save();  // the new epoch is on disk before anyone works for it
+      consumers_.emplace(job_, options_.consumption, [this] { transport_.wake(); });
+      while (state_.phase != Phase::over) step();
+    } catch (...) {
+      end_with_current_exception();
+    }
+    if (consumers_) consumers_->drop_queued();
+    save_at_end();
+    dismiss();
+    sink_.finish(progress());
+    if (state_.error) throw *state_.error;
+    return outcome();
+  }
+
+  /// Also at the end of dismiss_workers().
+  static bool mark_missing(comm::Transport& transport, State const& state) {
+    bool all_left = true;
+    for (int rank = 1; rank < transport.size(); ++rank) {
+      if (state.ranks[rank].phase == RankPhase::gone) continue;
+      transport.mark_lost(rank);
+      all_left = false;
+    }
+    return all_left;
+  }
+
+ private:
+  double now() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
+
+  void step() {
+    take_own_events();
+    if (state_.phase == Phase::judging) judge_stage();
+    if (state_.phase == Phase::over) return;
+    auto message = transport_.poll(patience);
+    for (int taken = 0; message; message = transport_.poll(std::chrono::microseconds{0})) {
+      desk_.handle(*message, now());
+      if (++taken == messages_at_once || state_.phase != Phase::computing) break;
+    }
+    double const now_s = now();
+    if (now_s < next_tick_s_) return;
+    next_tick_s_ = now_s + tick_interval_s;
+    on_interval(now_s);
+  }
+
+  void take_own_events() {
+    while (consumers_->take(event_)) std::visit([this](auto& event) { on_own(event); }, event_);
+  }
+  void on_own(worker::Started const& started) {
+    preferred_tiles_ = std::max(preferred_tiles_, started.preferred_tiles);
+    if (++consumers_ready_ == consumers_->count())
+      desk_.open(transport_.host(), consumers_ready_, preferred_tiles_, now());
+  }
+  void on_own(worker::Result& result) {
+    desk_.take_own(result, now());
+    consumers_->recycle(std::move(result));
+  }
+  void on_own(worker::Failure const& failure) { desk_.take_own(failure, now()); }
+
+  void commit(worker::Result const& result) {
+    accumulator_.add(result.sums, result.range.count);
+    is_saved_ = false;
+    guarded([&] { persistence_.record_digests(result.range, result.digests, state_.epoch); });
+  }
+
+  void judge_stage() {
+    std::uint64_t const tiles = state_.stage_end();
+    bool const is_last = state_.stage + 1 == state_.stages.size();
+    bool const is_done = is_last || job_.is_done(accumulator_.normalized(), tiles);
+    desk_.judge(is_done ? StageVerdict::done : StageVerdict::go_on, now());
+    is_saved_ = false;
+    if (state_.phase != Phase::over && now() - saved_at_s_ >= least_save_interval_s) save();
+  }
+
+  void on_interval(double now_s) {
+    desk_.tick(now_s);
+    check_stop(now_s);
+    MUSTER_REQUIRE_ENV(consumers_ready_ == consumers_->count() || now_s < start_limit_s,
+                       "{} of {} compute threads of rank 0 were ready after {:.0f} s (a device does not answer); "
+                       "check the devices of {}",
+                       consumers_ready_, consumers_->count(), now_s, transport_.host());
+    if (!is_saved_ && now_s - saved_at_s_ >= options_.commit_interval_s) save();
+    if (now_s - shown_at_s_ < options_.progress_interval_s) return;
+    shown_at_s_ = now_s;
+    sink_.update(progress());
+  }
+  void check_stop(double now_s) {
+    if (state_.phase == Phase::over || options_.stop_requested == nullptr || !*options_.stop_requested) return;
+    if (!state_.stop_is_requested) {
+      stop_asked_at_s_ = now_s;
+      desk_.request_stop(now_s);
+    } else if (now_s - stop_asked_at_s_ > options_.stop_grace_s) {
+      desk_.end(Exit::stopped, "stopped as asked", std::nullopt, now_s);
+    }
+  }
+
+  /// After a failed write the files lag behind the state: nothing more is saved then.
+  template <class Action>
+  void guarded(Action action) {
+    try {
+      action();
+    } catch (...) {
+      may_save_ = false;
+      throw;
+    }
+  }
+  void save() {
+    Saved saved = to_save(state_);
+    saved.sums = accumulator_.normalized();
+    guarded([&] { persistence_.save(saved); });
+    is_saved_ = true;
+    saved_at_s_ = now();
+  }
+  void save_at_end() {
+    if (!may_save_ || is_saved_) return;
+    try {
+      save();
+    } catch (Error const& error) {
+      // The error that ended the run is the one to tell; this one otherwise.
+      if (state_.error)
+        log::warn("progress could not be saved: {}", error.what());
+      else
+        state_.error = error;
+    }
+  }
+
+  void end_with_current_exception() {
+    std::optional<Error> error;
+    try {
+      throw;
+    } catch (Error const& own) {
+      error = own;
+    } catch (std::bad_alloc const&) {
+      error = Error(Exit::environment,
+                    "out of memory on rank 0 (sums and messages do not fit); use a machine with more memory");
+    } catch (std::exception const& other) {
+      error = Error(Exit::bug, fmt::format("{} (not foreseen: a bug of muster's); please report it", other.what()));
+    }
+    try {
+      desk_.end(error->code(), error->what(), error, now());
+    } catch (std::exception const& second) {
+      log::warn("other ranks could not be told of the end: {}", second.what());
+    }
+    state_.error = error;
+  }
+
+  void dismiss() {
+    double const deadline_s = now() + options_.leave_grace_s;
+    try {
+      while (!has_everyone_left(state_) && now() < deadline_s) {
+        if (auto message = transport_.poll(patience)) desk_.handle(*message, now());
+        if (now() < next_tick_s_) continue;
+        next_tick_s_ = now() + tick_interval_s;
+        desk_.tick(now());
+      }
+    } catch (Error const& error) {
+      log::warn("while ranks were leaving: {}", error.what());
+    }
+    lost_ranks_ = !mark_missing(transport_, state_);
+    if (lost_ranks_) log::warn("some ranks did not say goodbye within {:.0f} s", options_.leave_grace_s);
+  }
+
+  Progress progress() {
+    shares_.resize(state_.ranks.size());
+    for (std::size_t rank = 0; rank < shares_.size(); ++rank) {
+      RankState const& from = state_.ranks[rank];
+      shares_[rank] = {static_cast<int>(rank), from.host, from.committed_tiles, from.busy_seconds};
+    }
+    jobs::WorkUnit const unit = job_.work_unit();
+    unit_name_ = unit.name;
+    double const elapsed_s = now();
+    double const tiles_per_s = static_cast<double>(state_.committed.total() - tiles_before_) / elapsed_s;
+    Progress shown{state_.committed.total(), state_.stage_end(), state_.stages.back(), elapsed_s,
+                   tiles_per_s * unit.units_per_tile, -1, unit_name_, shares_};
+    if (tiles_per_s > 0)
+      shown.eta_s = static_cast<double>(state_.stage_end() - state_.committed.total()) / tiles_per_s;
+    return shown;
+  }
+
+  RunOutcome outcome() {
+    Progress const last = progress();
+    return {state_.verdict, accumulator_.normalized(), state_.committed.total(), lost_ranks_,
+            last.elapsed_s, shares_,                   to_pairs(state_.counters)};
+  }
+
+  comm::Transport& transport_;
+  jobs::Job const& job_;
+  DriverOptions const& options_;
+  Persistence& persistence_;
+  ProgressSink& sink_;
+  Clock::time_point const started_ = Clock::now();
+  State state_;
+  Accumulator accumulator_;
+  std::uint64_t const tiles_before_;
+  Desk desk_;
+
+  bool may_save_ = true;
+  bool is_saved_ = false;
+  bool lost_ranks_ = false;
+  double next_tick_s_ = 0, saved_at_s_ = 0, shown_at_s_ = 0, stop_asked_at_s_ = 0;
+  std::uint32_t consumers_ready_ = 0;
+  std::uint64_t preferred_tiles_ = 1;
+  worker::ConsumerEvent event_;
+  std::vector<RankShare> shares_;
+  std::string unit_name_;
+  std::optional<worker::Consumers> consumers_;  // last: joined before anything it uses goes
+};
+
+}  // namespace
+
+RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options,
+                   Persistence& persistence, ProgressSink& progress) {
+  MUSTER_ASSERT(transport.rank() == 0, "rank {} is no driver", transport.rank());
+  // Stop rules and results are computed on this thread.
+  worker::set_default_fp_environment();
+  std::optional<Saved> saved;
+  std::optional<State> state;
+  try {
+    saved = persistence.load();
+    state = make_state(transport.size(), job.stages(), job.slots(), saved, options.leases);
+  } catch (Error const& error) {
+    dismiss_workers(transport, error.code(), error.what(), options.leave_grace_s);
+    throw;
+  }
+  return Driver(transport, job, options, persistence, progress, std::move(*state), std::move(saved)).run();
+}
+
+bool dismiss_workers(comm::Transport& transport, Exit verdict, std::string const& reason, double limit_s) {
+  State state = make_state(transport.size(), {1}, 0, std::nullopt, {});
+  Desk desk(transport, state, DeskRules{}, [](worker::Result const&) {}, nullptr);
+  auto const start = Clock::now();
+  auto const elapsed_s = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  desk.end(verdict, reason, std::nullopt, 0);
+  while (!has_everyone_left(state) && elapsed_s() < limit_s)
+    if (auto message = transport.poll(patience)) desk.handle(*message, elapsed_s());
+  return Driver::mark_missing(transport, state);
+}
+
+}  // namespace muster::orchestrator

@@ -1,0 +1,199 @@
+#include "orchestrator/events.hpp"
+
+#include <algorithm>
+
+#include "orchestrator/leasing.hpp"
+
+namespace muster::orchestrator {
+namespace {
+
+std::string place(State const& state, int rank, std::string const& device) {
+  std::string const& host = state.ranks[rank].host;
+  return fmt::format("rank {} ({}{}{})", rank, host, host.empty() || device.empty() ? "" : ", ", device);
+}
+
+/// Rank 0 talks to itself without messages.
+bool may_send(State const& state, int rank, unsigned reserved) {
+  RankState const& to = state.ranks[rank];
+  if (rank == 0) return true;
+  return !to.is_suspect && to.sent < to.heard &&
+         to.sent - to.acknowledged + reserved < state.settings.unacknowledged_limit;
+}
+
+void push_answer(State& state, int rank, AnswerType type, std::size_t first_lease, Actions& actions) {
+  RankState& to = state.ranks[rank];
+  if (rank != 0) ++to.sent;
+  to.owes_note = false;
+  actions.answers.push_back({rank, type, to.sent, first_lease, actions.leases.size() - first_lease});
+}
+
+void answer_all(State& state, double now_s, Actions& actions) {
+  for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
+    answer(state, static_cast<int>(rank), now_s, actions);
+}
+
+/// Anyone left to compute, now or after a silence ends?
+bool has_hope(State const& state) {
+  return std::any_of(state.ranks.begin(), state.ranks.end(), [](RankState const& rank) {
+    return !rank.is_barred && rank.phase <= RankPhase::ready;
+  });
+}
+
+void end_if_quiet(State& state, double now_s, Actions& actions) {
+  if (state.stop_is_requested && state.phase == Phase::computing && state.leases.empty())
+    on_end(state, Exit::stopped, "stopped as asked", std::nullopt, now_s, actions);
+}
+
+void bar(State& state, int rank, std::string const& why, double now_s, Actions& actions) {
+  state.ranks[rank].is_barred = true;
+  actions.notices.push_back(
+      fmt::format("{} gets no more work: {}", place(state, rank, ""), why));
+  std::vector<std::uint64_t> held;
+  for (auto const& [id, lease] : state.leases)
+    if (lease.rank == rank) held.push_back(id);
+  std::sort(held.begin(), held.end());
+  for (std::uint64_t id : held)
+    if (state.phase != Phase::over) void_lease(state, id, why, now_s, actions);
+  refresh_pace(state, now_s);
+}
+
+}  // namespace
+
+void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t acknowledged, double now_s) {
+  RankState& from = state.ranks.at(rank);
+  MUSTER_ASSERT(acknowledged <= from.sent, "rank {} acknowledges message {} of {}", rank, acknowledged, from.sent);
+  from.heard = std::max(from.heard, sequence);
+  from.acknowledged = std::max(from.acknowledged, acknowledged);
+  from.heard_at_s = std::max(from.heard_at_s, now_s);
+  if (!from.is_suspect) return;
+  from.is_suspect = false;
+  refresh_pace(state, now_s);
+}
+
+void on_hello(State& state, int rank, std::string host) {
+  RankState& from = state.ranks[rank];
+  if (from.phase != RankPhase::absent) return;
+  from.phase = RankPhase::greeted;
+  from.host = std::move(host);
+}
+
+void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t preferred_tiles, double now_s) {
+  RankState& from = state.ranks[rank];
+  if (from.phase != RankPhase::greeted) return;
+  from.phase = RankPhase::ready;
+  from.consumers = std::max<std::uint32_t>(consumers, 1);
+  from.preferred_tiles = std::max<std::uint64_t>(preferred_tiles, 1);
+  from.heard_at_s = now_s;
+  refresh_pace(state, now_s);
+}
+
+Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
+                double seconds) {
+  auto const at = state.leases.find(lease);
+  bool const is_current = epoch == state.epoch && at != state.leases.end() && at->second.rank == rank &&
+                          at->second.range == range && state.phase != Phase::over;
+  if (!is_current) {
+    ++state.counters.results_refused;
+    return Merge::refuse;
+  }
+  state.leases.erase(at);
+  RankState& from = state.ranks[rank];
+  --from.leases;
+  from.leased_tiles -= range.count;
+  from.failures_in_a_row = 0;
+  from.committed_tiles += range.count;
+  from.busy_seconds += seconds;
+  note_speed(state, from, range.count, seconds);
+  state.committed.insert(range);
+  ++state.counters.leases_committed;
+  if (state.committed.total() == state.stage_end()) state.phase = Phase::judging;
+  return Merge::commit;
+}
+
+void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure, double now_s,
+                Actions& actions) {
+  if (state.phase == Phase::over) return;
+  auto const at = state.leases.find(failure.lease);
+  bool const is_of_lease = failure.lease != 0;
+  if (is_of_lease && (epoch != state.epoch || at == state.leases.end() || at->second.rank != rank)) {
+    ++state.counters.results_refused;
+    return;
+  }
+  std::string const where = place(state, rank, failure.device);
+  std::string const text = fmt::format("on {}: {}", where, failure.message);
+  if (failure.retry == Retry::useless)
+    return on_end(state, failure.code, text, Error(failure.code, text), now_s, actions);
+
+  ++state.counters.retryable_failures;
+  actions.notices.push_back(fmt::format("{}: trying again", text));
+  RankState& from = state.ranks[rank];
+  ++from.failures_in_a_row;
+  if (is_of_lease) void_lease(state, failure.lease, failure.message, now_s, actions);
+  if (state.phase == Phase::over) return;
+  // A rank alone is not barred: its attempts at one lease end the run soon enough.
+  bool const is_alone = std::none_of(state.ranks.begin(), state.ranks.end(), [&](RankState const& other) {
+    return &other != &from && is_usable(other);
+  });
+  if (!is_of_lease || (from.failures_in_a_row >= state.settings.rank_failures && !is_alone))
+    bar(state, rank, failure.message, now_s, actions);
+  if (!has_hope(state))
+    on_end(state, failure.code, text, Error(failure.code, text, Retry::may_help), now_s, actions);
+  end_if_quiet(state, now_s, actions);
+  answer_all(state, now_s, actions);
+}
+
+void on_alive(State& state, int rank) { state.ranks[rank].owes_note = true; }
+
+void on_bye(State& state, int rank) { state.ranks[rank].phase = RankPhase::gone; }
+
+void answer(State& state, int rank, double now_s, Actions& actions) {
+  RankState& to = state.ranks[rank];
+  if (to.phase == RankPhase::leaving || to.phase == RankPhase::gone) return;
+  if (state.phase == Phase::over) {
+    if (rank == 0 || !may_send(state, rank, 0)) return;
+    to.phase = RankPhase::leaving;
+    return push_answer(state, rank, AnswerType::stop, actions.leases.size(), actions);
+  }
+  end_if_quiet(state, now_s, actions);
+  if (state.phase == Phase::over) return;
+  // The last message a rank may be sent unacknowledged is kept for the stop.
+  if (!may_send(state, rank, 1)) return;
+  std::size_t const first_lease = actions.leases.size();
+  if (to.phase == RankPhase::greeted && to.sent == 0 && rank != 0)
+    return push_answer(state, rank, AnswerType::welcome, first_lease, actions);
+  if (is_usable(to) && state.phase == Phase::computing && !state.stop_is_requested)
+    open_leases(state, rank, now_s, actions);
+  if (actions.leases.size() > first_lease)
+    push_answer(state, rank, AnswerType::work, first_lease, actions);
+  else if (to.owes_note)
+    push_answer(state, rank, AnswerType::noted, first_lease, actions);
+}
+
+void on_stage_judged(State& state, StageVerdict verdict, double now_s, Actions& actions) {
+  MUSTER_ASSERT(state.phase == Phase::judging, "no stage is being judged");
+  if (verdict == StageVerdict::done || state.stage + 1 == state.stages.size())
+    return on_end(state, Exit::done, {}, std::nullopt, now_s, actions);
+  std::uint64_t const before = state.stage_end();
+  ++state.stage;
+  state.pending.insert({before, state.stage_end() - before});
+  state.phase = Phase::computing;
+  end_if_quiet(state, now_s, actions);
+  answer_all(state, now_s, actions);
+}
+
+void on_stop_requested(State& state, double now_s, Actions& actions) {
+  state.stop_is_requested = true;
+  end_if_quiet(state, now_s, actions);
+}
+
+void on_end(State& state, Exit verdict, std::string reason, std::optional<Error> error, double now_s,
+            Actions& actions) {
+  if (state.phase == Phase::over) return;
+  state.phase = Phase::over;
+  state.verdict = verdict;
+  state.reason = std::move(reason);
+  state.error = std::move(error);
+  answer_all(state, now_s, actions);
+}
+
+}  // namespace muster::orchestrator

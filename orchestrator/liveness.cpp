@@ -1,0 +1,82 @@
+// Ranks that fall silent, leases that take too long.
+#include <algorithm>
+
+#include "orchestrator/events.hpp"
+#include "orchestrator/leasing.hpp"
+
+namespace muster::orchestrator {
+namespace {
+
+using LeaseIds = std::vector<std::uint64_t>;
+
+/// In order of issue, so that a run of the same events goes the same way.
+template <class Condition>
+LeaseIds leases_where(State const& state, Condition condition) {
+  LeaseIds ids;
+  for (auto const& [id, lease] : state.leases)
+    if (condition(lease)) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+bool has_another_usable(State const& state, int rank) {
+  for (std::size_t other = 0; other < state.ranks.size(); ++other)
+    if (static_cast<int>(other) != rank && is_usable(state.ranks[other])) return true;
+  return false;
+}
+
+bool is_too_silent(State const& state, std::size_t rank, double now_s) {
+  RankState const& from = state.ranks[rank];
+  // Not while greeted: building the job may keep a rank busy, and it holds no lease yet.
+  bool const is_expected = from.phase == RankPhase::ready || from.phase == RankPhase::leaving;
+  return rank != 0 && is_expected && !from.is_suspect &&
+         now_s - from.heard_at_s > state.settings.suspect_after_s;
+}
+
+void suspect(State& state, int rank, double now_s, Actions& actions) {
+  state.ranks[rank].is_suspect = true;
+  ++state.counters.ranks_suspected;
+  LeaseIds const held = leases_where(state, [rank](OpenLease const& lease) { return lease.rank == rank; });
+  std::string const why = fmt::format("it has been silent for {:.0f} s", now_s - state.ranks[rank].heard_at_s);
+  actions.notices.push_back(fmt::format("rank {} ({}) is given up until heard again: {}; its {} leases go to others",
+                                        rank, state.ranks[rank].host, why, held.size()));
+  for (std::uint64_t id : held)
+    if (state.phase != Phase::over) void_lease(state, id, why, now_s, actions);
+}
+
+void expire(State& state, std::uint64_t id, double now_s, Actions& actions) {
+  OpenLease& lease = state.leases.at(id);
+  ++state.counters.leases_expired;
+  if (!has_another_usable(state, lease.rank)) {
+    // Nobody else could do better: wait on, twice as long.
+    lease.deadline_s = now_s + 2 * std::max(state.settings.least_deadline_s, now_s - lease.deadline_s);
+    return;
+  }
+  actions.notices.push_back(fmt::format("tiles {} to {} are overdue on rank {} ({}); they go to another rank",
+                                        lease.range.first, lease.range.end() - 1, lease.rank,
+                                        state.ranks[lease.rank].host));
+  void_lease(state, id, "it took too long", now_s, actions);
+}
+
+}  // namespace
+
+void on_tick(State& state, double now_s, Actions& actions) {
+  for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
+    if (is_too_silent(state, rank, now_s)) suspect(state, static_cast<int>(rank), now_s, actions);
+  refresh_pace(state, now_s);
+  if (state.phase == Phase::computing)
+    for (std::uint64_t id :
+         leases_where(state, [now_s](OpenLease const& lease) { return lease.deadline_s < now_s; }))
+      if (state.phase != Phase::over) expire(state, id, now_s, actions);
+  if (state.phase == Phase::computing && state.reissues.empty()) return;
+  for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
+    answer(state, static_cast<int>(rank), now_s, actions);
+}
+
+bool has_everyone_left(State const& state) {
+  return std::all_of(state.ranks.begin() + 1, state.ranks.end(), [](RankState const& rank) {
+    return rank.phase == RankPhase::gone || rank.is_suspect;
+  });
+}
+
+}  // namespace muster::orchestrator

@@ -1,0 +1,117 @@
+// All that rank 0 knows of a run: tiles, leases and ranks. Plain data; events.hpp has the functions over
+// it. No clock, messages, files or threads: times are seconds since the run's start, given as arguments.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/tile.hpp"
+#include "orchestrator/range_set.hpp"
+#include "orchestrator/settings.hpp"
+#include "worker/protocol.hpp"
+
+namespace muster::orchestrator {
+
+using worker::Lease;
+
+enum class RankPhase {
+  absent,   ///< not heard of yet
+  greeted,  ///< said hello, has the job
+  ready,    ///< computes
+  leaving,  ///< was told to stop
+  gone,     ///< said goodbye
+};
+
+struct RankState {
+  RankPhase phase = RankPhase::absent;
+  bool is_suspect = false;  ///< silent for too long: is sent nothing, holds no lease, until heard again
+  bool is_barred = false;   ///< failed too often: gets no more work
+  bool owes_note = false;   ///< its sign of life is not answered yet
+  std::string host;
+  std::uint32_t consumers = 0;
+  std::uint64_t preferred_tiles = 1;
+  double seconds_per_tile = 0;  ///< of one consumer, smoothed; 0: not measured
+  double heard_at_s = 0;
+  std::uint64_t heard = 0;         ///< highest sequence of its messages
+  std::uint64_t sent = 0;          ///< messages to it; never more than `heard`
+  std::uint64_t acknowledged = 0;  ///< of those, by its word
+  std::uint32_t leases = 0;        ///< open ones
+  std::uint64_t leased_tiles = 0;  ///< in them
+  unsigned failures_in_a_row = 0;
+  std::uint64_t committed_tiles = 0;
+  double busy_seconds = 0;
+};
+
+struct OpenLease {
+  TileRange range;
+  int rank = 0;
+  double deadline_s = 0;
+  unsigned attempt = 1;
+};
+
+/// Tiles that were leased and came to nothing.
+struct Reissue {
+  TileRange range;
+  unsigned attempt = 2;
+  int failed_on = -1;  ///< goes to another rank if there is one
+};
+
+struct Counters {
+  std::uint64_t leases_issued = 0;
+  std::uint64_t leases_committed = 0;
+  std::uint64_t results_refused = 0;  ///< stale epoch, unknown or ended lease
+  std::uint64_t leases_expired = 0;
+  std::uint64_t leases_reissued = 0;
+  std::uint64_t retryable_failures = 0;
+  std::uint64_t ranks_suspected = 0;
+};
+
+/// By name, for saves and people.
+std::vector<std::pair<std::string, std::uint64_t>> to_pairs(Counters const& counters);
+/// Unknown names are dropped: counters inform, nothing depends on them.
+Counters counters_from_pairs(std::vector<std::pair<std::string, std::uint64_t>> const& pairs);
+
+/// How fast the ranks that may get work are together.
+struct Pace {
+  double measured_rate = 0;  ///< tiles per second
+  std::uint64_t measured_consumers = 0;
+  std::uint64_t unmeasured_consumers = 0;
+};
+
+enum class Phase {
+  computing,
+  judging,  ///< a stage is complete; its verdict is awaited
+  over,     ///< ranks are told to stop
+};
+
+struct State {
+  LeaseSettings settings;
+  std::uint32_t epoch = 1;
+  std::vector<std::uint64_t> stages;  ///< Job::stages()
+  std::size_t stage = 0;
+  Phase phase = Phase::computing;
+  bool stop_is_requested = false;
+
+  Exit verdict = Exit::done;   ///< once over
+  std::string reason;          ///< in words, when the verdict is not `done`
+  std::optional<Error> error;  ///< what ended the run, when an error did
+
+  RangeSet committed;
+  RangeSet pending;  ///< of the stage: not committed, leased or to be reissued
+  std::deque<Reissue> reissues;
+  std::unordered_map<std::uint64_t, OpenLease> leases;
+  std::uint64_t next_lease = 1;
+  std::vector<RankState> ranks;
+  Pace pace;
+  Counters counters;
+
+  std::uint64_t stage_end() const { return stages[stage]; }
+};
+
+}  // namespace muster::orchestrator

@@ -1,0 +1,75 @@
+// The compute threads of a rank: leases in, results out. They never touch the transport.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "jobs/job.hpp"
+#include "worker/protocol.hpp"
+
+namespace muster::worker {
+
+/// Accelerators, one compute thread each, and plain CPU compute threads. They share the rank's leases,
+/// so a rank should have one kind: threads = 0 where there are accelerators.
+struct Consumption {
+  std::vector<jobs::Device> accelerators;
+  int threads = 1;
+};
+
+/// "2 CPU threads", "cuda:0 cuda:1".
+std::string describe(Consumption const& consumption);
+
+/// A consumer has its runner.
+struct Started {
+  std::uint64_t preferred_tiles = 0;
+};
+
+using ConsumerEvent = std::variant<Started, Result, Failure>;
+
+class Consumers {
+ public:
+  /// Starts the threads; each makes its own TileRunner and reports Started or a Failure of lease 0.
+  /// `notify` is called from compute threads when take() has something new. `job` must outlive this.
+  Consumers(jobs::Job const& job, Consumption const& consumption, std::function<void()> notify);
+  /// Drops leases not begun and waits for the tiles being computed.
+  ~Consumers();
+
+  std::uint32_t count() const { return static_cast<std::uint32_t>(threads_.size()); }
+  /// To be computed, by whichever consumer is free first.
+  void push(std::span<Lease const> leases);
+  /// The next event without waiting; false when there is none.
+  bool take(ConsumerEvent& event);
+  /// Gives a result's memory back for later leases.
+  void recycle(Result&& result);
+  /// Leases pushed whose result or failure was not taken yet.
+  std::size_t held() const { return held_; }
+  void drop_queued();
+
+ private:
+  void consume(jobs::Device device);
+  void compute(jobs::TileRunner& runner, Lease const& lease, std::string const& device);
+  bool next_lease(Lease& lease);
+  Result fresh_result();
+  void report(ConsumerEvent event);
+
+  jobs::Job const& job_;
+  std::function<void()> const notify_;
+  std::mutex mutex_;
+  std::condition_variable has_leases_;
+  std::deque<Lease> leases_;
+  std::deque<ConsumerEvent> events_;
+  std::vector<Result> spare_;
+  std::size_t held_ = 0;  // touched by the message thread alone
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace muster::worker

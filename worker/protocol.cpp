@@ -1,0 +1,229 @@
+#include "worker/protocol.hpp"
+
+#include <cmath>
+
+namespace muster::worker {
+namespace {
+
+/// Leases and results in one message; more is a broken count.
+constexpr std::uint32_t most_in_a_message = 1 << 16;
+
+[[noreturn]] void refuse(char const* field, std::uint64_t value) {
+  throw_error(Exit::bug,
+              "a message says {} = {} (no muster sends that); please report it with both ranks' logs", field,
+              value);
+}
+
+WireWriter begin(Header const& header, std::size_t payload = 0) {
+  Bytes bytes;
+  bytes.reserve(24 + payload);
+  WireWriter out(std::move(bytes));
+  out.put(wire_magic);
+  out.put(wire_version);
+  out.put(static_cast<std::uint8_t>(header.type));
+  out.put(header.epoch);
+  out.put(header.sequence);
+  out.put(header.acknowledged);
+  return out;
+}
+
+void put_range(WireWriter& out, TileRange range) {
+  out.put(range.first);
+  out.put(range.count);
+}
+
+TileRange get_range(WireReader& in) {
+  TileRange range;
+  range.first = in.get<std::uint64_t>();
+  range.count = in.get<std::uint64_t>();
+  if (range.count == 0 || range.first + range.count < range.first) refuse("tiles", range.count);
+  return range;
+}
+
+Exit get_exit(WireReader& in) {
+  auto const code = in.get<std::int32_t>();
+  for (Exit known : {Exit::done, Exit::user, Exit::environment, Exit::job_failed, Exit::bug, Exit::stopped})
+    if (static_cast<int>(known) == code) return known;
+  refuse("exit code", static_cast<std::uint64_t>(code));
+}
+
+bool is_known(std::uint8_t type) { return (type >= 1 && type <= 7) || (type >= 16 && type <= 19); }
+
+}  // namespace
+
+Bytes encode(Header const& header) { return begin(header).take(); }
+
+Bytes encode(Header const& header, Hello const& hello) {
+  WireWriter out = begin(header);
+  out.put_text(hello.muster_version);
+  out.put(hello.arithmetic_version);
+  out.put_text(hello.host);
+  out.put_text(hello.devices);
+  return out.take();
+}
+
+Bytes encode(Header const& header, Welcome const& welcome) {
+  WireWriter out = begin(header, welcome.job.text.size() + 256);
+  out.put_text(welcome.job.kind);
+  out.put_text(welcome.job.name);
+  out.put_text(welcome.job.text);
+  out.put(welcome.job.seed);
+  out.put_text(welcome.job_hash);
+  return out.take();
+}
+
+Bytes encode(Header const& header, Ready const& ready) {
+  WireWriter out = begin(header);
+  out.put_text(ready.job_hash);
+  out.put(ready.slots);
+  out.put(ready.consumers);
+  out.put(ready.preferred_tiles);
+  return out.take();
+}
+
+Bytes encode(Header const& header, Failure const& failure) {
+  WireWriter out = begin(header);
+  out.put(failure.lease);
+  out.put(static_cast<std::int32_t>(failure.code));
+  out.put(static_cast<std::uint8_t>(failure.retry == Retry::may_help));
+  out.put_text(failure.device);
+  out.put_text(failure.message);
+  return out.take();
+}
+
+Bytes encode(Header const& header, Stop const& stop) {
+  WireWriter out = begin(header);
+  out.put(static_cast<std::int32_t>(stop.verdict));
+  out.put_text(stop.reason);
+  return out.take();
+}
+
+Bytes encode_work(Header const& header, std::span<Lease const> leases) {
+  WireWriter out = begin(header, 8 + 24 * leases.size());
+  out.put(static_cast<std::uint32_t>(leases.size()));
+  for (Lease const& lease : leases) {
+    out.put(lease.id);
+    put_range(out, lease.range);
+  }
+  return out.take();
+}
+
+Bytes encode_results(Header const& header, std::span<Result const> results) {
+  std::size_t payload = 8;
+  for (Result const& result : results) payload += 40 + 8 * result.sums.size() + 16 * result.digests.size();
+  WireWriter out = begin(header, payload);
+  out.put(static_cast<std::uint32_t>(results.size()));
+  for (Result const& result : results) {
+    out.put(result.lease);
+    put_range(out, result.range);
+    out.put(result.seconds);
+    out.put<std::uint64_t>(result.sums.size());
+    out.put_array(std::span<std::int64_t const>(result.sums));
+    out.put_array(std::span<TileDigest const>(result.digests));
+  }
+  return out.take();
+}
+
+Header decode_header(WireReader& in) {
+  auto const magic = in.get<std::uint16_t>();
+  auto const version = in.get<std::uint8_t>();
+  MUSTER_REQUIRE_ENV(magic == wire_magic && version == wire_version,
+                     "a message has mark {:#06x} and protocol version {} (this rank speaks {:#06x}, version {}); "
+                     "run the same muster build on every host",
+                     magic, version, wire_magic, wire_version);
+  auto const type = in.get<std::uint8_t>();
+  if (!is_known(type)) refuse("type", type);
+  Header header;
+  header.type = static_cast<MessageType>(type);
+  header.epoch = in.get<std::uint32_t>();
+  header.sequence = in.get<std::uint64_t>();
+  header.acknowledged = in.get<std::uint64_t>();
+  return header;
+}
+
+Hello decode_hello(WireReader& in) {
+  Hello hello;
+  hello.muster_version = in.get_text();
+  hello.arithmetic_version = in.get<std::uint64_t>();
+  hello.host = in.get_text();
+  hello.devices = in.get_text();
+  expect_end(in);
+  return hello;
+}
+
+Welcome decode_welcome(WireReader& in) {
+  Welcome welcome;
+  welcome.job.kind = in.get_text();
+  welcome.job.name = in.get_text();
+  welcome.job.text = in.get_text();
+  welcome.job.seed = in.get<std::uint64_t>();
+  welcome.job_hash = in.get_text();
+  expect_end(in);
+  return welcome;
+}
+
+Ready decode_ready(WireReader& in) {
+  Ready ready;
+  ready.job_hash = in.get_text();
+  ready.slots = in.get<std::uint64_t>();
+  ready.consumers = in.get<std::uint32_t>();
+  ready.preferred_tiles = in.get<std::uint64_t>();
+  if (ready.consumers == 0 || ready.consumers > most_in_a_message) refuse("consumers", ready.consumers);
+  expect_end(in);
+  return ready;
+}
+
+Failure decode_failure(WireReader& in) {
+  Failure failure;
+  failure.lease = in.get<std::uint64_t>();
+  failure.code = get_exit(in);
+  failure.retry = in.get<std::uint8_t>() != 0 ? Retry::may_help : Retry::useless;
+  failure.device = in.get_text();
+  failure.message = in.get_text();
+  expect_end(in);
+  return failure;
+}
+
+Stop decode_stop(WireReader& in) {
+  Stop stop;
+  stop.verdict = get_exit(in);
+  stop.reason = in.get_text();
+  expect_end(in);
+  return stop;
+}
+
+void decode_work(WireReader& in, std::vector<Lease>& leases) {
+  auto const count = in.get<std::uint32_t>();
+  if (count > most_in_a_message) refuse("leases", count);
+  leases.clear();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Lease lease;
+    lease.id = in.get<std::uint64_t>();
+    lease.range = get_range(in);
+    leases.push_back(lease);
+  }
+  expect_end(in);
+}
+
+std::uint32_t decode_results_count(WireReader& in) {
+  auto const count = in.get<std::uint32_t>();
+  if (count > most_in_a_message) refuse("results", count);
+  return count;
+}
+
+void decode_result(WireReader& in, std::size_t slots, Result& out) {
+  out.lease = in.get<std::uint64_t>();
+  out.range = get_range(in);
+  out.seconds = in.get<double>();
+  if (!std::isfinite(out.seconds) || out.seconds < 0) out.seconds = 0;
+  auto const length = in.get<std::uint64_t>();
+  if (length != slots) refuse("slots", length);
+  in.get_array(out.sums, length);
+  in.get_array(out.digests, out.range.count);
+}
+
+void expect_end(WireReader const& in) {
+  if (in.left() != 0) refuse("bytes after its end", in.left());
+}
+
+}  // namespace muster::worker

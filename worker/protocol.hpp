@@ -1,0 +1,112 @@
+// The messages between rank 0 and the others (docs/decisions/0002-messages.md has the layout and why).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/tile.hpp"
+#include "jobs/registry.hpp"
+#include "worker/wire.hpp"
+
+namespace muster::worker {
+
+inline constexpr std::uint16_t wire_magic = 0x754d;  // "Mu"
+inline constexpr std::uint8_t wire_version = 1;
+
+enum class MessageType : std::uint8_t {
+  hello = 1,   ///< rank -> 0: who I am
+  ready = 2,   ///< rank -> 0: the job is built, the devices are there
+  results = 3, ///< rank -> 0: leases done
+  failure = 4, ///< rank -> 0: a lease or a device failed
+  ask = 5,     ///< rank -> 0: a consumer is idle; answered when there is work
+  alive = 6,   ///< rank -> 0: a sign of life; answered at once
+  bye = 7,     ///< rank -> 0: stopped as told; the last message
+  welcome = 16,  ///< 0 -> rank: the job
+  work = 17,     ///< 0 -> rank: leases
+  noted = 18,    ///< 0 -> rank: heard you, nothing to do yet
+  stop = 19,     ///< 0 -> rank: the run is over; the last message
+};
+
+/// Starts every message. `sequence` counts the messages of the sender to this receiver from 1;
+/// `acknowledged` is the highest sequence the sender has taken in from the receiver.
+struct Header {
+  MessageType type = MessageType::ask;
+  std::uint32_t epoch = 0;
+  std::uint64_t sequence = 0;
+  std::uint64_t acknowledged = 0;
+};
+
+struct Hello {
+  std::string muster_version;
+  std::uint64_t arithmetic_version = 0;
+  std::string host;
+  std::string devices;  ///< for people: "2 CPU threads", "cuda:0"
+};
+
+struct Welcome {
+  jobs::ResolvedJob job;
+  std::string job_hash;  ///< SHA-256 of job.text, hex
+};
+
+struct Ready {
+  std::string job_hash;  ///< of the text as it arrived
+  std::uint64_t slots = 0;
+  std::uint32_t consumers = 0;
+  std::uint64_t preferred_tiles = 0;  ///< a lease, by the devices' own judgement
+};
+
+struct Lease {
+  std::uint64_t id = 0;  ///< unique in an epoch, from 1
+  TileRange range;
+};
+
+struct Result {
+  std::uint64_t lease = 0;
+  TileRange range;
+  double seconds = 0;  ///< compute time
+  Slots sums;
+  std::vector<TileDigest> digests;
+};
+
+struct Failure {
+  std::uint64_t lease = 0;  ///< 0: a device failed outside of any lease
+  Exit code = Exit::bug;
+  Retry retry = Retry::useless;
+  std::string device;
+  std::string message;
+};
+
+struct Stop {
+  Exit verdict = Exit::done;
+  std::string reason;
+};
+
+/// A message without a payload: ask, alive, bye, noted.
+Bytes encode(Header const& header);
+Bytes encode(Header const& header, Hello const& hello);
+Bytes encode(Header const& header, Welcome const& welcome);
+Bytes encode(Header const& header, Ready const& ready);
+Bytes encode(Header const& header, Failure const& failure);
+Bytes encode(Header const& header, Stop const& stop);
+Bytes encode_work(Header const& header, std::span<Lease const> leases);
+Bytes encode_results(Header const& header, std::span<Result const> results);
+
+/// Throws Error: (Exit::environment) when the message is of another muster or protocol version,
+/// (Exit::bug) when it is cut short or impossible. All decoders do the latter.
+Header decode_header(WireReader& in);
+Hello decode_hello(WireReader& in);
+Welcome decode_welcome(WireReader& in);
+Ready decode_ready(WireReader& in);
+Failure decode_failure(WireReader& in);
+Stop decode_stop(WireReader& in);
+void decode_work(WireReader& in, std::vector<Lease>& leases);
+std::uint32_t decode_results_count(WireReader& in);
+/// One result into `out`, whose memory is used again. `slots` is the job's: other lengths are refused.
+void decode_result(WireReader& in, std::size_t slots, Result& out);
+/// Refuses bytes after the last field.
+void expect_end(WireReader const& in);
+
+}  // namespace muster::worker
