@@ -6,7 +6,7 @@
 #if defined(__CUDACC__)
 #define MUSTER_FN __host__ __device__ __forceinline__
 #else
-#define MUSTER_FN [[gnu::always_inline]] inline
+#define MUSTER_FN inline __attribute__((always_inline))
 #endif
 
 // Each instruction set's copy of the bodies lives in its own inline namespace; otherwise the linker

@@ -1,0 +1,14 @@
+// Baseline entry points: each picks the copy of its body that this CPU runs.
+#include "kernels/isa.hpp"
+#include "kernels/isa_tables.hpp"
+#include "kernels/price/paths.hpp"
+#include "kernels/scalar_math.hpp"
+
+namespace muster::kernels {
+
+std::unique_ptr<PathRunner> make_host_paths(PathPlan const& plan) { return MUSTER_DISPATCH(make_paths, plan); }
+
+double exact_exp(double x) { return MUSTER_DISPATCH(scalar_exp, x); }
+double exact_log(double x) { return MUSTER_DISPATCH(scalar_log, x); }
+
+}  // namespace muster::kernels

@@ -1,0 +1,28 @@
+// The doors from baseline code into the per-instruction-set copies: one declaration per copy.
+#pragma once
+
+#include <memory>
+
+#include "kernels/price/paths.hpp"
+
+#define MUSTER_DECLARE_ISA(isa)                                 \
+  namespace muster::kernels {                                   \
+  inline namespace isa {                                        \
+  std::unique_ptr<PathRunner> make_paths(PathPlan const& plan); \
+  double scalar_exp(double x);                                  \
+  double scalar_log(double x);                                  \
+  }                                                             \
+  }
+
+MUSTER_DECLARE_ISA(v3)
+MUSTER_DECLARE_ISA(v4)
+MUSTER_DECLARE_ISA(generic)
+
+// Calls `function` of the copy that this CPU runs.
+#if defined(__x86_64__)
+#define MUSTER_DISPATCH(function, ...)                                                              \
+  (::muster::kernels::active_isa() == ::muster::kernels::Isa::v4 ? ::muster::kernels::v4::function(__VA_ARGS__) \
+                                                                 : ::muster::kernels::v3::function(__VA_ARGS__))
+#else
+#define MUSTER_DISPATCH(function, ...) ::muster::kernels::generic::function(__VA_ARGS__)
+#endif

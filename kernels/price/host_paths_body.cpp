@@ -1,0 +1,176 @@
+// The CPU executor of the path machine; compiled once per instruction set.
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "kernels/price/machine.hpp"
+#include "kernels/price/paths.hpp"
+#include "kernels/rng/philox_lanes.hpp"
+#include "kernels/sums/quantize.hpp"
+
+MUSTER_KERNELS_BEGIN
+namespace {
+
+constexpr int lane_count = 256;
+
+/// Adds the sums of `lane_count` samples and controls to one row's raw sums.
+void add_row(double const (&y)[lane_count], double const (&c)[lane_count], double scale, double control_scale,
+             bool with_control, std::int64_t* raw) {
+  std::int64_t y1 = 0, yh = 0, ym = 0, yl = 0, bad = 0;
+  for (int i = 0; i < lane_count; ++i) {
+    double const scaled = y[i] * scale;
+    bad += on_grid(scaled) ? 0 : 1;
+    Quantum const q = quantize(scaled);
+    y1 += to_integer_bits(scaled + rounding_magic);
+    yh += to_integer_bits(fma(q.high, q.high, rounding_magic));
+    ym += to_integer_bits(fma(q.high + q.high, q.low, rounding_magic));
+    yl += to_integer_bits(fma(q.low, q.low, rounding_magic));
+  }
+  std::int64_t const offset = static_cast<std::int64_t>(lane_count * static_cast<std::uint64_t>(rounding_magic_bits));
+  raw[raw_y] += y1 - offset;
+  raw[raw_yy_h] += yh - offset;
+  raw[raw_yy_m] += ym - offset;
+  raw[raw_yy_l] += yl - offset;
+  if (with_control) {
+    std::int64_t c1 = 0, ch = 0, cm = 0, cl = 0, xh = 0, xm = 0, xl = 0;
+    for (int i = 0; i < lane_count; ++i) {
+      double const scaled = c[i] * control_scale;
+      bad += on_grid(scaled) ? 0 : 1;
+      Quantum const q = quantize(scaled);
+      Quantum const p = quantize(y[i] * scale);
+      c1 += to_integer_bits(scaled + rounding_magic);
+      ch += to_integer_bits(fma(q.high, q.high, rounding_magic));
+      cm += to_integer_bits(fma(q.high + q.high, q.low, rounding_magic));
+      cl += to_integer_bits(fma(q.low, q.low, rounding_magic));
+      xh += to_integer_bits(fma(p.high, q.high, rounding_magic));
+      xm += to_integer_bits(fma(p.high, q.low, p.low * q.high) + rounding_magic);
+      xl += to_integer_bits(fma(p.low, q.low, rounding_magic));
+    }
+    raw[raw_c] += c1 - offset;
+    raw[raw_cc_h] += ch - offset;
+    raw[raw_cc_m] += cm - offset;
+    raw[raw_cc_l] += cl - offset;
+    raw[raw_yc_h] += xh - offset;
+    raw[raw_yc_m] += xm - offset;
+    raw[raw_yc_l] += xl - offset;
+  }
+  raw[raw_bad] += bad;
+}
+
+/// Buffers of one thread.
+template <class Real>
+struct LaneEnv {
+  PhiloxKeys const& keys;
+  std::uint32_t stream;
+  std::uint32_t slots_per_path;
+  bool control;
+  std::uint64_t item = 0;
+  std::vector<Real> slots;
+  std::vector<double> totals;
+  std::int64_t* raw = nullptr;     ///< null while searching
+  std::uint64_t wanted_row = 0;    ///< the row to search, and where its first bad sample was found
+  std::int64_t found = -1;
+  alignas(64) std::uint32_t words[4][lane_count];
+
+  LaneEnv(PathPlan const& plan)
+      : keys(plan.keys), stream(plan.stream), slots_per_path(plan.slots_per_path), control(plan.control),
+        slots(std::size_t{2} * plan.slots_per_path * lane_count), totals(plan.totals.size() * lane_count) {}
+
+  void normals(std::uint32_t block, float (*z)[lane_count]) {
+    philox_lanes(keys, item, block, stream, words);
+    for (int half = 0; half < 4; half += 2)
+      for (int i = 0; i < lane_count; ++i) normal_pair(words[half][i], words[half + 1][i], z[half][i], z[half + 1][i]);
+  }
+  void normals(std::uint32_t block, double (*z)[lane_count]) {
+    philox_lanes(keys, item, block, stream, words);
+    for (int i = 0; i < lane_count; ++i) {
+      std::uint32_t const w[4] = {words[0][i], words[1][i], words[2][i], words[3][i]};
+      normal_pair(w, z[0][i], z[1][i]);
+    }
+  }
+  Real* slot(int copy, std::uint32_t index) {
+    return slots.data() + (std::size_t(copy) * slots_per_path + index) * lane_count;
+  }
+  double* total(std::uint32_t index) { return totals.data() + std::size_t{index} * lane_count; }
+  void row(std::uint64_t index, double const* y, double const (&c)[lane_count], double scale, double control_scale) {
+    if (raw != nullptr) {
+      add_row(*reinterpret_cast<double const(*)[lane_count]>(y), c, scale, control_scale, control, raw + index * raw_sums);
+      return;
+    }
+    if (index != wanted_row) return;
+    for (int i = lane_count - 1; i >= 0; --i)
+      if (!on_grid(y[i] * scale) || (control && !on_grid(c[i] * control_scale))) found = i;
+  }
+};
+
+template <class Real>
+class HostPaths final : public PathRunner {
+ public:
+  explicit HostPaths(PathPlan const& plan)
+      : plan_(plan), coefficients_(plan.coefficients.begin(), plan.coefficients.end()), env_(plan_) {
+    view_ = {plan_.assets, plan_.real_assets, plan_.steps, static_cast<std::uint32_t>(plan_.contracts.size()),
+             static_cast<std::uint32_t>(plan_.totals.size()), plan_.slots_per_path, plan_.control,
+             plan_.total_control_scale_in, coefficients_.data(), plan_.forward.data(), plan_.log_forward.data(),
+             plan_.variance.data(), plan_.discount.data(), plan_.dividend.empty() ? nullptr : plan_.dividend.data(),
+             plan_.first_event.data(), plan_.events.data(), plan_.contracts.data(), plan_.weights.data(),
+             plan_.totals.data()};
+  }
+
+  void run(TileRange range, std::span<std::int64_t> raw) override {
+    std::uint64_t const stride = plan_.rows() * raw_sums;
+    std::memset(raw.data(), 0, raw.size_bytes());
+    for (std::uint64_t t = 0; t < range.count; ++t) {
+      env_.raw = raw.data() + t * stride;
+      std::uint64_t const first = (range.first + t) * plan_.tile_items;
+      for (std::uint64_t i = 0; i < plan_.tile_items; i += lane_count) {
+        env_.item = first + i;
+        simulate();
+      }
+    }
+  }
+
+  std::uint64_t find_bad_item(std::uint64_t tile, std::uint64_t row) override {
+    env_.raw = nullptr;
+    env_.wanted_row = row;
+    env_.found = -1;
+    std::uint64_t const first = tile * plan_.tile_items;
+    for (std::uint64_t i = 0; i < plan_.tile_items; i += lane_count) {
+      env_.item = first + i;
+      simulate();
+      if (env_.found >= 0) return first + i + static_cast<std::uint64_t>(env_.found);
+    }
+    return first;
+  }
+
+ private:
+  void simulate() {
+    switch (plan_.assets) {
+      case 1: return with_model<Gbm<Real, 1>>();
+      case 2: return with_model<Gbm<Real, 2>>();
+      case 4: return with_model<Gbm<Real, 4>>();
+      case 8: return with_model<Gbm<Real, 8>>();
+      default: return with_model<Gbm<Real, 16>>();
+    }
+  }
+  template <class Model>
+  void with_model() {
+    if (plan_.antithetic)
+      PathMachine<Real, Model, 2, lane_count, LaneEnv<Real>>(view_, env_).run();
+    else
+      PathMachine<Real, Model, 1, lane_count, LaneEnv<Real>>(view_, env_).run();
+  }
+
+  PathPlan plan_;
+  std::vector<Real> coefficients_;
+  LaneEnv<Real> env_;
+  PathView<Real> view_{};
+};
+
+}  // namespace
+
+std::unique_ptr<PathRunner> make_paths(PathPlan const& plan) {
+  if (plan.single_precision) return std::make_unique<HostPaths<float>>(plan);
+  return std::make_unique<HostPaths<double>>(plan);
+}
+
+MUSTER_KERNELS_END
