@@ -23,7 +23,7 @@ MUSTER_FN double erfcx_numerator(double a) {
 }  // namespace detail
 
 /// 1 - erf(x). Domain: all x; relative accuracy is kept to underflow at x = 26.55, which is gradual.
-/// Error < 3 ulp. exp(-x^2) with the rounding error of x^2 kept, times a polynomial in (x - 4)/(x + 4).
+/// Error < 5 ulp. exp(-x^2) with the rounding error of x^2 kept, times a polynomial in (x - 4)/(x + 4).
 MUSTER_FN double erfc(double x) {
   double const magnitude = abs(x);
   double const a = magnitude > 28.0 ? 28.0 : magnitude;

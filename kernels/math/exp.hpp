@@ -62,7 +62,7 @@ MUSTER_FN Scaled<double> exp_scaled(double hi, double lo) {
 }  // namespace detail
 
 /// e^x. Domain: all x; exp(-inf) = 0, overflow gives +inf, NaN gives NaN, subnormal results are rounded
-/// once. Error < 0.9 ulp. Cody-Waite reduction, minimax polynomial of degree 11.
+/// once. Error < 1 ulp. Cody-Waite reduction, minimax polynomial of degree 11.
 MUSTER_FN double exp(double x) {
   double const low = x < -746.0 ? -746.0 : x;
   double const c = low > 710.0 ? 710.0 : low;
