@@ -2,7 +2,7 @@
 
 #include <exception>
 #include <new>
-#include <string_view>
+#include <variant>
 
 #include "cli/build_info.hpp"
 #include "cli/commands.hpp"
@@ -34,10 +34,6 @@ struct Execute {
   int operator()(TopologyOptions const& options) const { return cmd_topology(options, form); }
 };
 
-bool is_run(int count, char const* const* arguments) {
-  return count > 1 && std::string_view(arguments[1]) == "run";
-}
-
 }  // namespace
 
 int run_command_line(int count, char const* const* arguments) noexcept {
@@ -48,10 +44,10 @@ int run_command_line(int count, char const* const* arguments) noexcept {
     catch_stop_signals();
     // Under a launcher every rank runs this same line; one of them speaks, and only a run needs the rest.
     bool const is_first = topology::launch_from_environment().rank == 0;
-    if (!is_first && !is_run(count, arguments)) return 0;
-    quiet = !is_first;  // until rank 0 can be reached, what is wrong here is wrong there too
+    quiet = !is_first;  // what is wrong with this line is told by rank 0
     auto const invocation = parse_arguments(count, arguments);
     quiet = false;
+    if (!is_first && !std::holds_alternative<RunOptions>(invocation.command)) return 0;
     return std::visit(Execute{invocation.form}, invocation.command);
   } catch (Error const& error) {
     return quiet ? static_cast<int>(error.code()) : report(form, error);
