@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
+
+#include "io/file_descriptor.hpp"
 
 namespace muster::io {
 
@@ -21,8 +23,9 @@ class AtomicFile {
   /// Removes the temporary file unless commit() succeeded.
   ~AtomicFile();
 
-  /// Where to write; another library may open it by name.
-  std::filesystem::path const& temp_path() const { return temp_; }
+  /// Open for reading and writing, for those who write at offsets of their own.
+  int fd() const { return fd_.get(); }
+  std::filesystem::path const& target() const { return target_; }
   /// Appends bytes. Throws Error (Exit::environment): disk full, size limit, device error.
   void write(void const* bytes, std::size_t size);
   /// Makes the content durable under the target's name. Throws Error (Exit::environment).
@@ -31,15 +34,13 @@ class AtomicFile {
  private:
   std::filesystem::path target_;
   std::filesystem::path temp_;
-  int fd_ = -1;
+  FileDescriptor fd_;
+  std::uint64_t size_ = 0;
+  bool is_committed_ = false;
 };
 
 /// The whole content in one step.
 void write_file(std::filesystem::path const& target, std::string_view content);
-
-/// The whole of a regular file. Throws Error (Exit::user) when it is missing, unreadable or larger
-/// than `limit_bytes`.
-std::string read_file(std::filesystem::path const& path, std::size_t limit_bytes);
 
 /// Removes what killed processes left of `target`'s temporary files. Call only under the run's lock.
 void remove_leftovers(std::filesystem::path const& target);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,8 +25,5 @@ class ResultDigest {
   Sha256 hash_;
   std::uint64_t missing_;
 };
-
-/// Lower-case hex SHA-256 of a text, the hash of a resolved job among others.
-std::string text_hash(std::string_view text);
 
 }  // namespace muster::io

@@ -1,0 +1,69 @@
+// Little-endian records: written field by field, read back with every length checked first.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace muster::io {
+
+class ByteWriter {
+ public:
+  void u32(std::uint32_t value) { put(value, 4); }
+  void u64(std::uint64_t value) { put(value, 8); }
+  void raw(std::string_view bytes) { bytes_ += bytes; }
+  void text(std::string_view bytes) {
+    u64(bytes.size());
+    raw(bytes);
+  }
+  std::string& bytes() { return bytes_; }
+
+ private:
+  void put(std::uint64_t value, int count) {
+    for (int i = 0; i < count; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 0xff);
+  }
+  std::string bytes_;
+};
+
+/// After a read past the end every read gives zeros and is_good() is false: check once, at the end
+/// or before an allocation.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+  std::uint32_t u32() { return static_cast<std::uint32_t>(get(4)); }
+  std::uint64_t u64() { return get(8); }
+  std::string_view raw(std::uint64_t size) {
+    if (size > rest_.size()) {
+      is_good_ = false;
+      rest_ = {};
+      return {};
+    }
+    auto const bytes = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return bytes;
+  }
+  std::string text() { return std::string(raw(u64())); }
+  /// A count of records of at least `record_bytes` each, which must still be there.
+  std::uint64_t count(std::uint64_t record_bytes) {
+    std::uint64_t const records = u64();
+    if (records <= rest_.size() / record_bytes) return records;
+    is_good_ = false;
+    return 0;
+  }
+  bool is_good() const { return is_good_; }
+  std::size_t left() const { return rest_.size(); }
+
+ private:
+  std::uint64_t get(std::size_t size) {
+    auto const bytes = raw(size);
+    std::uint64_t value = 0;
+    for (std::size_t i = bytes.size(); i-- > 0;)
+      value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
+  }
+  std::string_view rest_;
+  bool is_good_ = true;
+};
+
+}  // namespace muster::io

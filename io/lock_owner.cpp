@@ -1,0 +1,120 @@
+#include "io/lock_owner.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+#include <fmt/core.h>
+
+#include "core/text.hpp"
+#include "io/text_rules.hpp"
+
+namespace muster::io {
+namespace {
+
+constexpr std::string_view first_line = "muster-lock 1";
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+std::string boot_id() {
+  std::ifstream in("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(in, id);
+  return id;
+}
+
+std::string pid_space() {
+  char target[64] = {};
+  return ::readlink("/proc/self/ns/pid", target, sizeof target - 1) > 0 ? target : "";
+}
+
+/// Field 22 of /proc/<pid>/stat, counted from the end of the command name, which may hold anything.
+std::uint64_t start_of(std::int64_t pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  std::string text;
+  std::getline(in, text);
+  auto at = text.rfind(')');
+  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
+  if (at == std::string::npos) return 0;
+  auto const word = std::string_view(text).substr(at + 1);
+  return parse_count(word.substr(0, word.find(' '))).value_or(0);
+}
+
+std::string variable(char const* name) {
+  char const* value = std::getenv(name);
+  return value == nullptr ? "" : clean_text(value);
+}
+
+std::map<std::string, std::string> fields_of(std::string_view text) {
+  std::map<std::string, std::string> fields;
+  while (!text.empty()) {
+    auto const line = text.substr(0, text.find('\n'));
+    auto const space = line.find(' ');
+    if (space != std::string_view::npos)
+      fields.emplace(line.substr(0, space), line.substr(space + 1));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return fields;
+}
+
+bool is_gone_here(OwnerRecord const& owner) {
+  auto const pid = static_cast<pid_t>(owner.who.pid);
+  if (pid <= 0) return false;
+  if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
+  std::uint64_t const start = start_of(owner.who.pid);
+  return owner.pid_start != 0 && start != 0 && start != owner.pid_start;  // its id was used again
+}
+
+}  // namespace
+
+OwnerRecord this_process() {
+  OwnerRecord self;
+  self.who = {host_name(), ::getpid(), utc_now()};
+  self.boot = boot_id();
+  self.pid_space = pid_space();
+  self.pid_start = start_of(::getpid());
+  self.slurm_job = variable("SLURM_JOB_ID");
+  self.slurm_restart = parse_count(variable("SLURM_RESTART_COUNT")).value_or(0);
+  return self;
+}
+
+std::string format_owner(OwnerRecord const& owner) {
+  return fmt::format("{}\nhost {}\npid {}\nsince {}\nboot {}\npid_space {}\npid_start {}\nslurm_job {}\n"
+                     "slurm_restart {}\n", first_line, owner.who.host, owner.who.pid,
+                     owner.who.since_utc, owner.boot, owner.pid_space, owner.pid_start,
+                     owner.slurm_job, owner.slurm_restart);
+}
+
+OwnerRecord parse_owner(std::string_view text) {
+  OwnerRecord owner;
+  if (!text.starts_with(first_line) || !is_clean_text(text)) return owner;
+  auto fields = fields_of(text);
+  auto const pid = parse_count(fields["pid"]);
+  if (!pid || *pid > 0x7fffffff) return owner;
+  owner.who = {fields["host"], static_cast<std::int64_t>(*pid), fields["since"]};
+  owner.boot = fields["boot"];
+  owner.pid_space = fields["pid_space"];
+  owner.pid_start = parse_count(fields["pid_start"]).value_or(0);
+  owner.slurm_job = fields["slurm_job"];
+  owner.slurm_restart = parse_count(fields["slurm_restart"]).value_or(0);
+  return owner;
+}
+
+bool is_gone(OwnerRecord const& owner, OwnerRecord const& self) {
+  if (owner.who.host.empty()) return false;
+  // Slurm starts a requeued job only after it has ended the one before.
+  bool const is_same_job = !owner.slurm_job.empty() && owner.slurm_job == self.slurm_job;
+  if (is_same_job && self.slurm_restart > owner.slurm_restart) return true;
+  if (owner.who.host != self.who.host) return false;
+  if (!owner.boot.empty() && !self.boot.empty() && owner.boot != self.boot) return true;
+  return owner.pid_space == self.pid_space && is_gone_here(owner);
+}
+
+}  // namespace muster::io

@@ -1,0 +1,177 @@
+#include "io/state_file.hpp"
+
+#include <limits>
+
+#include "core/sha256.hpp"
+#include "io/bytes.hpp"
+#include "io/text_rules.hpp"
+#include "io/verdict.hpp"
+
+namespace muster::io {
+namespace {
+
+constexpr std::string_view magic = "MUSTRSTA";
+constexpr std::uint32_t major_version = 1;
+constexpr std::uint32_t minor_version = 0;
+constexpr std::size_t checksum_bytes = 64;  // SHA-256 in hex digits
+constexpr std::uint32_t no_verdict = 0xffffffff;
+constexpr std::size_t size_offset = 16;
+
+void put_identity(ByteWriter& out, RunIdentity const& identity) {
+  out.text(identity.job_hash);
+  out.u64(identity.seed);
+  out.u64(identity.arithmetic_version);
+  out.text(clean_text(identity.kind));
+  out.text(clean_text(identity.name));
+  out.text(clean_text(identity.muster_version));
+  out.text(identity.started_utc);
+  out.text(identity.resolved_text);
+}
+
+RunIdentity get_identity(ByteReader& in) {
+  RunIdentity identity;
+  identity.job_hash = in.text();
+  identity.seed = in.u64();
+  identity.arithmetic_version = in.u64();
+  identity.kind = in.text();
+  identity.name = in.text();
+  identity.muster_version = in.text();
+  identity.started_utc = in.text();
+  identity.resolved_text = in.text();
+  return identity;
+}
+
+void put_progress(ByteWriter& out, RunProgress const& progress) {
+  out.u32(progress.epoch);
+  out.u64(progress.stage);
+  out.u64(progress.tiles_planned);
+  out.u64(progress.committed.size());
+  for (TileRange const& range : progress.committed) {
+    out.u64(range.first);
+    out.u64(range.count);
+  }
+  out.u64(progress.counters.size());
+  for (auto const& [name, value] : progress.counters) {
+    out.text(clean_text(name));
+    out.u64(value);
+  }
+  out.u64(progress.sums.size());
+  for (std::int64_t const slot : progress.sums) out.u64(static_cast<std::uint64_t>(slot));
+}
+
+RunProgress get_progress(ByteReader& in) {
+  RunProgress progress;
+  progress.epoch = in.u32();
+  progress.stage = in.u64();
+  progress.tiles_planned = in.u64();
+  progress.committed.resize(in.count(16));
+  for (TileRange& range : progress.committed) {
+    range.first = in.u64();
+    range.count = in.u64();
+  }
+  progress.counters.resize(in.count(16));
+  for (auto& [name, value] : progress.counters) {
+    name = in.text();
+    value = in.u64();
+  }
+  progress.sums.resize(in.count(8));
+  for (std::int64_t& slot : progress.sums) slot = static_cast<std::int64_t>(in.u64());
+  return progress;
+}
+
+[[noreturn]] void refuse(std::filesystem::path const& file, std::string_view problem) {
+  throw_error(Exit::user,
+              "{} {} (the run cannot be continued from it); start over with --fresh, or bring back an "
+              "intact copy", file.string(), problem);
+}
+
+bool has_clean_texts(SavedRun const& run) {
+  RunIdentity const& identity = run.identity;
+  for (std::string const& text : {identity.kind, identity.name, identity.muster_version,
+                                  identity.resolved_text, run.message})
+    if (!is_clean_text(text)) return false;
+  for (auto const& counter : run.progress.counters)
+    if (!is_clean_text(counter.first)) return false;
+  return true;
+}
+
+/// What contradicts itself in `run`; empty when nothing does.
+std::string_view contradiction(SavedRun const& run) {
+  RunIdentity const& identity = run.identity;
+  if (!has_clean_texts(run)) return "holds a text that is no clean UTF-8";
+  if (identity.job_hash != sha256_hex(identity.resolved_text))
+    return "holds a job that does not have the hash beside it";
+  if (!is_utc_instant(identity.started_utc) || !is_utc_instant(run.saved_utc))
+    return "holds a time that is none";
+  if (!are_proper_ranges(run.progress.committed)) return "holds tile ranges out of order";
+  return {};
+}
+
+/// Everything before the checksum, once size, version and checksum hold.
+std::string_view checked_body(std::string const& bytes, std::filesystem::path const& file) {
+  std::string_view const all = bytes;
+  if (!all.starts_with(magic) || all.size() < size_offset + 8 + checksum_bytes)
+    refuse(file, "is not a saved state of muster's, or is cut short");
+  ByteReader head(all.substr(magic.size()));
+  std::uint32_t const major = head.u32(), minor = head.u32();
+  MUSTER_REQUIRE(major == major_version,
+                 "{} is version {}.{}, this muster reads {}.x (its fields are others); continue with {} "
+                 "release, or start over with --fresh", file.string(), major, minor, major_version,
+                 major > major_version ? "a newer" : "an older");
+  if (head.u64() != all.size()) refuse(file, "is cut short or has bytes too many");
+  auto const body = all.substr(0, all.size() - checksum_bytes);
+  if (sha256_hex(body) != all.substr(body.size()))
+    refuse(file, "is damaged: its checksum is another");
+  return body;
+}
+
+}  // namespace
+
+bool are_proper_ranges(std::vector<TileRange> const& ranges) {
+  bool is_first = true;
+  std::uint64_t last_end = 0;
+  for (TileRange const& range : ranges) {
+    if (range.count == 0) return false;
+    if (range.count > std::numeric_limits<std::uint64_t>::max() - range.first) return false;
+    if (!is_first && range.first <= last_end) return false;
+    last_end = range.end();
+    is_first = false;
+  }
+  return true;
+}
+
+std::string encode_state(SavedRun const& run) {
+  ByteWriter body;
+  put_identity(body, run.identity);
+  body.text(run.saved_utc);
+  body.u32(run.verdict ? static_cast<std::uint32_t>(*run.verdict) : no_verdict);
+  body.text(clean_text(run.message));
+  put_progress(body, run.progress);
+  ByteWriter out;
+  out.raw(magic);
+  out.u32(major_version);
+  out.u32(minor_version);
+  out.u64(size_offset + 8 + body.bytes().size() + checksum_bytes);
+  out.raw(body.bytes());
+  out.raw(sha256_hex(out.bytes()));
+  return out.bytes();
+}
+
+SavedRun decode_state(std::string const& bytes, std::filesystem::path const& file) {
+  ByteReader in(checked_body(bytes, file).substr(size_offset + 8));
+  SavedRun run;
+  run.identity = get_identity(in);
+  run.saved_utc = in.text();
+  std::uint32_t const verdict = in.u32();
+  run.message = in.text();
+  run.progress = get_progress(in);
+  if (!in.is_good() || in.left() != 0) refuse(file, "has fields that do not fit its size");
+  if (verdict != no_verdict) {
+    run.verdict = verdict_of(verdict);
+    if (!run.verdict) refuse(file, "holds a verdict that is no exit code of muster's");
+  }
+  if (auto const problem = contradiction(run); !problem.empty()) refuse(file, problem);
+  return run;
+}
+
+}  // namespace muster::io
