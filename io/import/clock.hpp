@@ -1,4 +1,4 @@
-// Instants, dates and New York time (system tzdata).
+// Dates and New York time (system tzdata).
 #pragma once
 
 #include <chrono>
@@ -6,9 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/instant.hpp"
+
 namespace muster::io {
 
-using Instant = std::chrono::sys_seconds;
 using Date = std::chrono::year_month_day;
 
 /// A date and minutes since midnight on some clock.
@@ -21,13 +22,12 @@ struct LocalTime {
 Instant from_new_york(LocalTime local);
 LocalTime to_new_york(Instant instant);
 
-/// "2023-09-14 16:00 America/New_York", "2023-09-14T16:00:00-04:00", "2023-09-14T20:00Z". The zone is
-/// required. Throws Error (Exit::user) naming the text, also for local times that a clock change skips.
+/// "2023-09-14 16:00 America/New_York", "2023-09-14T16:00:00-04:00", "2023-09-14T20:00Z". Time and zone
+/// are required. Throws Error (Exit::user) naming the text, also for local times that a clock change skips;
+/// of a local time that comes twice, the first is meant.
 Instant parse_instant(std::string_view text);
-/// RFC 3339 with up to nine fractional digits (dropped) and Z or an offset; empty when it is not that.
+/// Date, time and Z or an offset; fractional seconds are dropped. Empty when it is not that.
 std::optional<Instant> parse_rfc3339(std::string_view text);
-/// "2023-09-14T20:00:00Z".
-std::string to_iso(Instant instant);
 /// "2023-09-14 16:00 New York".
 std::string to_new_york_text(Instant instant);
 

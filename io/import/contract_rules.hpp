@@ -24,7 +24,5 @@ bool is_adjusted_root(std::string_view root);
 /// The instant that fixes the payoff: 09:30 New York for morning settlement, else the day's close.
 /// Expiries on a Saturday (monthlies before 2015) or a holiday settle on the trading day before.
 Instant settlement_instant(Settlement settlement, Date expiry);
-/// Minutes from `as_of` to `settled` over 525 600; negative when it is past.
-double years_to(Instant as_of, Instant settled);
 
 }  // namespace muster::io
