@@ -1,7 +1,7 @@
 // Mills' ratio M(z) = N(-z) / n(z): what is left of a normal tail once its exponential is taken out.
 #pragma once
 
-#include "kernels/math/math.hpp"
+#include "kernels/closed/bounded.hpp"
 
 MUSTER_KERNELS_BEGIN
 
@@ -54,6 +54,30 @@ MUSTER_FN double mills_ratio(double z) {
   double const lost = (1.0 - (whole - part)) + (p - part);
   double const m = whole * r2;
   return fma(fma(-m, z, fma(-m, 2.0, whole)) + lost, r2, m);
+}
+
+/// Mills' ratio as a quotient, for callers that join divisions.
+struct MillsQuotient {
+  double over, under;
+};
+
+/// over / under = M(z) within 3 ulp for 0 <= z <= 39; larger z counts as 39, where n(z) has long been
+/// beside nothing in sums. Minimax rational (relative, Lawson-weighted at 50 digits), error 1.0e-16 with
+/// the rounded coefficients; all are positive, so nothing cancels. Half the work of mills_ratio.
+MUSTER_FN MillsQuotient mills_quotient(double x) {
+  double const z = x > 39.0 ? 39.0 : x;
+  double const z2 = z * z, z4 = z2 * z2, z8 = z4 * z4;
+  double const over =
+      fma(fma(0x1.d1c02af15a74fp-19, z, 0x1.875de9cffc382p-14), z8,
+          estrin8(z, 0x1.40d931ff62705p+0, 0x1.f130c7a49b398p+0, 0x1.7d223c5d13e68p+0,
+                  0x1.733c4b5c6165bp-1, 0x1.f5613ce8b7c35p-3, 0x1.e4dd14e984579p-5,
+                  0x1.4fb516a991cf0p-7, 0x1.420b49a2aed8dp-10));
+  double const under =
+      fma(fma(0x1.d1c02af1606c4p-19, z2, fma(0x1.875de9cfd59f6p-14, z, 0x1.42f429b908ad8p-10)), z8,
+          estrin8(z, 1.0, 0x1.2c7ac40f15f84p+1, 0x1.47cc612e9e3a9p+1,
+                  0x1.b6cc73a46d2dap+0, 0x1.904ca5f77785ep-1, 0x1.04fd5aa29738bp-2,
+                  0x1.eedee16fe776ap-5, 0x1.52c3d277063a0p-7));
+  return {over, under};
 }
 
 MUSTER_KERNELS_END

@@ -87,6 +87,15 @@ struct ThreadEnv {
     philox(keys, item, block, stream, words);
     normal_pair(words, z[0][0], z[1][0]);
   }
+  __device__ void minus_two_log_uniform(std::uint32_t block, std::uint32_t word, Real (&w)[1]) {
+    std::uint32_t words[4];
+    philox(keys, item, block, stream + 1, words);
+    std::uint32_t const chosen = word < 2 ? (word == 0 ? words[0] : words[1]) : (word == 2 ? words[2] : words[3]);
+    if constexpr (sizeof(Real) == 4)
+      w[0] = minus_two_log(uniform_single(chosen));
+    else
+      w[0] = minus_two_log(uniform_double(chosen, 0x80000000u));
+  }
   __device__ Real* slot(int copy, std::uint32_t index) {
     return slots + (static_cast<std::uint64_t>(copy) * slots_per_path + index) * stride;
   }

@@ -88,6 +88,15 @@ struct LaneEnv {
       normal_pair(w, z[0][i], z[1][i]);
     }
   }
+  void minus_two_log_uniform(std::uint32_t block, std::uint32_t word, float (&w)[lane_count]) {
+    philox_lanes(keys, item, block, stream + 1, words);
+    for (int i = 0; i < lane_count; ++i) w[i] = minus_two_log(uniform_single(words[word][i]));
+  }
+  void minus_two_log_uniform(std::uint32_t block, std::uint32_t word, double (&w)[lane_count]) {
+    philox_lanes(keys, item, block, stream + 1, words);
+    // 32 bits are enough for an extremum: its distribution function is never inverted.
+    for (int i = 0; i < lane_count; ++i) w[i] = minus_two_log(uniform_double(words[word][i], 0x80000000u));
+  }
   Real* slot(int copy, std::uint32_t index) {
     return slots.data() + (std::size_t(copy) * slots_per_path + index) * lane_count;
   }

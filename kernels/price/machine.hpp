@@ -4,7 +4,7 @@
 //
 // An environment Env supplies what differs:
 //   normals(block, Real z[][L])      the random block of all lanes
-//   uniforms(block, Real u[][L])     the same for uniforms
+//   minus_two_log_uniform(block, word, Real w[L])   -2 ln of a uniform of the second stream
 //   slot(copy, index) -> Real*       L values of path memory
 //   total(index) -> double*          L values
 //   row(row, double y[L], double c[L], scale, control_scale)   takes the samples of one row
@@ -55,7 +55,6 @@ struct PathMachine {
   static constexpr int steps_per_block = N < per_block ? per_block / N : 1;
   static constexpr int blocks_per_step = N > per_block ? N / per_block : 1;
   static constexpr int draws = per_block * blocks_per_step;
-  static constexpr int uniform_slots = Model::uniforms > 0 ? 4 : 1;
 
   PathView<Real> const& plan;
   Env& env;
@@ -72,7 +71,6 @@ struct PathMachine {
   MUSTER_FN void run() {
     start();
     Real z[draws][L];
-    Real u[uniform_slots][L];
     for (std::uint32_t first = 0; first < plan.steps; first += steps_per_block) {
       std::uint32_t const block = first / steps_per_block * blocks_per_step;
 #pragma GCC unroll 4
@@ -81,7 +79,7 @@ struct PathMachine {
         if (first + steps_per_block <= plan.steps &&
             plan.first_event[first] == plan.first_event[first + steps_per_block] && plan.dividend == nullptr) {
 #pragma GCC unroll 4
-          for (int k = 0; k < steps_per_block; ++k) advance(first + static_cast<std::uint32_t>(k), &z[k * N], u);
+          for (int k = 0; k < steps_per_block; ++k) advance(first + static_cast<std::uint32_t>(k), &z[k * N]);
           continue;
         }
       }
@@ -89,11 +87,8 @@ struct PathMachine {
       for (int k = 0; k < steps_per_block; ++k) {
         std::uint32_t const s = first + static_cast<std::uint32_t>(k);
         if (s < plan.steps) {
-          if constexpr (Model::uniforms > 0) {
-            if (s % 4 == 0 || k == 0) env.uniforms(s / 4, u);
-          }
           keep_before(s);
-          advance(s, &z[k * N], u);
+          advance(s, &z[k * N]);
           pay_dividend(s);
           events(s);
         }
@@ -133,7 +128,8 @@ struct PathMachine {
       case Payoff::barrier_bridge:
       case Payoff::double_barrier_discrete:
       case Payoff::double_barrier_bridge: first = Real(1); break;
-      case Payoff::lookback: first = static_cast<Real>(c.extremum); break;
+      case Payoff::lookback_discrete:
+      case Payoff::lookback_bridge: first = static_cast<Real>(c.extremum); break;
       default: return;
     }
     for (int copy = 0; copy < Copies; ++copy) {
@@ -142,7 +138,7 @@ struct PathMachine {
     }
   }
 
-  MUSTER_FN void advance(std::uint32_t s, Real (*z)[L], Real (&)[uniform_slots][L]) {
+  MUSTER_FN void advance(std::uint32_t s, Real (*z)[L]) {
     Real const* const c = plan.coefficients + std::uint64_t{s} * Model::coefficients;
 #pragma GCC unroll 2
     for (int copy = 0; copy < Copies; ++copy) {
@@ -153,7 +149,7 @@ struct PathMachine {
         for (int k = 0; k < Model::state_size; ++k) x[k] = state[copy][k][i];
 #pragma GCC unroll 16
         for (int k = 0; k < N; ++k) draw[k] = copy == 0 ? z[k][i] : -z[k][i];
-        Model::step(x, c, draw, nullptr);
+        Model::step(x, c, draw);
 #pragma GCC unroll 16
         for (int k = 0; k < Model::state_size; ++k) state[copy][k][i] = x[k];
       });
@@ -225,15 +221,15 @@ struct PathMachine {
       switch (c.payoff) {
         case Payoff::asian_arithmetic: lanes([&](int i) { slot[i] = fma(f, grown[i], slot[i]); }); break;
         case Payoff::asian_geometric: lanes([&](int i) { slot[i] = slot[i] + x[i]; }); break;
-        case Payoff::lookback: {
-          // The running extremum of ln spot: a maximum for right +1 fixed and -1 floating, else a minimum.
+        case Payoff::lookback_discrete: {
           auto const shift = static_cast<Real>(log_forward(s, a));
-          if ((c.right > 0) != (c.floating_strike != 0))
+          if (keeps_maximum(c))
             lanes([&](int i) { slot[i] = larger(slot[i], x[i] + shift); });
           else
             lanes([&](int i) { slot[i] = smaller(slot[i], x[i] + shift); });
           break;
         }
+        case Payoff::lookback_bridge: observe_extremum(c, s, copy); break;
         case Payoff::barrier_discrete:
         case Payoff::barrier_bridge:
         case Payoff::double_barrier_discrete:
@@ -241,6 +237,32 @@ struct PathMachine {
         default: break;
       }
     }
+  }
+
+  /// Fixed-strike calls and floating-strike puts look at the maximum of the path, the others at its minimum.
+  MUSTER_FN static bool keeps_maximum(ContractPlan const& c) { return (c.right > 0) != (c.floating_strike != 0); }
+
+  /// slot 0: the running extremum of ln spot, drawn inside the step by a Brownian bridge. Each asset has one
+  /// uniform for its maximum and one for its minimum; both copies of an antithetic pair use the same.
+  MUSTER_FN void observe_extremum(ContractPlan const& c, std::uint32_t s, int copy) {
+    std::uint32_t const a = A == 1 ? 0 : c.asset;
+    bool const maximum = keeps_maximum(c);
+    Real w[L];
+    env.minus_two_log_uniform(s * ((plan.assets + 1) / 2) + a / 2, (a % 2) * 2 + (maximum ? 0 : 1), w);
+    Real* const slot = env.slot(copy, c.first_slot);
+    Real const(&from)[L] = before[copy][a];
+    Real const(&to)[L] = now[copy][a];
+    auto const shift_from = static_cast<Real>(plan.log_forward[std::uint64_t{s} * plan.assets + a]);
+    auto const shift_to = static_cast<Real>(log_forward(s, a));
+    auto const variance = static_cast<Real>(plan.variance[std::uint64_t{s} * plan.assets + a]);
+    if (maximum)
+      lanes([&](int i) {
+        slot[i] = larger(slot[i], bridge_maximum(from[i] + shift_from, to[i] + shift_to, variance, w[i]));
+      });
+    else
+      lanes([&](int i) {
+        slot[i] = smaller(slot[i], -bridge_maximum(-(from[i] + shift_from), -(to[i] + shift_to), variance, w[i]));
+      });
   }
 
   /// slot 0: probability of being alive given the path so far; slot 1: value of the rebates paid at hit.
@@ -366,7 +388,8 @@ struct PathMachine {
         });
         break;
       }
-      case Payoff::lookback: {
+      case Payoff::lookback_discrete:
+      case Payoff::lookback_bridge: {
         Real const* const extremum = env.slot(copy, c.first_slot);
         lanes([&](int i) {
           double const level = exp(static_cast<double>(extremum[i]));

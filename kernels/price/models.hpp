@@ -15,13 +15,9 @@ struct Gbm {
   static constexpr int assets = Assets;
   static constexpr int state_size = Assets;
   static constexpr int normals = Assets;
-  static constexpr int uniforms = 0;
   static constexpr int coefficients = Assets * (Assets + 1) / 2;
 
-  MUSTER_FN static void start(Real (&x)[state_size], Real const*) {
-    for (int a = 0; a < Assets; ++a) x[a] = Real(0);
-  }
-  MUSTER_FN static void step(Real (&x)[state_size], Real const* c, Real const (&z)[normals], Real const*) {
+  MUSTER_FN static void step(Real (&x)[state_size], Real const* c, Real const (&z)[normals]) {
     int next = 0;
 #pragma GCC unroll 16
     for (int a = 0; a < Assets; ++a) {

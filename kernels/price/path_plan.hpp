@@ -15,10 +15,10 @@ enum class Payoff : std::int32_t {
   european, digital_cash, digital_asset,
   asian_arithmetic, asian_geometric,
   barrier_discrete, barrier_bridge, double_barrier_discrete, double_barrier_bridge,
-  lookback,
+  lookback_discrete, lookback_bridge,
   basket, best_of, worst_of,
 };
-inline constexpr int payoff_count = 13;
+inline constexpr int payoff_count = 14;
 
 enum class KnockSide : std::int32_t { down, up };
 
