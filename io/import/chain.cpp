@@ -37,7 +37,7 @@ struct Import {
 
   void reject(OptionQuote const& quote, std::string_view reason) {
     std::string const detail = quote.fault == QuoteFault::none ? "" : " (" + quote.fault_text + ")";
-    result.market.rejected.push_back({raw.files[quote.file], static_cast<std::int64_t>(quote.line),
+    result.market.rejected.push_back({clean_text(raw.files[quote.file]), static_cast<std::int64_t>(quote.line),
                                       std::string(reason), shorten(clean_text(quote.text + detail), 4096)});
     ++result.report.rejected[std::string(reason)];
   }
@@ -154,8 +154,9 @@ void solve_volatilities(MarketFile& market) {
   std::vector<kernels::ImpliedOutput> outputs(inputs.size());
   kernels::implied_volatility(inputs, outputs);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
+    bool const is_solved = kernels::has_volatility(outputs[i].status);
     solved[i]->iv_status = status_word(outputs[i].status);
-    solved[i]->iv = kernels::has_volatility(outputs[i].status) ? outputs[i].volatility : 0;
+    solved[i]->iv = is_solved ? outputs[i].volatility : 0;
   }
 }
 
@@ -189,6 +190,10 @@ void name_underlying(Import& work) {
   }
 }
 
+bool is_currency(std::string_view text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 void require_rows(Import const& work) {
   if (!work.slices.empty()) return;
   std::string counts;
@@ -204,6 +209,8 @@ ImportedChain import_chain(RawChain const& raw, ImportOptions const& options) {
   MUSTER_REQUIRE(!options.rate || (*options.rate >= -0.5 && *options.rate <= 2),
                  "rate = {} (a continuous rate a year, between -0.5 and 2); write 0.05 for 5 %", *options.rate);
   Import work{raw, {}, {}};
+  MUSTER_REQUIRE(is_currency(options.currency), "currency = '{}' (three capital letters name one); write USD",
+                 printable(options.currency));
   AsOf const as_of = resolve_as_of(raw, options.as_of);
   work.result.report.notes.push_back(as_of.note);
   work.result.report.rows_read = raw.quotes.size();
@@ -225,7 +232,7 @@ ImportedChain import_chain(RawChain const& raw, ImportOptions const& options) {
   market.source = raw.layout + ": ";
   for (std::size_t i = 0; i < raw.files.size(); ++i) market.source += (i > 0 ? ", " : "") + raw.files[i];
   if (!raw.title.empty()) market.source += " (" + raw.title + ")";
-  market.source += ". " + as_of.note;
+  market.source = clean_text(market.source + ". " + as_of.note);
   work.result.report.rows_kept = market.rows.size();
   MUSTER_ASSERT(market.rows.size() + market.rejected.size() == raw.quotes.size(), "{} + {} != {}", market.rows.size(),
                 market.rejected.size(), raw.quotes.size());

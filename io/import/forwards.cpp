@@ -133,7 +133,7 @@ void take_forward(ExpiryForward& out, ExpiryPairs const& expiry, double discount
   out.pairs = estimate.pairs;
   if (out.forward > 0) return;
   out.quality = ExpiryQuality::unusable;
-  out.reason = "no strike has both a call and a put";
+  out.reason = "no strike with both a call and a put gives a forward";
 }
 
 /// Parity too weak to decide, but in line with the neighbours' discount, is no cause for doubt.

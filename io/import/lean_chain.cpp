@@ -1,11 +1,22 @@
 // Day files of LEAN option data joined into one table: quote date, underlying, expiry, strike, right.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "core/text.hpp"
 #include "io/import/layouts.hpp"
 #include "io/import/numbers.hpp"
 
 namespace muster::io {
+namespace {
+
+bool is_ticker(std::string_view text) {
+  return !text.empty() && text.size() <= 12 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '^';
+  });
+}
+
+}  // namespace
 
 bool is_lean_header(CsvRecord const& record) {
   return !record.fields.empty() && record.fields[0] == "quote_date";
@@ -35,7 +46,7 @@ void read_lean(CsvReader& reader, CsvRecord const& header, QuoteSink& sink) {
     quote.right = side == "C" ? OptionRight::call : OptionRight::put;
     if (side != "C" && side != "P")
       note_fault(quote, QuoteFault::unreadable, fmt::format("right '{}' is neither C nor P", printable(side)));
-    if (quote.root.empty() || quote.root.size() > 12)
+    if (!is_ticker(quote.root))
       note_fault(quote, QuoteFault::unreadable, fmt::format("underlying '{}' is no ticker", printable(quote.root)));
     quote.strike = read_number(quote, "strike", cell(record, strike));
     quote.bid = read_number(quote, "bid", cell(record, bid));

@@ -7,6 +7,7 @@ namespace muster::io {
 namespace {
 
 constexpr std::size_t fewest_pairs = 6;
+constexpr double least_discount = 1e-6;     ///< below it the forward is all rounding
 constexpr std::size_t nearest_pairs = 12;  ///< always in the window, however narrow it is
 
 double distance(double a, double b) { return a > b ? a - b : b - a; }
@@ -135,7 +136,7 @@ ParityLine fit_parity(std::span<ParityPair const> pairs, ParityWindow window) {
 }
 
 ForwardEstimate forward_at(std::span<ParityPair const> pairs, double discount) {
-  if (pairs.empty() || !(discount > 0)) return {};
+  if (pairs.empty() || !(discount > least_discount)) return {};
   FirstGuess const first = guess(pairs);
   if (!(first.forward > 0)) return {};
   auto near = near_the_money(pairs, first.forward, std::max(first.deviation, 0.01), 1);
