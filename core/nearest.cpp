@@ -50,6 +50,7 @@ std::optional<std::string_view> nearest(std::string_view word,
 }
 
 std::string suggest(std::string_view word, std::span<std::string_view const> known) {
+  if (known.size() == 1) return fmt::format("use \"{}\"", known[0]);
   if (auto const name = nearest(word, known)) return fmt::format("use \"{}\"", *name);
   std::string list;
   for (auto name : known) {

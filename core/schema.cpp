@@ -71,6 +71,12 @@ bool Marks::was_given(std::string_view key) const { return (given & bit_of(table
 bool Marks::is_auto(std::string_view key) const { return (automatic & bit_of(table, key)) != 0; }
 bool Marks::is_faulty(std::string_view key) const { return (faulty & bit_of(table, key)) != 0; }
 
+bool Marks::is_sound(std::initializer_list<std::string_view> keys) const {
+  for (auto const key : keys)
+    if (is_faulty(key)) return false;
+  return true;
+}
+
 Place Marks::place(std::string_view key) const {
   TomlView const value = view.find(key);
   Place const at = value ? value.place() : Place{};
@@ -81,6 +87,10 @@ std::string Marks::name(std::string_view key) const { return join(path, key); }
 
 void Marks::add(Faults& faults, std::string_view key, std::string_view message) {
   faults.add(place(key), name(key), message);
+  doubt(key);
+}
+
+void Marks::doubt(std::string_view key) {
   std::uint64_t const bit = bit_of(table, key);
   faulty |= bit != 0 ? bit : std::uint64_t{1} << 63;
 }

@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <span>
@@ -79,12 +80,16 @@ struct Marks {
   bool is_auto(std::string_view key) const;
   bool is_faulty() const { return faulty != 0; }
   bool is_faulty(std::string_view key) const;
+  /// None of the keys is at fault.
+  bool is_sound(std::initializer_list<std::string_view> keys) const;
   /// The value's place, or the record's when the key is not there.
   Place place(std::string_view key) const;
   /// Full name: `market.asset.0.spot`.
   std::string name(std::string_view key) const;
   /// Adds a fault at a key and remembers that the key is faulty.
   void add(Faults& faults, std::string_view key, std::string_view message);
+  /// Remembers that nothing good is known about a key, without a fault of its own.
+  void doubt(std::string_view key);
 };
 
 /// Hooks of Type::custom.
@@ -144,6 +149,8 @@ struct Table {
   /// selects.
   Variants (*variants)(void const* record) = nullptr;
   Names variant_names;
+  /// How many leading fields decide the variant; while one of them is at fault, no key is refused.
+  std::size_t deciding_fields = 0;
 
   Field const* find(std::string_view key) const;
 };
@@ -152,6 +159,11 @@ struct Table {
 /// missing keys and keys that the record's variant does not read are added to `faults`; fields at
 /// fault keep their defaults. `record` is of the table's struct.
 void read(Table const& table, void* record, TomlView view, std::string path, Faults& faults);
+
+/// Reads one value into one field; false after adding a fault. For hooks that reuse a field's
+/// checks.
+bool read_value(Field const& field, void* record, TomlView value, std::string_view name,
+                Faults& faults);
 
 /// A cell of a CSV file for one field.
 struct Cell {

@@ -32,8 +32,12 @@ struct Arrival {
                               wanted(field)));
   }
   bool refuse_range(std::string_view found) const {
-    return refuse(fmt::format("{} is out of range ({}; must be {}); give {}", found, field.help,
-                              describe(field.range), wanted(field)));
+    return refuse(fmt::format("{} is out of range ({}; must be {}); give a number in that range{}",
+                              found, field.help, describe(field.range), other_remedy()));
+  }
+  std::string_view other_remedy() const {
+    if (!field.auto_rule.empty()) return ", or \"auto\"";
+    return field.is_required ? "" : ", or remove the key";
   }
   std::string_view kind_of_value() const {
     switch (field.type) {
@@ -82,12 +86,11 @@ bool put_count(Arrival const& to, std::uint64_t value) {
 }
 
 bool put_text(Arrival const& to, std::string_view value) {
-  bool const is_plain = std::all_of(value.begin(), value.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-  });
+  bool const is_plain = printable(value, std::string_view::npos) == value;
   if (!is_plain)
-    return to.refuse(fmt::format("\"{}\" holds control characters ({}); remove them",
-                                 printable(value), to.field.help));
+    return to.refuse(
+        fmt::format("\"{}\" holds control characters or invalid UTF-8 ({}); remove them",
+                    printable(value), to.field.help));
   if (value.size() > limit_text_bytes)
     return to.refuse(fmt::format("a text of {} bytes ({}; at most {}); shorten it", value.size(),
                                  to.field.help, limit_text_bytes));
@@ -129,7 +132,8 @@ bool put_integer(Arrival const& to, std::int64_t value) {
 
 bool put_real(Arrival const& to, double value) {
   if (to.field.type != Type::count) return put_number(to, value);
-  if (!(std::fabs(value) <= two_to_53) || std::floor(value) != value)
+  if (!(std::fabs(value) <= two_to_53) ||
+      static_cast<double>(static_cast<std::int64_t>(value)) != value)
     return to.refuse_type(plain_number(value));
   return value < 0 ? to.refuse_range(plain_number(value))
                    : put_count(to, static_cast<std::uint64_t>(value));

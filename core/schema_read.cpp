@@ -88,6 +88,19 @@ void refuse_field(Marks& marks, Field const& field, Variants variants, Faults& f
                         names_of(*marks.table, field.read_by)));
 }
 
+/// A sub-table that was left out: its keys were left out too, which may mean "auto".
+void mark_absent(Field const& field, void* record, Marks const& parent) {
+  Table const& table = field.table();
+  if (table.marks == nullptr) return;
+  Marks here;
+  here.table = &table;
+  here.path = parent.name(field.key);
+  here.record = parent.record;
+  for (std::size_t i = 0; i < table.fields.size(); ++i)
+    if (!table.fields[i].auto_rule.empty()) here.automatic |= std::uint64_t{1} << i;
+  *table.marks(field.at(record)) = std::move(here);
+}
+
 template <class Input>
 void read_fields(Table const& table, void* record, Marks& marks, Input const& input,
                  Faults& faults) {
@@ -96,12 +109,15 @@ void read_fields(Table const& table, void* record, Marks& marks, Input const& in
     Field const& field = table.fields[i];
     std::uint64_t const bit = std::uint64_t{1} << i;
     // While a field that decides the variant is at fault, nothing is known about the others.
+    std::uint64_t const deciding = (std::uint64_t{1} << table.deciding_fields) - 1;
+    bool const is_known = (marks.faulty & deciding) == 0;
     Variants const variants =
-        table.variants == nullptr || marks.is_faulty() ? every_variant : table.variants(record);
+        table.variants == nullptr || !is_known ? every_variant : table.variants(record);
     bool const is_read = (field.read_by & variants) != 0;
     if (!input.has(field)) {
       if (!field.auto_rule.empty()) marks.automatic |= bit;
-      if (field.is_required && is_read && !(marks.is_faulty() && field.read_by != every_variant))
+      if (field.type == Type::record && is_read) mark_absent(field, record, marks);
+      if (field.is_required && is_read && (is_known || field.read_by == every_variant))
         marks.add(faults, field.key,
                   fmt::format("missing ({}); give {}", field.help, wanted(field)));
       continue;

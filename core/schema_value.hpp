@@ -12,9 +12,6 @@ std::string wanted(Field const& field);
 /// `a, b, c`
 std::string listed(Names names);
 
-/// Reads one value of the document; false after adding a fault.
-bool read_value(Field const& field, void* record, TomlView value, std::string_view name,
-                Faults& faults);
 /// Reads one cell of a CSV file; false after adding a fault.
 bool read_cell(Field const& field, void* record, Cell const& cell, std::string_view name,
                Faults& faults);

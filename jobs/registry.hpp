@@ -43,5 +43,9 @@ struct Kind {
 std::vector<Kind> const& kinds();
 /// Throws Error (Exit::user) naming the nearest known kind.
 Kind const& find_kind(std::string_view name);
+/// Resolves a job file of any kind: reads its `kind` and hands it to that kind's resolve. Throws as that
+/// does, and for a missing or unknown kind.
+ResolvedJob resolve_job(std::string_view text, std::filesystem::path const& file,
+                        std::vector<std::string> const& overrides, std::vector<ResolvedSetting>* settings);
 
 }  // namespace muster::jobs

@@ -1,0 +1,106 @@
+#include "jobs/price/auto_rules.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "jobs/price/correlation.hpp"
+
+namespace muster::jobs::price {
+namespace {
+
+using topology::Tier;
+
+bool has_simple_form(Instrument const& i) {
+  return i.kind == InstrumentKind::european || i.kind == InstrumentKind::digital_cash ||
+         i.kind == InstrumentKind::digital_asset;
+}
+
+std::vector<Output> auto_outputs(Params const& params, Tier tier) {
+  if (tier == Tier::low) return {Output::price, Output::delta};
+  std::vector<Output> outputs{Output::price, Output::delta, Output::gamma, Output::vega,
+                              Output::vanna, Output::volga, Output::rho,   Output::theta};
+  bool const has_several = std::any_of(params.instruments.begin(), params.instruments.end(),
+                                       [](Instrument const& i) { return i.assets.size() > 1; });
+  if (has_several && smallest_eigenvalue(params.market.correlation, params.market.assets.size()) >=
+                         eigenvalue_tolerance) {
+    outputs.push_back(Output::cross_gamma);
+    outputs.push_back(Output::correlation_vega);
+  }
+  return outputs;
+}
+
+Method auto_method(Params const& params, Tier tier) {
+  bool const all_simple =
+      std::all_of(params.instruments.begin(), params.instruments.end(), has_simple_form);
+  return tier == Tier::low && all_simple ? Method::closed_form : Method::both;
+}
+
+std::uint64_t auto_paths(Tier tier) {
+  switch (tier) {
+    case Tier::low:
+      return std::uint64_t{1} << 18;
+    case Tier::mid:
+      return std::uint64_t{1} << 20;
+    case Tier::high:
+      return std::uint64_t{1} << 22;
+  }
+  return std::uint64_t{1} << 20;
+}
+
+}  // namespace
+
+std::uint64_t auto_tile_paths(Params const& params) {
+  double last = 0;
+  for (auto const& instrument : params.instruments) last = std::max(last, instrument.expiry_years);
+  // A count of elementary steps a path; doubles hold these products exactly enough to compare.
+  double const steps =
+      static_cast<double>(static_cast<std::uint64_t>(params.simulation.steps_per_year * last) + 1);
+  double const cost = steps * static_cast<double>(params.market.assets.size()) +
+                      8.0 * static_cast<double>(params.instruments.size());
+  std::uint64_t tile = std::uint64_t{1} << 18;
+  while (tile > (std::uint64_t{1} << 10) && static_cast<double>(tile) * cost > 0x1p24) tile /= 2;
+  return std::min(tile, std::bit_floor(params.simulation.paths));
+}
+
+std::vector<AutoReason> resolve_auto(Params& params, Automatic const& automatic, Tier tier) {
+  std::vector<AutoReason> reasons;
+  auto const by_tier = [&](std::string_view key) {
+    reasons.push_back({std::string(key), fmt::format("auto: {} tier", topology::to_string(tier))});
+  };
+  Simulation& simulation = params.simulation;
+  if (automatic.method) {
+    params.method = auto_method(params, tier);
+    by_tier("method");
+  }
+  if (automatic.outputs) {
+    params.outputs = auto_outputs(params, tier);
+    by_tier("outputs");
+  }
+  if (automatic.paths) {
+    simulation.paths = auto_paths(tier);
+    by_tier("simulation.paths");
+  }
+  if (automatic.precision) {
+    simulation.precision =
+        tier == Tier::high ? Precision::double_precision : Precision::single_precision;
+    by_tier("simulation.precision");
+  }
+  if (automatic.tile_paths) {
+    simulation.tile_paths = auto_tile_paths(params);
+    reasons.push_back(
+        {"simulation.tile_paths", "auto: from steps, assets and instruments of the job"});
+  }
+  if (automatic.max_paths) {
+    simulation.stop.max_paths = simulation.stop.target_stderr > 0
+                                    ? std::min(64 * simulation.paths, std::uint64_t{1} << 40)
+                                    : 0;
+    reasons.push_back({"simulation.max_paths", simulation.stop.target_stderr > 0
+                                                   ? "auto: 64 times paths"
+                                                   : "auto: no target_stderr"});
+  }
+  return reasons;
+}
+
+}  // namespace muster::jobs::price
