@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include "git_sha.h"  // written by cmake/GitSha.cmake at every build
-#include "kernels/arithmetic_version.hpp"
+#include "kernels/version.hpp"
 
 namespace muster::cli {
 namespace {

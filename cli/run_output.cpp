@@ -6,7 +6,7 @@
 #include "core/instant.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
-#include "kernels/arithmetic_version.hpp"
+#include "kernels/version.hpp"
 
 namespace muster::cli {
 namespace fs = std::filesystem;

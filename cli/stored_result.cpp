@@ -6,7 +6,7 @@
 
 #include "cli/build_info.hpp"
 #include "core/text.hpp"
-#include "kernels/arithmetic_version.hpp"
+#include "kernels/version.hpp"
 
 namespace muster::cli {
 namespace {

@@ -7,7 +7,7 @@
 namespace muster::comm {
 namespace {
 constexpr std::chrono::microseconds spin_for{10};
-constexpr std::chrono::microseconds yield_for{100};
+constexpr std::chrono::microseconds yield_for{300};
 constexpr std::chrono::microseconds first_sleep{50};
 }  // namespace
 

@@ -9,7 +9,7 @@
 namespace muster::comm {
 
 /// Paces one waiting thread. Under load an answer is seen within microseconds; a long wait costs well
-/// under 1 % of a core (sleeps grow to `longest`).
+/// under 1 % of a core (sleeps grow to `longest`; one look through MPI costs some 20 us).
 class Backoff {
  public:
   using Clock = std::chrono::steady_clock;
@@ -22,7 +22,7 @@ class Backoff {
   /// Has wake() been called since the last time this was asked?
   bool take_wake();
 
-  static constexpr std::chrono::microseconds longest_sleep{2000};
+  static constexpr std::chrono::microseconds longest_sleep{10'000};
 
  private:
   Clock::time_point started_ = Clock::now();

@@ -95,6 +95,7 @@ void MpiTransport::send(int to, Bytes body) {
     return;
   }
   progress_sends();
+  backoff_.restart();
   // A moved vector keeps its buffer, and deque elements do not move: MPI reads from it until complete.
   Transfer& transfer = sends_.emplace_back(Transfer{to, std::move(body), MPI_REQUEST_NULL, Clock::now()});
   MUSTER_MPI(MPI_Isend(transfer.body.data(), static_cast<int>(transfer.body.size()), MPI_BYTE, to,
@@ -166,12 +167,15 @@ std::optional<Envelope> MpiTransport::take_complete() {
 
 std::optional<Envelope> MpiTransport::poll(std::chrono::microseconds patience) {
   auto const until = Clock::now() + patience;
-  for (backoff_.restart();;) {
+  for (;;) {
     progress_sends();
     match_arrivals();
     progress_receives();
-    if (auto message = take_complete()) return message;
-    if (backoff_.take_wake() || Clock::now() >= until) return std::nullopt;
+    auto message = take_complete();
+    // A wait goes on over several polls: only an event brings the fast pace back.
+    bool const is_woken = backoff_.take_wake();
+    if (message || is_woken) backoff_.restart();
+    if (message || is_woken || Clock::now() >= until) return message;
     backoff_.pause(until, is_busy() ? busy_sleep : Backoff::longest_sleep);
   }
 }

@@ -33,6 +33,20 @@ void remove_file(fs::path const& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_file_error("remove", path, errno);
 }
 
+void require_same_run(SavedRun const& saved, fs::path const& output, std::string const& job_hash,
+                      std::uint64_t arithmetic_version) {
+  RunIdentity const& identity = saved.identity;
+  MUSTER_REQUIRE(identity.job_hash == job_hash,
+                 "{} belongs to another job: an unfinished run of \"{}\" begun {} lies beside it "
+                 "(continuing would mix two answers); choose another --out, or give it up with --fresh",
+                 output.string(), identity.name, identity.started_utc);
+  MUSTER_REQUIRE(identity.arithmetic_version == arithmetic_version,
+                 "the unfinished run of {} was begun by muster {} with arithmetic version {}, this one "
+                 "has {} (their bits differ); finish it with that release, or start over with --fresh",
+                 output.string(), identity.muster_version, identity.arithmetic_version,
+                 arithmetic_version);
+}
+
 }  // namespace
 
 struct RunState::Files {
@@ -122,20 +136,6 @@ void RunState::discard() {
   remove_file(tiles_path(files_->output));
   mark_step("tiles.remove");
   sync_directory(directory_of(files_->output));
-}
-
-void require_same_run(SavedRun const& saved, fs::path const& output, std::string const& job_hash,
-                      std::uint64_t arithmetic_version) {
-  RunIdentity const& identity = saved.identity;
-  MUSTER_REQUIRE(identity.job_hash == job_hash,
-                 "{} belongs to another job: an unfinished run of \"{}\" begun {} lies beside it "
-                 "(continuing would mix two answers); choose another --out, or give it up with --fresh",
-                 output.string(), identity.name, identity.started_utc);
-  MUSTER_REQUIRE(identity.arithmetic_version == arithmetic_version,
-                 "the unfinished run of {} was begun by muster {} with arithmetic version {}, this one "
-                 "has {} (their bits differ); finish it with that release, or start over with --fresh",
-                 output.string(), identity.muster_version, identity.arithmetic_version,
-                 arithmetic_version);
 }
 
 std::optional<SavedRun> read_saved_run(fs::path const& output) {

@@ -95,9 +95,6 @@ class RunState {
 /// The saved state, read without the lock, at any moment of a run; empty when there is none.
 /// Throws Error (Exit::user) when the file is damaged or of another version.
 std::optional<SavedRun> read_saved_run(std::filesystem::path const& output);
-/// Throws Error (Exit::user) unless `saved` is a run of this job with this arithmetic version.
-void require_same_run(SavedRun const& saved, std::filesystem::path const& output,
-                      std::string const& job_hash, std::uint64_t arithmetic_version);
 /// Who works on this output now, or died doing so; empty when nobody.
 std::optional<LockOwner> read_lock_owner(std::filesystem::path const& output);
 

@@ -27,11 +27,6 @@ void push_answer(State& state, int rank, AnswerType type, std::size_t first_leas
   actions.answers.push_back({rank, type, to.sent, first_lease, actions.leases.size() - first_lease});
 }
 
-void answer_all(State& state, double now_s, Actions& actions) {
-  for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
-    answer(state, static_cast<int>(rank), now_s, actions);
-}
-
 /// Anyone left to compute, now or after a silence ends?
 bool has_hope(State const& state) {
   return std::any_of(state.ranks.begin(), state.ranks.end(), [](RankState const& rank) {
@@ -167,6 +162,11 @@ void answer(State& state, int rank, double now_s, Actions& actions) {
     push_answer(state, rank, AnswerType::work, first_lease, actions);
   else if (to.owes_note)
     push_answer(state, rank, AnswerType::noted, first_lease, actions);
+}
+
+void answer_all(State& state, double now_s, Actions& actions) {
+  for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
+    answer(state, static_cast<int>(rank), now_s, actions);
 }
 
 void on_stage_judged(State& state, StageVerdict verdict, double now_s, Actions& actions) {

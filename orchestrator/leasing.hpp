@@ -23,4 +23,7 @@ void open_leases(State& state, int rank, double now_s, Actions& actions);
 /// Takes a lease from its rank; its tiles go to the reissues. Ends the run after too many attempts.
 void void_lease(State& state, std::uint64_t lease, std::string const& why, double now_s, Actions& actions);
 
+/// answer() for every rank: something has become free or over.
+void answer_all(State& state, double now_s, Actions& actions);
+
 }  // namespace muster::orchestrator

@@ -58,6 +58,37 @@ void expire(State& state, std::uint64_t id, double now_s, Actions& actions) {
   void_lease(state, id, "it took too long", now_s, actions);
 }
 
+bool may_still_come(State const& state, RankState const& rank, double now_s) {
+  return now_s < state.settings.start_limit_s &&
+         (rank.phase == RankPhase::absent || rank.phase == RankPhase::greeted);
+}
+
+/// Nobody to compute, nobody to wait for: barred ranks get another chance (their attempts are counted), and
+/// without any the run ends.
+void ensure_hope(State& state, double now_s, Actions& actions) {
+  auto const& ranks = state.ranks;
+  if (std::any_of(ranks.begin(), ranks.end(), [&](RankState const& rank) {
+        return is_usable(rank) || may_still_come(state, rank, now_s);
+      }))
+    return;
+  bool has_unbarred = false;
+  for (RankState& rank : state.ranks) {
+    if (rank.phase != RankPhase::ready || rank.is_suspect) continue;
+    rank.is_barred = false;
+    rank.failures_in_a_row = 0;
+    has_unbarred = true;
+  }
+  if (has_unbarred) {
+    actions.notices.push_back("no other rank is left: those that failed are tried again");
+    refresh_pace(state, now_s);
+    return answer_all(state, now_s, actions);
+  }
+  std::string const text =
+      "no rank is left to compute (all have failed or fallen silent); check their hosts and devices, then run "
+      "again to resume";
+  on_end(state, Exit::environment, text, Error(Exit::environment, text, Retry::may_help), now_s, actions);
+}
+
 }  // namespace
 
 void on_tick(State& state, double now_s, Actions& actions) {
@@ -68,9 +99,8 @@ void on_tick(State& state, double now_s, Actions& actions) {
     for (std::uint64_t id :
          leases_where(state, [now_s](OpenLease const& lease) { return lease.deadline_s < now_s; }))
       if (state.phase != Phase::over) expire(state, id, now_s, actions);
-  if (state.phase == Phase::computing && state.reissues.empty()) return;
-  for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
-    answer(state, static_cast<int>(rank), now_s, actions);
+  if (state.phase == Phase::computing) ensure_hope(state, now_s, actions);
+  if (state.phase != Phase::computing || !state.reissues.empty()) answer_all(state, now_s, actions);
 }
 
 bool has_everyone_left(State const& state) {

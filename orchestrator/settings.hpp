@@ -21,6 +21,7 @@ struct LeaseSettings {
   double deadline_factor = 20;          ///< times the expected time
   unsigned attempts = 5;                ///< of one range of tiles, retryable failures and losses together
   unsigned rank_failures = 3;           ///< retryable ones in a row; then the rank gets no more work
+  double start_limit_s = 300;  ///< ranks not ready by then are no hope when nobody else can compute
   double gathering_s = 2;  ///< at the start, ranks not yet heard of are kept their share this long
 };
 

@@ -1,6 +1,6 @@
-// The path machine: steps, events, payoffs and samples of L paths at a time. On a CPU L lanes fill the
-// vector registers; on a GPU L is 1 and a thread carries its path. Both run this one text, so a path's
-// samples have the same bits on either.
+// The path machine: steps, events, payoffs and samples of L paths at a time. On a CPU L lanes fill
+// the vector registers; on a GPU L is 1 and a thread carries its path. Both run this one text, so a
+// path's samples have the same bits on either.
 //
 // An environment Env supplies what differs:
 //   normals(block, Real z[][L])      the random block of all lanes
@@ -59,8 +59,8 @@ struct PathMachine {
   PathView<Real> const& plan;
   Env& env;
   Real state[Copies][Model::state_size][L];
-  // What contracts look at. Apart from `state`, so that on a GPU the state stays in registers while these,
-  // indexed by a contract's asset, do not.
+  // What contracts look at. Apart from `state`, so that on a GPU the state stays in registers while
+  // these, indexed by a contract's asset, do not.
   Real before[Copies][A][L];  ///< x at the start of the step, for bridges
   Real now[Copies][A][L];     ///< x at the end of the step
   Real growth[Copies][A][L];  ///< exp(now)
@@ -74,12 +74,15 @@ struct PathMachine {
     for (std::uint32_t first = 0; first < plan.steps; first += steps_per_block) {
       std::uint32_t const block = first / steps_per_block * blocks_per_step;
 #pragma GCC unroll 4
-      for (int b = 0; b < blocks_per_step; ++b) env.normals(block + static_cast<std::uint32_t>(b), &z[b * per_block]);
+      for (int b = 0; b < blocks_per_step; ++b)
+        env.normals(block + static_cast<std::uint32_t>(b), &z[b * per_block]);
       if constexpr (steps_per_block > 1) {
         if (first + steps_per_block <= plan.steps &&
-            plan.first_event[first] == plan.first_event[first + steps_per_block] && plan.dividend == nullptr) {
+            plan.first_event[first] == plan.first_event[first + steps_per_block] &&
+            plan.dividend == nullptr) {
 #pragma GCC unroll 4
-          for (int k = 0; k < steps_per_block; ++k) advance(first + static_cast<std::uint32_t>(k), &z[k * N]);
+          for (int k = 0; k < steps_per_block; ++k)
+            advance(first + static_cast<std::uint32_t>(k), &z[k * N]);
           continue;
         }
       }
@@ -98,25 +101,21 @@ struct PathMachine {
   }
 
  private:
-  template <class F>
-  MUSTER_FN void lanes(F body) {
-    for (int i = 0; i < L; ++i) body(i);
-  }
-
   MUSTER_FN void start() {
 #pragma GCC unroll 2
     for (int copy = 0; copy < Copies; ++copy) {
 #pragma GCC unroll 32
-      for (int k = 0; k < Model::state_size; ++k) lanes([&](int i) { state[copy][k][i] = Real(0); });
+      for (int k = 0; k < Model::state_size; ++k)
+        for (int i = 0; i < L; ++i) state[copy][k][i] = Real(0);
       for (std::uint32_t slot = 0; slot < plan.slots_per_path; ++slot) {
         Real* const value = env.slot(copy, slot);
-        lanes([&](int i) { value[i] = Real(0); });
+        for (int i = 0; i < L; ++i) value[i] = Real(0);
       }
     }
     for (std::uint32_t c = 0; c < plan.contracts; ++c) open(plan.contract[c]);
     for (std::uint32_t t = 0; t < plan.totals; ++t) {
       double* const sum = env.total(t);
-      lanes([&](int i) { sum[i] = 0.0; });
+      for (int i = 0; i < L; ++i) sum[i] = 0.0;
     }
   }
 
@@ -127,14 +126,19 @@ struct PathMachine {
       case Payoff::barrier_discrete:
       case Payoff::barrier_bridge:
       case Payoff::double_barrier_discrete:
-      case Payoff::double_barrier_bridge: first = Real(1); break;
+      case Payoff::double_barrier_bridge:
+        first = Real(1);
+        break;
       case Payoff::lookback_discrete:
-      case Payoff::lookback_bridge: first = static_cast<Real>(c.extremum); break;
-      default: return;
+      case Payoff::lookback_bridge:
+        first = static_cast<Real>(c.extremum);
+        break;
+      default:
+        return;
     }
     for (int copy = 0; copy < Copies; ++copy) {
       Real* const value = env.slot(copy, c.first_slot);
-      lanes([&](int i) { value[i] = first; });
+      for (int i = 0; i < L; ++i) value[i] = first;
     }
   }
 
@@ -142,7 +146,7 @@ struct PathMachine {
     Real const* const c = plan.coefficients + std::uint64_t{s} * Model::coefficients;
 #pragma GCC unroll 2
     for (int copy = 0; copy < Copies; ++copy) {
-      lanes([&](int i) {
+      for (int i = 0; i < L; ++i) {
         Real x[Model::state_size];
         Real draw[N];
 #pragma GCC unroll 16
@@ -152,7 +156,7 @@ struct PathMachine {
         Model::step(x, c, draw);
 #pragma GCC unroll 16
         for (int k = 0; k < Model::state_size; ++k) state[copy][k][i] = x[k];
-      });
+      }
     }
   }
 
@@ -161,24 +165,27 @@ struct PathMachine {
 #pragma GCC unroll 2
     for (int copy = 0; copy < Copies; ++copy)
 #pragma GCC unroll 16
-      for (int a = 0; a < A; ++a) lanes([&](int i) { before[copy][a][i] = state[copy][a][i]; });
+      for (int a = 0; a < A; ++a)
+        for (int i = 0; i < L; ++i) before[copy][a][i] = state[copy][a][i];
   }
 
-  /// Spot after a cash dividend, at least a millionth of the spot before: x moves by the log of the ratio.
+  /// Spot after a cash dividend, at least a millionth of the spot before: x moves by the log of the
+  /// ratio.
   MUSTER_FN void pay_dividend(std::uint32_t s) {
     if (plan.dividend == nullptr) return;
 #pragma GCC unroll 16
     for (int a = 0; a < A; ++a) {
-      double const cash = plan.dividend[std::uint64_t{s} * plan.assets + static_cast<std::uint64_t>(a)];
+      double const cash =
+          plan.dividend[std::uint64_t{s} * plan.assets + static_cast<std::uint64_t>(a)];
       if (cash == 0.0) continue;
       auto const share = static_cast<Real>(cash / forward(s, a));
 #pragma GCC unroll 2
       for (int copy = 0; copy < Copies; ++copy) {
-        lanes([&](int i) {
+        for (int i = 0; i < L; ++i) {
           Real const x = state[copy][a][i];
           Real const left = Real(1) - share * exp(-x);
           state[copy][a][i] = x + log(larger(left, Real(1e-6f)));
-        });
+        }
       }
     }
   }
@@ -198,8 +205,8 @@ struct PathMachine {
     for (int copy = 0; copy < Copies; ++copy) {
 #pragma GCC unroll 16
       for (int a = 0; a < A; ++a) {
-        lanes([&](int i) { now[copy][a][i] = state[copy][a][i]; });
-        lanes([&](int i) { growth[copy][a][i] = exp(state[copy][a][i]); });
+        for (int i = 0; i < L; ++i) now[copy][a][i] = state[copy][a][i];
+        for (int i = 0; i < L; ++i) growth[copy][a][i] = exp(state[copy][a][i]);
       }
     }
     for (std::uint32_t e = begin; e < end; ++e) {
@@ -219,36 +226,50 @@ struct PathMachine {
       Real const(&x)[L] = now[copy][a];
       Real const(&grown)[L] = growth[copy][a];
       switch (c.payoff) {
-        case Payoff::asian_arithmetic: lanes([&](int i) { slot[i] = fma(f, grown[i], slot[i]); }); break;
-        case Payoff::asian_geometric: lanes([&](int i) { slot[i] = slot[i] + x[i]; }); break;
+        case Payoff::asian_arithmetic:
+          for (int i = 0; i < L; ++i) slot[i] = fma(f, grown[i], slot[i]);
+          break;
+        case Payoff::asian_geometric:
+          for (int i = 0; i < L; ++i) slot[i] = slot[i] + x[i];
+          break;
         case Payoff::lookback_discrete: {
           auto const shift = static_cast<Real>(log_forward(s, a));
           if (keeps_maximum(c))
-            lanes([&](int i) { slot[i] = larger(slot[i], x[i] + shift); });
+            for (int i = 0; i < L; ++i) slot[i] = larger(slot[i], x[i] + shift);
           else
-            lanes([&](int i) { slot[i] = smaller(slot[i], x[i] + shift); });
+            for (int i = 0; i < L; ++i) slot[i] = smaller(slot[i], x[i] + shift);
           break;
         }
-        case Payoff::lookback_bridge: observe_extremum(c, s, copy); break;
+        case Payoff::lookback_bridge:
+          observe_extremum(c, s, copy);
+          break;
         case Payoff::barrier_discrete:
         case Payoff::barrier_bridge:
         case Payoff::double_barrier_discrete:
-        case Payoff::double_barrier_bridge: observe_barrier(c, s, copy); break;
-        default: break;
+        case Payoff::double_barrier_bridge:
+          observe_barrier(c, s, copy);
+          break;
+        default:
+          break;
       }
     }
   }
 
-  /// Fixed-strike calls and floating-strike puts look at the maximum of the path, the others at its minimum.
-  MUSTER_FN static bool keeps_maximum(ContractPlan const& c) { return (c.right > 0) != (c.floating_strike != 0); }
+  /// Fixed-strike calls and floating-strike puts look at the maximum of the path, the others at its
+  /// minimum.
+  MUSTER_FN static bool keeps_maximum(ContractPlan const& c) {
+    return (c.right > 0) != (c.floating_strike != 0);
+  }
 
-  /// slot 0: the running extremum of ln spot, drawn inside the step by a Brownian bridge. Each asset has one
-  /// uniform for its maximum and one for its minimum; both copies of an antithetic pair use the same.
+  /// slot 0: the running extremum of ln spot, drawn inside the step by a Brownian bridge. Each
+  /// asset has one uniform for its maximum and one for its minimum; both copies of an antithetic
+  /// pair use the same.
   MUSTER_FN void observe_extremum(ContractPlan const& c, std::uint32_t s, int copy) {
     std::uint32_t const a = A == 1 ? 0 : c.asset;
     bool const maximum = keeps_maximum(c);
     Real w[L];
-    env.minus_two_log_uniform(s * ((plan.assets + 1) / 2) + a / 2, (a % 2) * 2 + (maximum ? 0 : 1), w);
+    env.minus_two_log_uniform(s * ((plan.assets + 1) / 2) + a / 2, (a % 2) * 2 + (maximum ? 0 : 1),
+                              w);
     Real* const slot = env.slot(copy, c.first_slot);
     Real const(&from)[L] = before[copy][a];
     Real const(&to)[L] = now[copy][a];
@@ -256,16 +277,19 @@ struct PathMachine {
     auto const shift_to = static_cast<Real>(log_forward(s, a));
     auto const variance = static_cast<Real>(plan.variance[std::uint64_t{s} * plan.assets + a]);
     if (maximum)
-      lanes([&](int i) {
-        slot[i] = larger(slot[i], bridge_maximum(from[i] + shift_from, to[i] + shift_to, variance, w[i]));
-      });
+      for (int i = 0; i < L; ++i) {
+        slot[i] =
+            larger(slot[i], bridge_maximum(from[i] + shift_from, to[i] + shift_to, variance, w[i]));
+      }
     else
-      lanes([&](int i) {
-        slot[i] = smaller(slot[i], -bridge_maximum(-(from[i] + shift_from), -(to[i] + shift_to), variance, w[i]));
-      });
+      for (int i = 0; i < L; ++i) {
+        slot[i] = smaller(
+            slot[i], -bridge_maximum(-(from[i] + shift_from), -(to[i] + shift_to), variance, w[i]));
+      }
   }
 
-  /// slot 0: probability of being alive given the path so far; slot 1: value of the rebates paid at hit.
+  /// slot 0: probability of being alive given the path so far; slot 1: value of the rebates paid at
+  /// hit.
   MUSTER_FN void observe_barrier(ContractPlan const& c, std::uint32_t s, int copy) {
     std::uint32_t const a = A == 1 ? 0 : c.asset;
     Real* const alive = env.slot(copy, c.first_slot);
@@ -274,71 +298,77 @@ struct PathMachine {
     Real const(&to)[L] = now[copy][a];
     bool const up = c.side == KnockSide::up;
     Real const sign = up ? Real(-1) : Real(1);
-    auto const level_from = static_cast<Real>(c.log_barrier - plan.log_forward[std::uint64_t{s} * plan.assets + a]);
+    auto const level_from =
+        static_cast<Real>(c.log_barrier - plan.log_forward[std::uint64_t{s} * plan.assets + a]);
     auto const level_to = static_cast<Real>(c.log_barrier - log_forward(s, a));
     auto const upper_to = static_cast<Real>(c.log_upper - log_forward(s, a));
     double const variance = plan.variance[std::uint64_t{s} * plan.assets + a];
     auto const two_over_variance = static_cast<Real>(variance > 0 ? 2.0 / variance : 1e30);
     double const middle = 0.5 * (plan.discount[s] + plan.discount[s + 1]);
     auto const at_hit = static_cast<Real>(
-        c.rebate_at_hit != 0 ? c.rebate * (c.payoff == Payoff::barrier_bridge || c.payoff == Payoff::double_barrier_bridge
+        c.rebate_at_hit != 0 ? c.rebate * (c.payoff == Payoff::barrier_bridge ||
+                                                   c.payoff == Payoff::double_barrier_bridge
                                                ? middle
                                                : plan.discount[s + 1])
                              : 0.0);
     switch (c.payoff) {
       case Payoff::barrier_bridge:
-        lanes([&](int i) {
-          Real const stay = bridge_survival(sign * (from[i] - level_from), sign * (to[i] - level_to), -two_over_variance);
+        for (int i = 0; i < L; ++i) {
+          Real const stay = bridge_survival(sign * (from[i] - level_from),
+                                            sign * (to[i] - level_to), -two_over_variance);
           Real const now = alive[i] * stay;
           paid[i] = fma(at_hit, alive[i] - now, paid[i]);
           alive[i] = now;
-        });
+        }
         break;
       case Payoff::barrier_discrete:
-        lanes([&](int i) {
+        for (int i = 0; i < L; ++i) {
           Real const now = sign * (to[i] - level_to) > Real(0) ? alive[i] : Real(0);
           paid[i] = fma(at_hit, alive[i] - now, paid[i]);
           alive[i] = now;
-        });
+        }
         break;
       case Payoff::double_barrier_bridge:
-        lanes([&](int i) {
-          Real const stay = double_bridge_survival(from[i] - level_from, to[i] - level_to, upper_to - level_to, two_over_variance);
+        for (int i = 0; i < L; ++i) {
+          Real const stay = double_bridge_survival(from[i] - level_from, to[i] - level_to,
+                                                   upper_to - level_to, two_over_variance);
           Real const now = alive[i] * stay;
           paid[i] = fma(at_hit, alive[i] - now, paid[i]);
           alive[i] = now;
-        });
+        }
         break;
       default:
-        lanes([&](int i) {
+        for (int i = 0; i < L; ++i) {
           Real const gap = smaller(to[i] - level_to, upper_to - to[i]);
           Real const now = gap > Real(0) ? alive[i] : Real(0);
           paid[i] = fma(at_hit, alive[i] - now, paid[i]);
           alive[i] = now;
-        });
+        }
         break;
     }
   }
 
-  /// The contract's sample and control on every lane, mean of the copies, into its row and its totals.
+  /// The contract's sample and control on every lane, mean of the copies, into its row and its
+  /// totals.
   MUSTER_FN void expire(ContractPlan const& c, std::uint32_t index, std::uint32_t s) {
     double y[L];
     double control[L];
-    lanes([&](int i) { y[i] = 0.0; });
-    lanes([&](int i) { control[i] = 0.0; });
+    for (int i = 0; i < L; ++i) y[i] = 0.0;
+    for (int i = 0; i < L; ++i) control[i] = 0.0;
     double const share = Copies == 2 ? 0.5 : 1.0;
     for (int copy = 0; copy < Copies; ++copy) payoff(c, s, copy, share, y, control);
     env.row(index, y, control, c.scale, c.control_scale);
     if (c.strategy >= 0) {
       double* const sum = env.total(static_cast<std::uint32_t>(c.strategy));
-      lanes([&](int i) { sum[i] = fma(c.quantity, y[i], sum[i]); });
+      for (int i = 0; i < L; ++i) sum[i] = fma(c.quantity, y[i], sum[i]);
     }
     double* const book = env.total(plan.totals - 1);
-    lanes([&](int i) { book[i] = fma(c.quantity, y[i], book[i]); });
+    for (int i = 0; i < L; ++i) book[i] = fma(c.quantity, y[i], book[i]);
   }
 
   /// Adds share * discounted payoff to y and share * control to `control`.
-  MUSTER_FN void payoff(ContractPlan const& c, std::uint32_t s, int copy, double share, double (&y)[L], double (&control)[L]) {
+  MUSTER_FN void payoff(ContractPlan const& c, std::uint32_t s, int copy, double share,
+                        double (&y)[L], double (&control)[L]) {
     std::uint32_t const a = A == 1 ? 0 : c.asset;
     double const f = plan.forward[(std::uint64_t{s} + 1) * plan.assets + a];
     double const pay = share * c.discount;
@@ -346,57 +376,63 @@ struct PathMachine {
     double const linear = share * c.control_scale_in;
     if (c.weight_count == 0) {
       double const whole = linear * f;
-      lanes([&](int i) { control[i] = fma(whole, static_cast<double>(grown[i]), control[i]); });
+      for (int i = 0; i < L; ++i)
+        control[i] = fma(whole, static_cast<double>(grown[i]), control[i]);
     } else {
       for (std::uint32_t w = 0; w < c.weight_count; ++w) {
         AssetWeight const part = plan.weight[c.first_weight + w];
         double const whole = linear * part.weight * forward(s, static_cast<int>(part.asset));
         Real const(&other)[L] = growth[copy][part.asset];
-        lanes([&](int i) { control[i] = fma(whole, static_cast<double>(other[i]), control[i]); });
+        for (int i = 0; i < L; ++i)
+          control[i] = fma(whole, static_cast<double>(other[i]), control[i]);
       }
     }
     switch (c.payoff) {
       case Payoff::european:
-        lanes([&](int i) { y[i] = fma(pay, vanilla(c.right, f * static_cast<double>(grown[i]), c.strike), y[i]); });
+        for (int i = 0; i < L; ++i)
+          y[i] = fma(pay, vanilla(c.right, f * static_cast<double>(grown[i]), c.strike), y[i]);
         break;
       case Payoff::digital_cash:
-        lanes([&](int i) {
-          y[i] = fma(pay * c.payout, in_the_money(c.right, f * static_cast<double>(grown[i]), c.strike), y[i]);
-        });
+        for (int i = 0; i < L; ++i) {
+          y[i] = fma(pay * c.payout,
+                     in_the_money(c.right, f * static_cast<double>(grown[i]), c.strike), y[i]);
+        }
         break;
       case Payoff::digital_asset:
-        lanes([&](int i) {
+        for (int i = 0; i < L; ++i) {
           double const spot = f * static_cast<double>(grown[i]);
           y[i] = fma(pay * spot, in_the_money(c.right, spot, c.strike), y[i]);
-        });
+        }
         break;
       case Payoff::asian_arithmetic: {
         Real const* const sum = env.slot(copy, c.first_slot);
-        lanes([&](int i) {
+        for (int i = 0; i < L; ++i) {
           double const mean = (c.past_sum + static_cast<double>(sum[i])) * c.mean_factor;
           double const spot = f * static_cast<double>(grown[i]);
           y[i] = fma(pay, average_payoff(c, mean, spot), y[i]);
-        });
+        }
         break;
       }
       case Payoff::asian_geometric: {
         Real const* const sum = env.slot(copy, c.first_slot);
-        lanes([&](int i) {
-          double const mean = exp((c.past_sum + c.log_forward_sum + static_cast<double>(sum[i])) * c.mean_factor);
+        for (int i = 0; i < L; ++i) {
+          double const mean =
+              exp((c.past_sum + c.log_forward_sum + static_cast<double>(sum[i])) * c.mean_factor);
           double const spot = f * static_cast<double>(grown[i]);
           y[i] = fma(pay, average_payoff(c, mean, spot), y[i]);
-        });
+        }
         break;
       }
       case Payoff::lookback_discrete:
       case Payoff::lookback_bridge: {
         Real const* const extremum = env.slot(copy, c.first_slot);
-        lanes([&](int i) {
+        for (int i = 0; i < L; ++i) {
           double const level = exp(static_cast<double>(extremum[i]));
           double const spot = f * static_cast<double>(grown[i]);
-          double const value = c.floating_strike != 0 ? vanilla(c.right, spot, level) : vanilla(c.right, level, c.strike);
+          double const value = c.floating_strike != 0 ? vanilla(c.right, spot, level)
+                                                      : vanilla(c.right, level, c.strike);
           y[i] = fma(pay, value, y[i]);
-        });
+        }
         break;
       }
       case Payoff::barrier_discrete:
@@ -406,13 +442,13 @@ struct PathMachine {
         Real const* const alive = env.slot(copy, c.first_slot);
         Real const* const paid = env.slot(copy, c.first_slot + 1);
         double const late = c.rebate_at_hit != 0 ? 0.0 : c.rebate;
-        lanes([&](int i) {
+        for (int i = 0; i < L; ++i) {
           double const out = static_cast<double>(alive[i]);
           double const live = c.knock_in != 0 ? 1.0 - out : out;
           double const value = vanilla(c.right, f * static_cast<double>(grown[i]), c.strike);
           y[i] = fma(pay, fma(live, value, (1.0 - live) * late), y[i]);
           y[i] = fma(share, static_cast<double>(paid[i]), y[i]);
-        });
+        }
         break;
       }
       case Payoff::basket:
@@ -426,15 +462,18 @@ struct PathMachine {
           double const whole = part.weight * forward(s, static_cast<int>(part.asset));
           Real const(&other)[L] = growth[copy][part.asset];
           if (w == 0)
-            lanes([&](int i) { level[i] = whole * static_cast<double>(other[i]); });
+            for (int i = 0; i < L; ++i) level[i] = whole * static_cast<double>(other[i]);
           else if (sum)
-            lanes([&](int i) { level[i] = fma(whole, static_cast<double>(other[i]), level[i]); });
+            for (int i = 0; i < L; ++i)
+              level[i] = fma(whole, static_cast<double>(other[i]), level[i]);
           else if (best)
-            lanes([&](int i) { level[i] = larger(level[i], whole * static_cast<double>(other[i])); });
+            for (int i = 0; i < L; ++i)
+              level[i] = larger(level[i], whole * static_cast<double>(other[i]));
           else
-            lanes([&](int i) { level[i] = smaller(level[i], whole * static_cast<double>(other[i])); });
+            for (int i = 0; i < L; ++i)
+              level[i] = smaller(level[i], whole * static_cast<double>(other[i]));
         }
-        lanes([&](int i) { y[i] = fma(pay, vanilla(c.right, level[i], c.strike), y[i]); });
+        for (int i = 0; i < L; ++i) y[i] = fma(pay, vanilla(c.right, level[i], c.strike), y[i]);
         break;
       }
     }
@@ -450,12 +489,14 @@ struct PathMachine {
   MUSTER_FN void finish() {
     std::uint32_t const s = plan.steps - 1;
     double control[L];
-    lanes([&](int i) { control[i] = 0.0; });
+    for (int i = 0; i < L; ++i) control[i] = 0.0;
     double const whole = (Copies == 2 ? 0.5 : 1.0) * plan.total_control_scale_in * forward(s, 0);
     for (int copy = 0; copy < Copies; ++copy)
-      lanes([&](int i) { control[i] = fma(whole, static_cast<double>(growth[copy][0][i]), control[i]); });
+      for (int i = 0; i < L; ++i)
+        control[i] = fma(whole, static_cast<double>(growth[copy][0][i]), control[i]);
     for (std::uint32_t t = 0; t < plan.totals; ++t)
-      env.row(plan.contracts + t, env.total(t), control, plan.total[t].scale, plan.total[t].control_scale);
+      env.row(plan.contracts + t, env.total(t), control, plan.total[t].scale,
+              plan.total[t].control_scale);
   }
 };
 
