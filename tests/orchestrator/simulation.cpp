@@ -1,0 +1,363 @@
+#include "tests/orchestrator/simulation.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <numeric>
+
+#include "tests/orchestrator/mock_job.hpp"
+
+namespace muster::test {
+namespace {
+
+using namespace orchestrator;
+using worker::MessageType;
+
+constexpr double leave_grace_s = 10;
+
+struct Message {
+  Message(MessageType of_type) : type(of_type) {}
+  Message(MessageType of_type, Lease lease, double in_seconds)
+      : type(of_type), leases{lease}, seconds(in_seconds) {}
+  MessageType type;
+  std::uint64_t sequence = 0, acknowledged = 0;
+  std::vector<Lease> leases;
+  double seconds = 0;
+};
+
+/// A rank as worker/worker.cpp behaves, without bytes and threads.
+struct SimulatedRank {
+  bool is_dead = false;
+  double paused_until = 0;
+  double seconds_per_tile = 0.05;
+  std::uint32_t consumers = 1;
+  std::uint32_t busy = 0;
+  std::deque<Lease> queue;
+  std::uint64_t sequence = 0, received = 0, acknowledged = 0, taken = 0;
+  bool is_ready = false, is_stopped = false;
+};
+
+/// One life of rank 0, from a start or a save to its end or kill.
+class Life {
+ public:
+  Life(SimulationPlan const& plan, std::mt19937_64& random, std::optional<Saved> saved, SimulationReport& report)
+      : plan_(plan), random_(random), report_(report) {
+    state_ = make_state(plan.ranks, plan.stages, 1, saved, plan.settings);
+    for (TileRange range : state_.committed.ranges())
+      for (auto tile = range.first; tile < range.end(); ++tile) is_committed_[tile] = true;
+    sum_ = saved ? saved->sums.at(0) : 0;
+    last_save_ = snapshot();
+    ranks_.resize(plan.ranks);
+    for (int rank = 0; rank < plan.ranks; ++rank) set_up(rank);
+    schedule(0.25, [this] { tick(); });
+  }
+
+  /// Empty: over. Otherwise the save to resume from.
+  std::optional<Saved> live() {
+    constexpr int most_events = 200'000;
+    for (int events = 0; events < most_events && report_.violation.empty(); ++events) {
+      if (state_.phase != Phase::over) over_since_ = now_;
+      if (state_.phase == Phase::over && (has_everyone_left(state_) || now_ - over_since_ > leave_grace_s))
+        return finish();
+      if (queue_.empty()) break;
+      Scheduled next = queue_.top();
+      queue_.pop();
+      now_ = next.at;
+      next.action();
+      if (state_.phase == Phase::judging) judge();
+      check();
+      if (state_.phase == Phase::over) continue;
+      if (chance(0.02)) last_save_ = snapshot();
+      if (chance(plan_.stop_chance)) on_stop_requested(state_, now_, actions_), carry_out();
+      if (chance(plan_.kill_chance)) return last_save_;
+    }
+    violate("the run did not end");
+    return std::nullopt;
+  }
+
+ private:
+  struct Scheduled {
+    double at;
+    std::uint64_t order;
+    std::function<void()> action;
+    bool operator<(Scheduled const& other) const {
+      return std::pair(at, order) > std::pair(other.at, other.order);
+    }
+  };
+
+  double uniform() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+  bool chance(double probability) { return probability > 0 && uniform() < probability; }
+  void violate(std::string what) {
+    if (report_.violation.empty()) report_.violation = fmt::format("{} (at {:.2f} s)", what, now_);
+  }
+  void schedule(double in_s, std::function<void()> action) {
+    queue_.push({now_ + in_s, ++order_, std::move(action)});
+  }
+  Saved snapshot() {
+    Saved saved = to_save(state_);
+    saved.sums = {sum_};
+    return saved;
+  }
+
+  void set_up(int rank) {
+    SimulatedRank& own = ranks_[rank];
+    own.consumers = 1 + random_() % 3;
+    own.seconds_per_tile = 0.02 * (1 + 4 * uniform()) * (rank > 0 && chance(plan_.slow_chance) ? 100 : 1);
+    if (rank > 0 && chance(plan_.loss_chance))
+      schedule(10 * uniform(), [this, rank] { ranks_[rank].is_dead = true; });
+    if (rank > 0 && chance(plan_.pause_chance))
+      schedule(10 * uniform(), [this, rank] { ranks_[rank].paused_until = now_ + 5 + 60 * uniform(); });
+    if (rank == 0) {
+      schedule(0.01, [this] {
+        on_hello(state_, 0, "root");
+        on_ready(state_, 0, ranks_[0].consumers, 1 + random_() % 4, now_);
+        answer(state_, 0, now_, actions_);
+        carry_out();
+      });
+      return;
+    }
+    schedule(uniform(), [this, rank] { from_rank(rank, MessageType::hello); });
+    heartbeat(rank);
+  }
+  void heartbeat(int rank) {
+    schedule(1, [this, rank] {
+      if (ranks_[rank].is_dead || ranks_[rank].is_stopped) return;
+      if (awake(rank, [] {}) && ranks_[rank].is_ready) from_rank(rank, MessageType::alive);
+      heartbeat(rank);
+    });
+  }
+  /// Runs now, or when the rank's pause ends; returns whether now.
+  bool awake(int rank, std::function<void()> action) {
+    SimulatedRank const& own = ranks_[rank];
+    if (own.is_dead) return false;
+    if (own.paused_until <= now_) {
+      action();
+      return true;
+    }
+    schedule(own.paused_until - now_ + 0.001, [this, rank, action] { awake(rank, action); });
+    return false;
+  }
+
+  // --- rank -> rank 0
+  void from_rank(int rank, Message message) {
+    SimulatedRank& own = ranks_[rank];
+    message.sequence = ++own.sequence;
+    message.acknowledged = own.acknowledged = own.received;
+    for (int copies = chance(plan_.double_chance) ? 2 : 1; copies > 0; --copies)
+      schedule(uniform() * plan_.most_delay_s, [this, rank, message] { at_root(rank, message); });
+  }
+  void at_root(int rank, Message const& message) {
+    on_heard(state_, rank, message.sequence, message.acknowledged, now_);
+    switch (message.type) {
+      case MessageType::hello: on_hello(state_, rank, fmt::format("node{}", rank)); break;
+      case MessageType::ready:
+        on_ready(state_, rank, ranks_[rank].consumers, 1 + random_() % 4, now_);
+        break;
+      case MessageType::results: take_result(rank, message); break;
+      case MessageType::failure:
+        on_failure(state_, rank, state_.epoch,
+                   {message.leases[0].id, Exit::environment, Retry::may_help, "CPU", "a cosmic ray"}, now_, actions_);
+        break;
+      case MessageType::alive: on_alive(state_, rank); break;
+      case MessageType::bye: on_bye(state_, rank); break;
+      default: break;
+    }
+    answer(state_, rank, now_, actions_);
+    carry_out();
+  }
+  void take_result(int rank, Message const& message) {
+    Lease const& lease = message.leases[0];
+    if (chance(0.05)) {
+      // What another life's rank would send, and one who lies about its range.
+      if (on_result(state_, rank, state_.epoch - 1, lease.id, lease.range, 1) != Merge::refuse)
+        violate("a result of an earlier epoch was committed");
+      if (on_result(state_, rank, state_.epoch, lease.id, {lease.range.first + 1, lease.range.count}, 1) !=
+          Merge::refuse)
+        violate("a result of other tiles was committed");
+    }
+    if (on_result(state_, rank, state_.epoch, lease.id, lease.range, message.seconds) == Merge::refuse) return;
+    for (auto tile = lease.range.first; tile < lease.range.end(); ++tile) {
+      if (is_committed_[tile]) violate(fmt::format("tile {} was committed twice", tile));
+      is_committed_[tile] = true;
+      sum_ += mock_value(tile, 0);
+    }
+  }
+
+  // --- rank 0 -> rank
+  void carry_out() {
+    for (Answer const& to_do : actions_.answers) {
+      std::vector<Lease> const leases(actions_.leases.begin() + static_cast<std::ptrdiff_t>(to_do.first_lease),
+                                      actions_.leases.begin() +
+                                          static_cast<std::ptrdiff_t>(to_do.first_lease + to_do.lease_count));
+      for (Lease const& lease : leases)
+        if (lease.range.count == 0 || lease.range.end() > state_.stage_end() ||
+            lease.range.count > plan_.settings.max_tiles_per_lease)
+          violate(fmt::format("a lease of tiles {} + {} overruns", lease.range.first, lease.range.count));
+      send_to(to_do, leases);
+    }
+    actions_.clear();
+  }
+  void send_to(Answer const& to_do, std::vector<Lease> const& leases) {
+    int const rank = to_do.rank;
+    if (rank == 0) return at_rank(0, to_do, leases);
+    RankState const& to = state_.ranks[rank];
+    if (to.is_suspect) violate(fmt::format("rank {} is suspect and was sent a message", rank));
+    if (to.sent > to.heard) violate(fmt::format("rank {} was sent more than it said", rank));
+    int const unacknowledged = static_cast<int>(to.sent - ranks_[rank].taken);
+    report_.most_unacknowledged = std::max(report_.most_unacknowledged, unacknowledged);
+    if (to.sent - to.acknowledged > 8) violate(fmt::format("rank {} has {} unacknowledged messages", rank, unacknowledged));
+    schedule(uniform() * plan_.most_delay_s,
+             [this, rank, to_do, leases] { awake(rank, [=, this] { at_rank(rank, to_do, leases); }); });
+  }
+  void at_rank(int rank, Answer const& to_do, std::vector<Lease> const& leases) {
+    SimulatedRank& own = ranks_[rank];
+    ++own.taken;
+    own.received = std::max(own.received, to_do.sequence);
+    switch (to_do.type) {
+      case AnswerType::welcome:
+        schedule(uniform(), [this, rank] {
+          awake(rank, [this, rank] {
+            ranks_[rank].is_ready = true;
+            from_rank(rank, MessageType::ready);
+          });
+        });
+        break;
+      case AnswerType::work:
+        own.queue.insert(own.queue.end(), leases.begin(), leases.end());
+        start_computing(rank);
+        break;
+      case AnswerType::stop:
+        own.is_stopped = true;
+        own.queue.clear();
+        from_rank(rank, MessageType::bye);
+        break;
+      case AnswerType::noted: break;
+    }
+  }
+  void start_computing(int rank) {
+    SimulatedRank& own = ranks_[rank];
+    while (own.busy < own.consumers && !own.queue.empty()) {
+      Lease const lease = own.queue.front();
+      own.queue.pop_front();
+      ++own.busy;
+      double const seconds = own.seconds_per_tile * static_cast<double>(lease.range.count) * (0.5 + uniform());
+      schedule(seconds, [=, this] { awake(rank, [=, this] { computed(rank, lease, seconds); }); });
+    }
+    bool const is_hungry = own.busy + own.queue.size() < own.consumers;
+    if (rank > 0 && is_hungry && own.received > own.acknowledged) from_rank(rank, MessageType::ask);
+  }
+  void computed(int rank, Lease const& lease, double seconds) {
+    SimulatedRank& own = ranks_[rank];
+    --own.busy;
+    if (own.is_stopped) return;
+    Message const message(chance(plan_.failure_chance) ? MessageType::failure : MessageType::results, lease,
+                          seconds);
+    if (rank == 0)
+      at_root_locally(message);
+    else
+      from_rank(rank, message);
+    start_computing(rank);
+  }
+  void at_root_locally(Message const& message) {
+    if (message.type == MessageType::results)
+      take_result(0, message);
+    else
+      on_failure(state_, 0, state_.epoch,
+                 {message.leases[0].id, Exit::environment, Retry::may_help, "CPU", "a cosmic ray"}, now_, actions_);
+    answer(state_, 0, now_, actions_);
+    carry_out();
+  }
+
+  void tick() {
+    on_tick(state_, now_, actions_);
+    carry_out();
+    schedule(0.25, [this] { tick(); });
+  }
+  void judge() {
+    std::uint64_t const tiles = state_.stage_end();
+    for (std::uint64_t tile = 0; tile < tiles; ++tile)
+      if (!is_committed_[tile]) violate(fmt::format("tile {} is missing from its stage", tile));
+    if (sum_ != direct_sums(tiles, 1)[0]) violate("the sums differ from the direct sum");
+    on_stage_judged(state_, state_.stage >= plan_.done_stage ? StageVerdict::done : StageVerdict::go_on, now_, actions_);
+    carry_out();
+  }
+
+  /// Every tile of the stage is in exactly one place, and no rank with a right to work starves.
+  void check() {
+    RangeSet everywhere = state_.committed;
+    try {
+      for (TileRange range : state_.pending.ranges()) everywhere.insert(range);
+      for (Reissue const& reissue : state_.reissues) everywhere.insert(reissue.range);
+      for (auto const& [id, lease] : state_.leases) everywhere.insert(lease.range);
+    } catch (Error const& error) {
+      violate(fmt::format("a tile is in two places: {}", error.what()));
+    }
+    if (state_.phase != Phase::over && everywhere.ranges() != std::vector<TileRange>{{0, state_.stage_end()}})
+      violate("a tile was lost");
+    std::vector<std::uint64_t> held(state_.ranks.size(), 0), tiles(state_.ranks.size(), 0);
+    for (auto const& [id, lease] : state_.leases) {
+      ++held[lease.rank];
+      tiles[lease.rank] += lease.range.count;
+    }
+    for (std::size_t rank = 0; rank < state_.ranks.size(); ++rank) {
+      RankState const& own = state_.ranks[rank];
+      if (held[rank] != own.leases || tiles[rank] != own.leased_tiles)
+        violate(fmt::format("rank {} holds {} leases, not {}", rank, held[rank], own.leases));
+      if (own.is_suspect && own.leases > 0) violate("a suspect holds a lease");
+      if (own.leases > own.consumers * state_.settings.leases_per_consumer) violate("too many leases");
+      bool const may_work = own.phase == RankPhase::ready && !own.is_suspect && !own.is_barred &&
+                            (rank == 0 || (own.heard > own.sent && own.sent - own.acknowledged < 7));
+      if (may_work && own.leases == 0 && state_.phase == Phase::computing && !state_.stop_is_requested &&
+          !state_.pending.empty())
+        violate(fmt::format("rank {} starves", rank));
+    }
+  }
+
+  std::optional<Saved> finish() {
+    report_.verdict = state_.verdict;
+    report_.tiles = state_.committed.total();
+    report_.sum = sum_;
+    report_.seconds = now_;
+    report_.counters = state_.counters;
+    report_.tiles_of_rank.clear();
+    for (RankState const& rank : state_.ranks) report_.tiles_of_rank.push_back(rank.committed_tiles);
+    if (state_.error) violate(state_.error->what());
+    for (int rank = 1; rank < static_cast<int>(ranks_.size()); ++rank)
+      if (!ranks_[rank].is_dead && ranks_[rank].paused_until <= now_ && !ranks_[rank].is_stopped &&
+          !state_.ranks[rank].is_suspect)
+        violate(fmt::format("rank {} lives and was not dismissed", rank));
+    return state_.verdict == Exit::stopped ? std::optional(snapshot()) : std::nullopt;
+  }
+
+  SimulationPlan const& plan_;
+  std::mt19937_64& random_;
+  SimulationReport& report_;
+  State state_;
+  Actions actions_;
+  std::vector<SimulatedRank> ranks_;
+  std::map<std::uint64_t, bool> is_committed_;
+  std::int64_t sum_ = 0;
+  Saved last_save_;
+  std::priority_queue<Scheduled> queue_;
+  std::uint64_t order_ = 0;
+  double now_ = 0;
+  double over_since_ = 0;
+};
+
+}  // namespace
+
+SimulationReport simulate(SimulationPlan const& plan, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  SimulationReport report;
+  std::optional<Saved> saved;
+  for (;; ++report.lives) {
+    // Another number of ranks in each life.
+    SimulationPlan of_life = plan;
+    if (report.lives > 1) of_life.ranks = 1 + static_cast<int>(random() % (plan.ranks + 2));
+    if (report.lives > 5) of_life.kill_chance = of_life.stop_chance = 0;
+    Life life(of_life, random, saved, report);
+    saved = life.live();
+    if (!saved || !report.violation.empty()) return report;
+  }
+}
+
+}  // namespace muster::test
