@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/isa.hpp"
 #include "topology/probe.hpp"
 
 namespace muster::cli {
@@ -25,8 +26,9 @@ std::string name_of_gpu(topology::Facts const& facts, int ordinal) {
 
 std::string describe_devices(Machine const& machine) {
   if (machine.consumption.accelerators.empty())
-    return fmt::format("{} CPU thread{} ({}) on {}", machine.consumption.threads,
-                       machine.consumption.threads == 1 ? "" : "s", machine.facts.cpu.model, machine.facts.host);
+    return fmt::format("{} CPU thread{} ({}, {}) on {}", machine.consumption.threads,
+                       machine.consumption.threads == 1 ? "" : "s", machine.facts.cpu.model,
+                       kernels::isa_name(kernels::active_isa()), machine.facts.host);
   std::string text;
   for (auto const& device : machine.consumption.accelerators)
     text += fmt::format("{}GPU {} ({})", text.empty() ? "" : ", ", device.ordinal,
@@ -48,6 +50,9 @@ Machine prepare_machine(MachineArguments const& arguments) {
   auto const& launch = machine.facts.launch;
   auto const mine = static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0);
   machine.consumption = consumption_of(machine.plan.ranks.at(mine));
+  if (!launch.is_launched)
+    for (std::size_t rank = 1; rank < machine.plan.ranks.size(); ++rank)
+      machine.other_consumptions.push_back(consumption_of(machine.plan.ranks[rank]));
   machine.devices = describe_devices(machine);
   return machine;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/options.hpp"
 #include "cli/value.hpp"
@@ -14,8 +15,9 @@ namespace muster::cli {
 struct Machine {
   topology::Facts facts;
   topology::Plan plan;
-  worker::Consumption consumption;  ///< of this process's rank, or of each of its in-process ranks
-  std::string devices;              ///< one line for people: "2 CPU threads (AMD EPYC) on node7"
+  worker::Consumption consumption;  ///< of this process's (first) rank
+  std::vector<worker::Consumption> other_consumptions;  ///< of its in-process ranks 1, 2, ...
+  std::string devices;              ///< one line for people: "2 CPU threads (AMD EPYC, v4) on node7"
 };
 
 /// Probes and plans. Throws Error for a wish that cannot be met (--device gpu without a GPU).

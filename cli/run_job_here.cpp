@@ -26,6 +26,7 @@ orchestrator::RunOutcome run_job_here(comm::Transport* transport, LoadedJob cons
   options.build = worker_build();
   options.resolved = loaded.resolved;
   options.consumption = machine.consumption;
+  options.other_consumptions = machine.other_consumptions;
   options.commit_interval_s = settings.commit_interval_s;
   options.stop_requested = &stop_requested();
   auto const progress = progress_for(settings.chatter);

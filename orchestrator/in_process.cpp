@@ -10,7 +10,8 @@ namespace {
 void work(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options) {
   worker::WorkerOptions own;
   own.build = options.build;
-  own.consumption = options.consumption;
+  auto const index = static_cast<std::size_t>(transport.rank() - 1);
+  own.consumption = index < options.other_consumptions.size() ? options.other_consumptions[index] : options.consumption;
   // Shared, not owned: the job outlives every rank of this process.
   own.make_job = [&job](jobs::ResolvedJob const&) {
     return std::shared_ptr<jobs::Job const>(std::shared_ptr<void>(), &job);

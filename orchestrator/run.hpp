@@ -25,6 +25,8 @@ struct DriverOptions {
   jobs::ResolvedJob resolved;
   /// Rank 0 works too: its own compute threads.
   worker::Consumption consumption;
+  /// Of ranks 1, 2, ... of run_ranks_in_process, where they differ from rank 0's (another GPU each, say).
+  std::vector<worker::Consumption> other_consumptions;
   LeaseSettings leases;
   double commit_interval_s = 10;     ///< a killed run loses at most so much work
   double progress_interval_s = 0.5;
@@ -51,7 +53,8 @@ struct RunOutcome {
 RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options,
                    Persistence& persistence, ProgressSink& progress);
 
-/// `ranks` ranks as threads of this process; each gets `options.consumption`.
+/// `ranks` ranks as threads of this process; each gets `options.consumption` unless it has its own among
+/// `options.other_consumptions`.
 RunOutcome run_ranks_in_process(int ranks, jobs::Job const& job, DriverOptions const& options,
                                 Persistence& persistence, ProgressSink& progress);
 
