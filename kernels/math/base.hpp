@@ -1,8 +1,8 @@
 // The primitives under muster's math functions: fma, sqrt, bit casts, polynomials.
 //
-// Everything in kernels/math is built from + - * /, sqrt, fma, integer operations and selects, each of
-// which IEEE 754 defines to the last bit, so every compiler, instruction set and GPU returns the same
-// bits. The sign and payload of a NaN are the exception: hardware chooses them.
+// Everything in kernels/math is built from + - * /, sqrt, fma, integer operations and selects, each
+// of which IEEE 754 defines to the last bit, so every compiler, instruction set and GPU returns the
+// same bits. The sign and payload of a NaN are the exception: hardware chooses them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Exponentials: exp.
+// Exponentials: exp, expm1.
 #pragma once
 
 #include "kernels/math/base.hpp"
@@ -7,15 +7,15 @@ MUSTER_KERNELS_BEGIN
 
 namespace detail {
 
-/// A value m * s1 * s2 where s1 and s2 are powers of two whose product may lie outside the range of T.
-/// Multiplying in this order rounds once, subnormal results included.
+/// A value m * s1 * s2 where s1 and s2 are powers of two whose product may lie outside the range of
+/// T. Multiplying in this order rounds once, subnormal results included.
 template <class T>
 struct Scaled {
   T m, s1, s2;
   MUSTER_FN T value() const { return m * s1 * s2; }
 };
 
-/// n = round(x / ln 2), both as a number and split into the factors of 2^n.
+/// n = round(x / ln 2) and two factors of 2^n.
 template <class T>
 struct PowerOfTwo {
   T n, s1, s2;
@@ -36,49 +36,90 @@ MUSTER_FN PowerOfTwo<float> nearest_power(float x) {
   return {t - bias, from_bits(half << 23), from_bits((k - half) << 23)};
 }
 
-/// exp(r) for |r| <= 0.347; minimax error 2^-57.9.
-MUSTER_FN double exp_reduced(double r) {
-  double const q =
-      horner(r, 0x1.000000000000ap-1, 0x1.55555555554fcp-3, 0x1.555555555067bp-5, 0x1.1111111127257p-7,
-             0x1.6c16c1848d831p-10, 0x1.a01a012dd5481p-13, 0x1.a01999128ca8fp-16,
-             0x1.71df1ce6681ccp-19, 0x1.28ae4e475fcb6p-22, 0x1.ad8dcc540e8c5p-26);
-  return 1.0 + fma(q, r * r, r);
+/// x - n ln 2 as high + low, ln 2 taken as a sum of two numbers; high is exact up to its rounding.
+MUSTER_FN double reduce_high(double x, double n) { return fma(-n, 0x1.62e42fefa39efp-1, x); }
+MUSTER_FN double reduce_low(double n, double low) { return fma(-n, 0x1.abc9e3b39803fp-56, low); }
+MUSTER_FN float reduce_high(float x, float n) { return fma(-n, 0x1.62e43p-1f, x); }
+MUSTER_FN float reduce_low(float n, float low) { return fma(-n, -0x1.05c61p-29f, low); }
+
+/// (exp(r) - 1 - r) / r^2 for |r| <= 0.347; minimax, error of exp 2^-57.9.
+MUSTER_FN double exp_quotient(double r) {
+  return horner(r, 0x1.000000000000ap-1, 0x1.55555555554fcp-3, 0x1.555555555067bp-5,
+                0x1.1111111127257p-7, 0x1.6c16c1848d831p-10, 0x1.a01a012dd5481p-13,
+                0x1.a01999128ca8fp-16, 0x1.71df1ce6681ccp-19, 0x1.28ae4e475fcb6p-22,
+                0x1.ad8dcc540e8c5p-26);
 }
 
-/// exp(r) for |r| <= 0.347; minimax error 2^-28.2.
-MUSTER_FN float exp_reduced(float r) {
-  float const q = horner(r, 0x1.fffffcp-2f, 0x1.55549p-3f, 0x1.5558a2p-5f, 0x1.123adp-7f, 0x1.6a5e34p-10f);
-  return 1.0f + fma(q, r * r, r);
+/// As above, error of exp 2^-28.2.
+MUSTER_FN float exp_quotient(float r) {
+  return horner(r, 0x1.fffffcp-2f, 0x1.55549p-3f, 0x1.5558a2p-5f, 0x1.123adp-7f, 0x1.6a5e34p-10f);
 }
 
-/// exp(hi + lo) for -1400 < hi < 710 and |lo| far below |hi|; 2^n is left to the caller, so that a
-/// product with it rounds once.
-MUSTER_FN Scaled<double> exp_scaled(double hi, double lo) {
-  PowerOfTwo<double> const two = nearest_power(hi);
-  double const r = fma(-two.n, 0x1.62e42fefa39efp-1, hi) + fma(-two.n, 0x1.abc9e3b39803fp-56, lo);
-  return {exp_reduced(r), two.s1, two.s2};
+/// exp(hi + lo), |lo| far below |hi|, within 0.55 ulp; 2^n is left to the caller, so that a product
+/// with it rounds once. Domain of hi: (-1400, 710), in single precision (-170, 89).
+template <class T>
+MUSTER_FN Scaled<T> exp_scaled(T hi, T lo) {
+  PowerOfTwo<T> const two = nearest_power(hi);
+  T const high = reduce_high(hi, two.n), low = reduce_low(two.n, lo);
+  T const r = high + low, one = T(1) + r;
+  T const lost = (r - (one - T(1))) + ((high - r) + low);
+  return {one + fma(exp_quotient(r), r * r, lost), two.s1, two.s2};
+}
+
+/// exp(c) for c already clamped to where it is neither 0 nor infinite by a wide margin.
+template <class T>
+MUSTER_FN T exp_clamped(T c) {
+  PowerOfTwo<T> const two = nearest_power(c);
+  T const r = reduce_low(two.n, reduce_high(c, two.n));
+  return (T(1) + fma(exp_quotient(r), r * r, r)) * two.s1 * two.s2;
+}
+
+/// expm1(c) from s = 2^(n-1): 2 (s r - (1/2 - s) + s (exp(r) - 1 - r)), the first two added
+/// exactly.
+template <class T>
+MUSTER_FN T expm1_clamped(T c, T n, T s) {
+  T const high = reduce_high(c, n), low = reduce_low(n, T(0));
+  T const r = high + low, lost = (high - r) + low;
+  T const whole = s - T(0.5), part = s * r, sum = whole + part;
+  T const rest = part - (sum - whole);
+  return T(2) * (sum + fma(s, fma(exp_quotient(r), r * r, lost), rest));
 }
 
 }  // namespace detail
 
-/// e^x. Domain: all x; exp(-inf) = 0, overflow gives +inf, NaN gives NaN, subnormal results are rounded
-/// once. Error < 1 ulp. Cody-Waite reduction, minimax polynomial of degree 11.
+/// e^x. Domain: all x; exp(-inf) = 0, overflow gives +inf, NaN gives NaN, subnormal results are
+/// rounded once. Error < 1 ulp. Cody and Waite's reduction, minimax polynomial of degree 11.
 MUSTER_FN double exp(double x) {
   double const low = x < -746.0 ? -746.0 : x;
-  double const c = low > 710.0 ? 710.0 : low;
-  detail::PowerOfTwo<double> const two = detail::nearest_power(c);
-  double const r =
-      fma(-two.n, 0x1.abc9e3b39803fp-56, fma(-two.n, 0x1.62e42fefa39efp-1, c));
-  return detail::exp_reduced(r) * two.s1 * two.s2;
+  return detail::exp_clamped(low > 710.0 ? 710.0 : low);
 }
 
-/// e^x in single precision, as above. Polynomial of degree 6.
+/// e^x in single precision, as above. Error < 1 ulp. Polynomial of degree 6.
 MUSTER_FN float exp(float x) {
   float const low = x < -104.0f ? -104.0f : x;
+  return detail::exp_clamped(low > 89.0f ? 89.0f : low);
+}
+
+/// e^x - 1 without cancellation near zero. Domain: all x; expm1(-inf) = -1, expm1(-0) = -0.
+/// Error < 1 ulp. The reduction and polynomial of exp.
+MUSTER_FN double expm1(double x) {
+  double const low = x < -40.0 ? -40.0 : x;
+  double const c = low > 710.0 ? 710.0 : low;
+  constexpr double bias =
+      0x1.8p52 + 1022;  // the low bits of t hold n + 1022, the exponent of 2^(n-1)
+  double const t = fma(c, 0x1.71547652b82fep0, bias);
+  double const y = detail::expm1_clamped(c, t - bias, from_bits(to_bits(t) << 52));
+  return abs(x) < 0x1p-54 ? x : y;
+}
+
+/// e^x - 1 in single precision, as above. Error < 1 ulp.
+MUSTER_FN float expm1(float x) {
+  float const low = x < -20.0f ? -20.0f : x;
   float const c = low > 89.0f ? 89.0f : low;
-  detail::PowerOfTwo<float> const two = detail::nearest_power(c);
-  float const r = fma(-two.n, -0x1.05c61p-29f, fma(-two.n, 0x1.62e43p-1f, c));
-  return detail::exp_reduced(r) * two.s1 * two.s2;
+  constexpr float bias = 0x1.8p23f + 126;
+  float const t = fma(c, 0x1.715476p0f, bias);
+  float const y = detail::expm1_clamped(c, t - bias, from_bits(to_bits(t) << 23));
+  return abs(x) < 0x1p-25f ? x : y;
 }
 
 MUSTER_KERNELS_END

@@ -316,33 +316,33 @@ struct PathMachine {
         for (int i = 0; i < L; ++i) {
           Real const stay = bridge_survival(sign * (from[i] - level_from),
                                             sign * (to[i] - level_to), -two_over_variance);
-          Real const now = alive[i] * stay;
-          paid[i] = fma(at_hit, alive[i] - now, paid[i]);
-          alive[i] = now;
+          Real const lives = alive[i] * stay;
+          paid[i] = fma(at_hit, alive[i] - lives, paid[i]);
+          alive[i] = lives;
         }
         break;
       case Payoff::barrier_discrete:
         for (int i = 0; i < L; ++i) {
-          Real const now = sign * (to[i] - level_to) > Real(0) ? alive[i] : Real(0);
-          paid[i] = fma(at_hit, alive[i] - now, paid[i]);
-          alive[i] = now;
+          Real const lives = sign * (to[i] - level_to) > Real(0) ? alive[i] : Real(0);
+          paid[i] = fma(at_hit, alive[i] - lives, paid[i]);
+          alive[i] = lives;
         }
         break;
       case Payoff::double_barrier_bridge:
         for (int i = 0; i < L; ++i) {
           Real const stay = double_bridge_survival(from[i] - level_from, to[i] - level_to,
                                                    upper_to - level_to, two_over_variance);
-          Real const now = alive[i] * stay;
-          paid[i] = fma(at_hit, alive[i] - now, paid[i]);
-          alive[i] = now;
+          Real const lives = alive[i] * stay;
+          paid[i] = fma(at_hit, alive[i] - lives, paid[i]);
+          alive[i] = lives;
         }
         break;
       default:
         for (int i = 0; i < L; ++i) {
           Real const gap = smaller(to[i] - level_to, upper_to - to[i]);
-          Real const now = gap > Real(0) ? alive[i] : Real(0);
-          paid[i] = fma(at_hit, alive[i] - now, paid[i]);
-          alive[i] = now;
+          Real const lives = gap > Real(0) ? alive[i] : Real(0);
+          paid[i] = fma(at_hit, alive[i] - lives, paid[i]);
+          alive[i] = lives;
         }
         break;
     }
