@@ -13,6 +13,7 @@ namespace muster::schema {
 namespace {
 
 constexpr double two_to_53 = 9007199254740992.0;
+constexpr std::int64_t integer_two_to_53 = 9007199254740992;
 constexpr std::size_t limit_text_bytes = 256;
 
 /// One value on its way into a field: where it stands and how to complain about it.
@@ -123,7 +124,7 @@ bool put_integer(Arrival const& to, std::int64_t value) {
   if (to.field.type == Type::count)
     return value < 0 ? to.refuse_range(fmt::format("{}", value))
                      : put_count(to, static_cast<std::uint64_t>(value));
-  if (std::fabs(static_cast<double>(value)) > two_to_53)
+  if (value > integer_two_to_53 || value < -integer_two_to_53)
     return to.refuse(fmt::format(
         "{} has more digits than a double holds ({}); write it as a number with a point", value,
         to.field.help));
