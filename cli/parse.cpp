@@ -26,7 +26,7 @@ constexpr std::string_view top_footer =
 struct Parser {
   CLI::App app{std::string(purpose), "muster"};
   Invocation invocation;
-  bool wants_json = false;
+  bool wants_json = false;  // for the help; form_asked_for() has read it already
 
   CLI::App* add(std::string const& name, std::string const& help, std::string const& example) {
     auto* const command = app.add_subcommand(name, help);
@@ -197,6 +197,7 @@ Form form_asked_for(int count, char const* const* arguments) {
 
 Invocation parse_arguments(int count, char const* const* arguments) {
   Parser parser;
+  parser.invocation.form = form_asked_for(count, arguments);
   parser.app.footer(std::string(top_footer));
   parser.app.require_subcommand(0, 1);
   parser.app.add_flag("--json", parser.wants_json, "Print exactly one JSON value on stdout, errors too");
@@ -226,7 +227,6 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   for (auto const* command : parser.app.get_subcommands()) check_extras(*command);
   check_extras(parser.app);
   if (wants_version) parser.invocation.command = VersionOptions{};
-  if (parser.wants_json) parser.invocation.form = Form::json;
   return parser.invocation;
 }
 

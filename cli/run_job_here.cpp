@@ -40,7 +40,12 @@ int work_for_rank_0(comm::Transport& transport, MachineArguments const& argument
     worker::WorkerOptions options;
     options.build = worker_build();
     options.make_job = make_job;
-    options.consumption = prepare_machine(arguments).consumption;
+    try {
+      options.consumption = prepare_machine(arguments).consumption;
+    } catch (Error const& error) {
+      // Rank 0 is to tell it, so it has to travel: it takes the place of the job.
+      options.make_job = [error](jobs::ResolvedJob const&) -> std::shared_ptr<jobs::Job const> { throw error; };
+    }
     auto const outcome = worker::run_worker(transport, options);
     log::info("computed {} tiles in {} leases", outcome.tiles, outcome.leases);
     return 0;

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Whole runs: one answer however they are cut, stopped and resumed; and what reads their results."""
+import csv
+import pathlib
+import signal
+import unittest
+
+from muster import JOB, MusterTest
+
+LONG = ["--set", "simulation.paths=33554432", "--commit-interval", "0.05"]
+
+
+def has_avx512():
+    return " avx512vl" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+
+
+class OneAnswer(MusterTest):
+    def test_ranks_threads_and_instruction_sets(self):
+        first = self.run_small("1.h5")
+        for ranks in (1, 2, 3, 4, 8):
+            for threads in (1, 2):
+                with self.subTest(ranks=ranks, threads=threads):
+                    told = self.run_small("a.h5", "--fresh", "--ranks", ranks, "--threads", threads)
+                    self.assertEqual(told["result_digest"], first["result_digest"])
+                    self.assertEqual(told["tables"], first["tables"])
+        for isa in ("v3", "v4") if has_avx512() else ("v3",):
+            with self.subTest(isa=isa):
+                told = self.run_small("a.h5", "--fresh", "--device", "cpu", env={"MUSTER_ISA": isa})
+                self.assertEqual(told["result_digest"], first["result_digest"])
+
+    def test_another_seed_is_another_answer(self):
+        first = self.run_small("1.h5")
+        other = self.run_small("2.h5", "--set", "seed=99")
+        self.assertNotEqual(first["result_digest"], other["result_digest"])
+        ran = self.muster("diff", "1.h5", "2.h5")
+        self.assertEqual(ran.code, 1)
+        self.assertIn("seed: 20260102 | 99", ran.out)
+        told = self.muster("diff", "1.h5", "2.h5", "--json").json()
+        self.assertFalse(told["same"])
+        self.assertEqual(told["settings"], [{"key": "seed", "a": "20260102", "b": "99"}])
+
+
+class Outputs(MusterTest):
+    def test_default_name_and_table(self):
+        ran = self.succeed("run", JOB, "--set", "simulation.paths=65536")
+        self.assertTrue((self.folder / "european_strip.h5").is_file())
+        self.assertRegex(ran.out, r"\ndigest   [0-9a-f]{64}\n")
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["european_strip.h5"])
+
+    def test_a_finished_run_is_not_repeated(self):
+        first = self.run_small("a.h5")
+        before = (self.folder / "a.h5").read_bytes()
+        again = self.run_small("a.h5")
+        self.assertTrue(first["computed_now"])
+        self.assertFalse(again["computed_now"])
+        self.assertEqual((self.folder / "a.h5").read_bytes(), before)
+        self.assertEqual(first["tables"], again["tables"])
+        self.assertTrue(self.run_small("a.h5", "--fresh")["computed_now"])
+
+    def test_another_job_s_output_is_refused_and_kept(self):
+        self.run_small("a.h5")
+        before = (self.folder / "a.h5").read_bytes()
+        self.refuse(2, ["a.h5", "another job", "--fresh"], "run", JOB, "--out", "a.h5")
+        self.assertEqual((self.folder / "a.h5").read_bytes(), before)
+
+    def test_csv_has_the_tables(self):
+        told = self.run_small("a.h5", "--csv", "prices.csv")
+        self.assertEqual(told["csv"][0], "prices.csv")
+        self.assertEqual(len(told["csv"]), len(told["tables"]))
+        for name, table in zip(told["csv"], told["tables"]):
+            with open(self.folder / name, newline="", encoding="utf-8") as file:
+                rows = list(csv.reader(file))
+            self.assertEqual(len(rows[0]), len(table["columns"]))
+            self.assertEqual(len(rows) - 1, len(table["columns"][0]["values"]))
+        price = next(column for column in told["tables"][0]["columns"] if column["name"] == "price")
+        with open(self.folder / "prices.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        at = next(i for i, name in enumerate(rows[0]) if name.split(" ")[0] == "price")
+        self.assertEqual([float(row[at]) for row in rows[1:]], price["values"])
+
+    def test_status_of_a_finished_run(self):
+        told = self.run_small("a.h5")
+        status = self.succeed("status", "a.h5", "--exit-code", "--json").json()
+        self.assertEqual(status["state"], "done")
+        self.assertEqual(status["result_digest"], told["result_digest"])
+
+
+class Interrupted(MusterTest):
+    def committed(self):
+        ran = self.muster("status", "a.h5", "--json")
+        return ran.json().get("tiles_committed", 0) if ran.code == 0 else 0
+
+    def finish_and_compare(self):
+        resumed = self.succeed("run", JOB, *LONG, "--out", "a.h5", "--quiet", "--json", "--ranks", "3").json()
+        whole = self.succeed("run", JOB, *LONG, "--out", "whole.h5", "--quiet", "--json").json()
+        self.assertEqual(resumed["result_digest"], whole["result_digest"])
+        self.assertEqual(resumed["tables"], whole["tables"])
+        # What was committed before was not computed again.
+        self.assertLess(sum(rank["tiles"] for rank in resumed["run"]["ranks"]), resumed["tiles"])
+
+    def test_a_signal_stops_in_good_order(self):
+        process = self.start("run", JOB, *LONG, "--out", "a.h5", "--quiet")
+        self.wait_for("the first commit", lambda: self.committed() > 0)
+        self.assertEqual(self.muster("status", "a.h5", "--json").json()["state"], "running")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, err)
+        self.assertIn("run the same command again", err)
+        status = self.muster("status", "a.h5", "--exit-code", "--json")
+        self.assertEqual(status.code, 75)
+        self.assertEqual(status.json()["state"], "stopped")
+        self.finish_and_compare()
+
+    def test_a_kill_costs_the_last_interval(self):
+        process = self.start("run", JOB, *LONG, "--out", "a.h5", "--quiet")
+        self.wait_for("the first commit", lambda: self.committed() > 0)
+        process.kill()
+        process.communicate()
+        status = self.muster("status", "a.h5", "--exit-code", "--json")
+        self.assertEqual(status.code, 75)
+        self.assertEqual(status.json()["state"], "interrupted")
+        self.finish_and_compare()
+
+    def test_two_runs_of_one_output(self):
+        process = self.start("run", JOB, *LONG, "--out", "a.h5", "--quiet")
+        self.wait_for("the first commit", lambda: self.committed() > 0)
+        ran = self.muster("run", JOB, *LONG, "--out", "a.h5")
+        self.assertEqual(ran.code, 2)
+        self.assertIn(str(process.pid), ran.err)
+
+
+class Again(MusterTest):
+    def test_verify_replay_and_diff(self):
+        told = self.run_small("a.h5")
+        verified = self.succeed("verify", "a.h5", "--sample", "25%", "--json").json()
+        self.assertTrue(verified["same"])
+        self.assertEqual(verified["tiles_compared"], told["tiles"] // 4)
+        self.assertFalse(verified["sums_and_tables_compared"])
+        whole = self.succeed("verify", "a.h5", "--sample", "100%", "--json").json()
+        self.assertEqual(whole["tiles_compared"], told["tiles"])
+        self.assertTrue(whole["sums_and_tables_compared"])
+        self.assertIn("every bit is the same, sums and tables too", self.succeed("verify", "a.h5", "--sample", "100%").out)
+        replayed = self.succeed("replay", "a.h5", "--ranks", "2", "--quiet", "--json").json()
+        self.assertTrue(replayed["same"])
+        self.assertEqual(replayed["result_digest"], told["result_digest"])
+        self.run_small("b.h5", "--ranks", "3")
+        self.assertTrue(self.succeed("diff", "a.h5", "b.h5", "--json").json()["same"])
+
+    def test_samples_out_of_range(self):
+        self.run_small("a.h5")
+        for sample in ("0%", "101%", "-1", "0", "1.5", "x", "1e99%"):
+            with self.subTest(sample=sample):
+                self.refuse(2, ["--sample", "use 1% or 100%"], "verify", "a.h5", f"--sample={sample}")
+
+    def test_a_flipped_byte_is_told(self):
+        self.run_small("a.h5")
+        whole = (self.folder / "a.h5").read_bytes()
+        for share in (3, 5, 7):
+            with self.subTest(share=share):
+                at = len(whole) * share // 8
+                (self.folder / "a.h5").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+                ran = self.muster("verify", "a.h5")
+                self.assertIn(ran.code, (0, 2))  # unused space between datasets is no content
+                if ran.code == 2:
+                    self.assertIn("a.h5", ran.err)
+        (self.folder / "a.h5").write_bytes(whole[: len(whole) // 2])
+        self.refuse(2, ["a.h5"], "verify", "a.h5")
+
+
+if __name__ == "__main__":
+    unittest.main()

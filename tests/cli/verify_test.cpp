@@ -1,0 +1,154 @@
+// verify and replay on results that are whole as files but hold another answer.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "cli/commands.hpp"
+#include "core/error.hpp"
+#include "io/result_file.hpp"
+
+namespace muster::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class Forged : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("muster_verify_" + std::to_string(getpid()));
+    fs::create_directories(folder_);
+    RunOptions options;
+    options.job.file = fs::path(MUSTER_SOURCE_DIR) / "examples/price_european.toml";
+    options.job.overrides = {"simulation.paths=65536", "simulation.tile_paths=1024"};
+    options.machine.device = topology::DeviceChoice::cpu;
+    options.output = folder_ / "true.h5";
+    options.chatter = Chatter::quiet;
+    quietly([&] { return cmd_run(options, Form::table); });
+    io::ResultFile const file(options.output);
+    result_ = file.result();
+    digests_.resize(result_.tiles);
+    file.read_digests(0, digests_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  /// Writes what result_ and digests_ say by now.
+  fs::path forge() const {
+    auto const path = folder_ / "forged.h5";
+    io::write_result(path, result_, [this](std::uint64_t first, std::span<TileDigest> out) {
+      std::copy_n(digests_.begin() + static_cast<std::ptrdiff_t>(first), out.size(), out.begin());
+    });
+    return path;
+  }
+  template <class Command>
+  static int quietly(Command const& command) {
+    testing::internal::CaptureStdout();
+    int const code = command();
+    testing::internal::GetCapturedStdout();
+    return code;
+  }
+  /// What verify prints and its exit code, with every tile compared unless told otherwise.
+  struct Told {
+    int code = 0;
+    std::string text;
+  };
+  Told verify(std::string const& sample = "100%") const {
+    VerifyOptions options;
+    options.result = forge();
+    options.sample = sample;
+    options.machine.device = topology::DeviceChoice::cpu;
+    return tell([&] { return cmd_verify(options, Form::json); });
+  }
+  Told replay() const {
+    ReplayOptions options;
+    options.result = forge();
+    options.machine.device = topology::DeviceChoice::cpu;
+    options.chatter = Chatter::quiet;
+    return tell([&] { return cmd_replay(options, Form::json); });
+  }
+
+  template <class Command>
+  static Told tell(Command const& command) {
+    testing::internal::CaptureStdout();
+    Told told;
+    try {
+      told.code = command();
+    } catch (Error const& error) {
+      told.code = static_cast<int>(error.code());
+      told.text = error.what();
+    }
+    told.text += testing::internal::GetCapturedStdout();
+    return told;
+  }
+
+  fs::path folder_;
+  io::Result result_;
+  std::vector<TileDigest> digests_;
+};
+
+TEST_F(Forged, TheTrueOneIsFoundTrue) {
+  auto const told = verify();
+  EXPECT_EQ(told.code, 0) << told.text;
+  EXPECT_EQ(replay().code, 0);
+}
+
+TEST_F(Forged, ADigest) {
+  digests_[41].low ^= 1;
+  auto const told = verify();
+  EXPECT_EQ(told.code, 4);
+  EXPECT_THAT(told.text, HasSubstr("\"tiles_different\": 1"));
+  EXPECT_THAT(told.text, HasSubstr("\"first_different_tile\": 41"));
+  auto const again = replay();
+  EXPECT_EQ(again.code, 4);
+  EXPECT_THAT(again.text, HasSubstr("1 tiles differ, the first is tile 41"));
+}
+
+TEST_F(Forged, EveryDigestIsSeenByASample) {
+  for (auto& digest : digests_) digest.high ^= 1;
+  auto const told = verify("3");
+  EXPECT_EQ(told.code, 4);
+  EXPECT_THAT(told.text, HasSubstr("\"tiles_different\": 3"));
+}
+
+TEST_F(Forged, ASum) {
+  result_.sums.back() ^= 1;
+  auto const told = verify();
+  EXPECT_EQ(told.code, 4);
+  EXPECT_THAT(told.text, HasSubstr("the sums differ"));
+  EXPECT_THAT(replay().text, HasSubstr("the sums differ"));
+}
+
+TEST_F(Forged, ANumberInATable) {
+  for (auto& column : result_.tables.front().columns)
+    if (auto* numbers = std::get_if<std::vector<double>>(&column.values); numbers != nullptr && column.name == "price")
+      (*numbers)[2] = std::nextafter((*numbers)[2], 0);
+  auto const told = verify();
+  EXPECT_EQ(told.code, 4);
+  EXPECT_THAT(told.text, HasSubstr("price in row 3 is"));
+}
+
+TEST_F(Forged, AnotherArithmeticVersionIsNoFault) {
+  result_.arithmetic_version += 1;
+  auto const told = verify();
+  EXPECT_EQ(told.code, 2);
+  EXPECT_THAT(told.text, HasSubstr("the file is not wrong"));
+  EXPECT_THAT(told.text, HasSubstr("use muster " + result_.muster_version));
+}
+
+TEST_F(Forged, TheTableFormEndsWithTheReason) {
+  digests_[0].low ^= 1;
+  VerifyOptions options;
+  options.result = forge();
+  options.sample = "100%";
+  options.machine.device = topology::DeviceChoice::cpu;
+  auto const told = tell([&] { return cmd_verify(options, Form::table); });
+  EXPECT_EQ(told.code, 4);
+  EXPECT_THAT(told.text, HasSubstr("is not what this machine computes"));
+}
+
+}  // namespace
+}  // namespace muster::cli

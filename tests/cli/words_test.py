@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Help, version, and what muster says to a command line or a file it cannot use."""
+import os
+import unittest
+
+from muster import JOB, SMALL, MusterTest
+
+COMMANDS = ["run", "check", "plan", "verify", "replay", "diff", "import", "status", "topology"]
+
+
+class Help(MusterTest):
+    def test_every_command_has_help_with_an_example(self):
+        for command in COMMANDS:
+            with self.subTest(command=command):
+                text = self.succeed(command, "--help").out
+                self.assertIn(f"Usage: muster {command}", text)
+                self.assertIn(f"Example:\n  muster {command} ", text)
+                self.assertIn("--json", text)
+
+    def test_nothing_asked_gives_the_overview(self):
+        text = self.succeed().out
+        for command in COMMANDS:
+            self.assertRegex(text, rf"\n  {command} +\S")
+        self.assertEqual(text, self.succeed("--help").out)
+        self.assertIn("75 stopped in good order", text)
+
+    def test_help_can_be_json(self):
+        self.assertIn("Usage", self.succeed("run", "--help", "--json").json()["help"])
+
+
+class Version(MusterTest):
+    def test_text_and_json_agree(self):
+        text = self.succeed("--version").out
+        told = self.succeed("--version", "--json").json()
+        self.assertEqual(set(told), {"muster", "git_sha", "arithmetic_version", "build_type", "compiler", "cuda", "nccl",
+                                     "instruction_sets"})
+        self.assertTrue(text.startswith(f"muster {told['muster']}\n"))
+        self.assertRegex(text, rf"arithmetic version +{told['arithmetic_version']}\n")
+        self.assertGreaterEqual(told["arithmetic_version"], 1)
+        self.assertIn(told["git_sha"] or "not built from a git checkout", text)
+
+
+class BadArguments(MusterTest):
+    def test_unknown_command(self):
+        self.refuse(2, ['unknown command "rnu"', 'use "run"'], "rnu")
+        self.refuse(2, ['unknown command "xyzzy"', "use one of", "verify"], "xyzzy")
+
+    def test_unknown_option(self):
+        self.refuse(2, ["unknown option --otu for muster run", 'use "--out"'], "run", JOB, "--otu", "a.h5")
+        self.refuse(2, ["unknown option --sampel", 'use "--sample"'], "verify", "a.h5", "--sampel=1%")
+
+    def test_missing_and_surplus_arguments(self):
+        self.refuse(2, ["JOB.toml", "required", "muster run --help"], "run")
+        self.refuse(2, ["B.h5", "required"], "diff", "a.h5")
+        self.refuse(2, ['unexpected argument "c.h5"'], "diff", "a.h5", "b.h5", "c.h5")
+
+    def test_values_out_of_range(self):
+        self.refuse(2, ["--device tpu", "auto, cpu or gpu"], "run", JOB, "--device", "tpu")
+        self.refuse(2, ["--ranks 0", "must be 1 to"], "run", JOB, "--ranks", "0")
+        self.refuse(2, ["--threads -1", "must be 0 to"], "run", JOB, "--threads=-1")
+        self.refuse(2, ["--threads", "4x"], "run", JOB, "--threads", "4x")
+        self.refuse(2, ["--commit-interval 0", "must be 0.01"], "run", JOB, "--commit-interval", "0")
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_unknown_instruction_set(self):
+        self.refuse(2, ["MUSTER_ISA=v9", "unset MUSTER_ISA"], "run", JOB, "--device", "cpu", env={"MUSTER_ISA": "v9"})
+
+
+class BadFiles(MusterTest):
+    def test_job_files(self):
+        self.refuse(2, ["nix.toml", "No such file", "check the path"], "run", "nix.toml")
+        self.refuse(2, [str(self.folder)], "check", self.folder)
+        (self.folder / "empty.toml").write_text("")
+        self.refuse(2, ["empty.toml", "kind is missing", 'kind = "price"'], "check", "empty.toml")
+        (self.folder / "kind.toml").write_text("kind = 3\n")
+        self.refuse(2, ["kind.toml", "kind is"], "check", "kind.toml")
+        (self.folder / "other.toml").write_text('kind = "prise"\n')
+        self.refuse(2, ["prise", "price"], "check", "other.toml")
+        (self.folder / "syntax.toml").write_text('kind = "price"\nname = \n')
+        self.refuse(2, ["syntax.toml:2:"], "check", "syntax.toml")
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def test_no_permission(self):
+        (self.folder / "secret.toml").write_text('kind = "price"\n')
+        (self.folder / "secret.toml").chmod(0)
+        self.refuse(2, ["secret.toml", "Permission denied"], "check", "secret.toml")
+
+    def test_all_faults_at_once(self):
+        ran = self.muster("check", JOB, "--set", "simulation.paths=-5", "--set", "market.modle=x")
+        self.assertEqual(ran.code, 2)
+        self.assertIn("simulation.paths", ran.err)
+        self.assertIn("modle", ran.err)
+        self.assertIn("model", ran.err)
+
+    def test_outputs(self):
+        self.refuse(3, ["nowhere"], "run", JOB, *SMALL, "--out", "nowhere/a.h5")
+        (self.folder / "mine.h5").write_text("not muster's\n")
+        for start in ([], ["--fresh"]):
+            self.refuse(2, ["mine.h5", "not an HDF5 file"], "run", JOB, *SMALL, "--out", "mine.h5", *start)
+        self.assertEqual((self.folder / "mine.h5").read_text(), "not muster's\n")
+
+    def test_results_that_are_none(self):
+        (self.folder / "mine.h5").write_text("not muster's\n")
+        for command in (["verify", "mine.h5"], ["replay", "mine.h5"], ["diff", "mine.h5", "mine.h5"], ["status", "mine.h5"]):
+            with self.subTest(command=command):
+                self.refuse(2, ["mine.h5", "not an HDF5 file"], *command)
+        self.refuse(2, ["gone.h5", "no result and no run state"], "status", "gone.h5")
+        self.refuse(2, ["gone.h5", "No such file"], "verify", "gone.h5")
+
+    def test_full_standard_output(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            ran = self.muster("check", JOB, stdout=full)
+        self.assertEqual(ran.code, 3)
+        self.assertIn("No space left on device", ran.err)
+
+
+class Facts(MusterTest):
+    def test_topology(self):
+        told = self.succeed("topology", "--json").json()
+        self.assertGreaterEqual(told["cpu"]["usable_cores"], 1)
+        self.assertGreater(told["memory"]["total_bytes"], 1 << 20)
+        self.assertIn(told["cpu"]["model"], self.succeed("topology").out)
+
+    def test_check_prints_a_job_that_resolves_to_itself(self):
+        first = self.succeed("check", JOB)
+        (self.folder / "resolved.toml").write_text(first.out)
+        told = self.succeed("check", JOB, "--json").json()
+        again = self.succeed("check", "resolved.toml", "--json").json()
+        self.assertTrue(told["ok"])
+        self.assertEqual(told["resolved"], again["resolved"])
+        self.assertEqual(told["job"]["hash"], again["job"]["hash"])
+
+    def test_plan_names_mode_and_settings(self):
+        text = self.succeed("plan", JOB, "--device", "cpu").out
+        self.assertRegex(text, r"\nmode +CPU +asked for with --device cpu\n")
+        self.assertRegex(text, r"\nsimulation.paths +1048576 +set in the job file\n")
+        told = self.succeed("plan", JOB, "--device", "cpu", "--threads", "3", "--json").json()
+        self.assertEqual(told["plan"]["ranks"], [{"rank": 0, "gpus": [], "threads": 3}])
+
+
+if __name__ == "__main__":
+    unittest.main()
