@@ -23,30 +23,32 @@ namespace fs = std::filesystem;
 constexpr int most_attempts = 1000;
 constexpr std::size_t most_lock_bytes = 4096;
 
+/// A new file with this text. False when the name is taken; no file is left when writing fails.
+bool create_with_text(std::string const& path, std::string const& text) {
+  FileDescriptor const fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd && errno == EEXIST) return false;
+  if (!fd) throw_file_error("write", path, errno);
+  int const failed = write_at(fd.get(), text.data(), text.size(), 0);
+  if (failed == 0) return true;
+  ::unlink(path.c_str());
+  throw_file_error("write", path, failed);
+}
+
 /// The text that marks this process as the owner, under a name of its own.
 class Ticket {
  public:
-  explicit Ticket(fs::path const& lock) : path_(lock.string() + ".tmp." + std::to_string(::getpid())) {
+  Ticket(fs::path const& lock, std::string const& text)
+      : path_(lock.string() + ".tmp." + std::to_string(::getpid())) {
     ::unlink(path_.c_str());
-    FileDescriptor const fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (!fd) throw_file_error("write", lock, errno);
-    std::string const text = format_owner(this_process());
-    int const failed = write_at(fd.get(), text.data(), text.size(), 0);
-    if (failed != 0 || ::fstat(fd.get(), &info_) != 0) {
-      int const cause = failed != 0 ? failed : errno;
-      ::unlink(path_.c_str());
-      throw_file_error("write", lock, cause);
-    }
+    if (!create_with_text(path_, text)) throw_file_error("write", lock, EEXIST);
   }
   Ticket(Ticket const&) = delete;
   Ticket& operator=(Ticket const&) = delete;
   ~Ticket() { ::unlink(path_.c_str()); }
   char const* name() const { return path_.c_str(); }
-  struct stat const& info() const { return info_; }
 
  private:
   std::string path_;
-  struct stat info_ {};
 };
 
 std::string text_in(int fd, fs::path const& path) {
@@ -76,7 +78,7 @@ bool is_same_file(int fd, fs::path const& path) {
 
 /// Replaces a dead owner's lock by the ticket. False when somebody else was quicker: look again.
 /// Throws when the owner lives.
-bool take_over(fs::path const& lock, Ticket const& ticket, struct stat& info) {
+bool take_over(fs::path const& lock, Ticket const& ticket) {
   FileDescriptor const fd(::open(lock.c_str(), O_RDWR | O_CLOEXEC));
   if (!fd && errno == ENOENT) return false;
   if (!fd) throw_file_error("read", lock, errno);
@@ -89,45 +91,25 @@ bool take_over(fs::path const& lock, Ticket const& ticket, struct stat& info) {
   log::warn("taking over {} from process {} on {}, which is gone", lock.string(), owner.who.pid,
             owner.who.host);
   if (::rename(ticket.name(), lock.c_str()) != 0) throw_file_error("write", lock, errno);
-  info = ticket.info();
   return true;
 }
 
-/// For file systems without hard links: create, then write. A reader in between sees an owner that
-/// cannot be read, and refuses. False when the lock is there already.
-bool create_exclusively(fs::path const& lock, struct stat& info) {
-  FileDescriptor const fd(::open(lock.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!fd && errno == EEXIST) return false;
-  if (!fd) throw_file_error("write", lock, errno);
-  std::string const text = format_owner(this_process());
-  int const failed = write_at(fd.get(), text.data(), text.size(), 0);
-  if (failed == 0 && ::fstat(fd.get(), &info) == 0) return true;
-  int const cause = failed != 0 ? failed : errno;
-  ::unlink(lock.c_str());
-  throw_file_error("write", lock, cause);
-}
-
 /// Creates the lock with its text in one step, on network file systems too. False when it is there.
-bool create_lock(fs::path const& lock, Ticket const& ticket, struct stat& info) {
-  info = ticket.info();
+bool create_lock(fs::path const& lock, Ticket const& ticket, std::string const& text) {
   if (::link(ticket.name(), lock.c_str()) == 0) return true;
   if (errno == EEXIST) return false;
   bool const has_no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
   if (!has_no_links) throw_file_error("write", lock, errno);
-  return create_exclusively(lock, info);
+  // Without hard links, create and then write: who reads in between finds no owner, and refuses.
+  return create_with_text(lock.string(), text);
 }
 
 }  // namespace
 
-RunLock::RunLock(fs::path path) : path_(std::move(path)) {
-  Ticket const ticket(path_);
-  struct stat info {};
+RunLock::RunLock(fs::path path) : path_(std::move(path)), text_(format_owner(this_process())) {
+  Ticket const ticket(path_, text_);
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    if (create_lock(path_, ticket, info) || take_over(path_, ticket, info)) {
-      device_ = info.st_dev;
-      inode_ = info.st_ino;
-      return;
-    }
+    if (create_lock(path_, ticket, text_) || take_over(path_, ticket)) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   throw Error(Exit::environment,
@@ -137,8 +119,11 @@ RunLock::RunLock(fs::path path) : path_(std::move(path)) {
 }
 
 RunLock::~RunLock() {
-  struct stat named {};
-  if (::stat(path_.c_str(), &named) == 0 && named.st_ino == inode_ && named.st_dev == device_)
+  // The number of its inode would not do: it is given to the next file.
+  FileDescriptor const fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text(most_lock_bytes, '\0');
+  ssize_t const got = fd ? ::pread(fd.get(), text.data(), text.size(), 0) : -1;
+  if (got >= 0 && std::string_view(text.data(), static_cast<std::size_t>(got)) == text_)
     ::unlink(path_.c_str());
 }
 

@@ -1,8 +1,6 @@
 // F.h5.lock: one process writes a run's files (docs/formats/state.md).
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -23,8 +21,7 @@ class RunLock {
 
  private:
   std::filesystem::path path_;
-  dev_t device_ = 0;
-  ino_t inode_ = 0;  ///< the lock is ours as long as the name leads to this file
+  std::string text_;  ///< the lock is ours for as long as it says this
 };
 
 /// What a lock file says; a file that says nothing sensible has an empty host.
