@@ -6,6 +6,12 @@
 namespace muster::cli {
 
 int cmd_check(CheckOptions const& options, Form form) {
+  if (!options.reference_of.empty()) {
+    auto const& kind = jobs::find_kind(options.reference_of);
+    auto const page = kind.reference();
+    answer(form, page, Value::object({{"kind", kind.name}, {"reference", page}}));
+    return 0;
+  }
   auto const loaded = load_job(options.job);
   // Comments keep the whole output a valid job file.
   auto const text = fmt::format("# {}\n# hash {}\n{}", describe(loaded), loaded.hash, loaded.resolved.text);

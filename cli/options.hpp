@@ -40,6 +40,7 @@ struct RunOptions {
 };
 struct CheckOptions {
   JobArguments job;
+  std::string reference_of;  ///< a kind whose keys are to be explained instead; empty: none
 };
 struct PlanOptions {
   JobArguments job;

@@ -53,12 +53,13 @@ topology::DeviceChoice parse_device(std::string const& word) {
               printable(word));
 }
 
-void add_job(CLI::App* command, JobArguments& job) {
-  command->add_option("JOB.toml", job.file, "The job file")->required();
+CLI::Option* add_job(CLI::App* command, JobArguments& job) {
+  auto* const file = command->add_option("JOB.toml", job.file, "The job file")->required();
   command->add_option("--set", job.overrides, "Replace a setting of the job file, e.g. --set simulation.paths=1e6")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return file;
 }
 
 void add_machine(CLI::App* command, MachineArguments& machine) {
@@ -92,7 +93,17 @@ void add_run(Parser& parser) {
 void add_check_and_plan(Parser& parser) {
   auto* const check = parser.add("check", "Validate a job file; all faults at once, or the resolved job",
                                  "muster check examples/price_book.toml");
-  add_job(check, parser.on_chosen<CheckOptions>(check)->job);
+  auto const checked = parser.on_chosen<CheckOptions>(check);
+  auto* const file = add_job(check, checked->job);
+  check->add_option_function<std::string>(
+           "--reference",
+           [checked, file](std::string const& kind) {
+             checked->reference_of = kind;
+             file->required(false);
+           },
+           "Explain every key of a kind of job (Markdown) instead")
+      ->type_name("KIND")
+      ->trigger_on_parse();
   auto* const plan = parser.add("plan", "What would run where on this machine, and why",
                                 "muster plan examples/price_book.toml --ranks 2");
   auto const options = parser.on_chosen<PlanOptions>(plan);

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Help, version, and what muster says to a command line or a file it cannot use."""
 import os
+import subprocess
 import unittest
 
-from muster import JOB, SMALL, MusterTest
+from muster import BINARY, JOB, SMALL, SOURCE, MusterTest
 
 COMMANDS = ["run", "check", "plan", "verify", "replay", "diff", "import", "status", "topology"]
 
@@ -112,6 +113,20 @@ class BadFiles(MusterTest):
             ran = self.muster("check", JOB, stdout=full)
         self.assertEqual(ran.code, 3)
         self.assertIn("No space left on device", ran.err)
+
+
+class Reference(MusterTest):
+    def test_pages_are_what_the_field_tables_say(self):
+        script = SOURCE / "scripts" / "update-job-reference"
+        subprocess.run([script, BINARY, self.folder], check=True)
+        pages = sorted(self.folder.glob("*.md"))
+        self.assertEqual([page.stem for page in pages], sorted(path.name for path in (SOURCE / "jobs").iterdir() if path.is_dir()))
+        for page in pages:
+            committed = (SOURCE / "docs" / "jobs" / page.name).read_text(encoding="utf-8")
+            self.assertEqual(page.read_text(encoding="utf-8"), committed, f"run scripts/update-job-reference {BINARY}")
+
+    def test_unknown_kind(self):
+        self.refuse(2, ['"prise"', 'use "price"'], "check", "--reference", "prise")
 
 
 class Facts(MusterTest):
