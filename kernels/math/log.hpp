@@ -81,7 +81,8 @@ MUSTER_FN T log1p_finite(T x, T lo) {
   Decomposed<T> const d = decompose_normal(u, T(0));
   constexpr int mantissa_bits = sizeof(T) == 8 ? 52 : 23;
   constexpr typename Ieee<T>::Bits twice_bias = sizeof(T) == 8 ? 2046 : 254;
-  T const part = c * from_bits((twice_bias - d.biased) << mantissa_bits);
+  // For large u the scale would leave the range, and c no longer counts.
+  T const part = u < T(0x1p60) ? c * from_bits((twice_bias - d.biased) << mantissa_bits) : T(0);
   T const f = d.f + part, rest = (d.f - f) + part;
   return log_assemble(f, d.k, fma(-f, rest, rest));
 }

@@ -3,6 +3,8 @@
 
 #include "kernels/math/atan2.hpp"
 #include "kernels/math/base.hpp"
+#include "kernels/math/bivariate.hpp"
+#include "kernels/math/complex.hpp"
 #include "kernels/math/erf.hpp"
 #include "kernels/math/exp.hpp"
 #include "kernels/math/log.hpp"
