@@ -37,6 +37,11 @@ Field Field::input_only() const {
   field.is_input_only = true;
   return field;
 }
+Field Field::defaulting(std::string_view words) const {
+  Field field = *this;
+  field.default_words = words;
+  return field;
+}
 Field Field::automatic(std::string_view rule) const {
   Field field = *this;
   field.auto_rule = rule;

@@ -114,6 +114,7 @@ struct Field {
   std::string_view help;
   std::string_view auto_rule;  ///< not empty: "auto" is accepted and is what leaving out means
   Names names;
+  std::string_view default_words;  ///< what leaving out means, when the default member does not say it
   bool is_required = false;
   bool is_input_only = false;  ///< a convenience that canonical text never holds
   Variants read_by = every_variant;
@@ -133,6 +134,7 @@ struct Field {
 
   Field required() const;
   Field input_only() const;
+  Field defaulting(std::string_view words) const;
   Field automatic(std::string_view rule) const;
   Field only(Variants variants) const;
   Field at_most_items(std::size_t limit) const;

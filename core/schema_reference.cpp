@@ -8,6 +8,7 @@ namespace {
 
 std::string default_of(Field const& field, void const* defaults) {
   if (field.is_required) return "required";
+  if (!field.default_words.empty()) return std::string(field.default_words);
   if (!field.auto_rule.empty()) return "`\"auto\"`";
   if (field.is_input_only || field.type == Type::record || field.type == Type::records)
     return "none";

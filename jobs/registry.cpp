@@ -35,38 +35,50 @@ std::vector<Kind> const& kinds() {
   return all;
 }
 
-Kind const& find_kind(std::string_view name) {
+namespace {
+
+Kind const* look_up(std::string_view name) {
+  for (auto const& kind : kinds())
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+std::string unknown_kind(std::string_view name) {
   std::vector<std::string_view> names;
-  for (auto const& kind : kinds()) {
-    if (kind.name == name) return kind;
-    names.push_back(kind.name);
-  }
-  throw_error(Exit::user, "kind = \"{}\" is unknown (the kind of job decides everything else); {}",
-              printable(name), suggest(name, names));
+  for (auto const& kind : kinds()) names.push_back(kind.name);
+  return fmt::format("\"{}\" is unknown (the kind of job decides everything else); {}",
+                     printable(name), suggest(name, names));
+}
+
+}  // namespace
+
+Kind const& find_kind(std::string_view name) {
+  Kind const* kind = look_up(name);
+  MUSTER_REQUIRE(kind != nullptr, "kind: {}", unknown_kind(name));
+  return *kind;
 }
 
 ResolvedJob resolve_job(std::string_view text, std::filesystem::path const& file,
                         std::vector<std::string> const& overrides,
                         std::vector<ResolvedSetting>* settings) {
-  std::string kind;
+  Kind const* kind = nullptr;
   {
+    // Only the kind is read here, and the document let go: its own kind parses the text again.
     auto const document = TomlDocument::parse(text, file.string(), overrides);
     TomlView const value = document.root().find("kind");
     MUSTER_REQUIRE(
         value,
         "{}:1:1: kind: missing (the kind of job decides everything else); write kind = \"price\"",
         file.string());
+    std::string const place = to_text(value.place());
     MUSTER_REQUIRE(value.kind() == TomlKind::text,
-                   "{}: kind: {} is not a name (the kind of job); write kind = \"price\"",
-                   to_text(value.place()), value.describe());
-    kind = value.text();
-    try {
-      find_kind(kind);
-    } catch (Error const& error) {
-      throw_error(Exit::user, "{}: {}", to_text(value.place()), error.what());
-    }
+                   "{}: kind: {} is not a name (the kind of job decides everything "
+                   "else); write kind = \"price\"",
+                   place, value.describe());
+    kind = look_up(value.text());
+    MUSTER_REQUIRE(kind != nullptr, "{}: kind: {}", place, unknown_kind(value.text()));
   }
-  return find_kind(kind).resolve(text, file, overrides, settings);
+  return kind->resolve(text, file, overrides, settings);
 }
 
 }  // namespace muster::jobs

@@ -101,39 +101,43 @@ Field rate_field() {
 
 Field valuation_field() {
   return schema::Of<MarketInput>::custom(
-      "valuation", "", {},
-      "the instant of valuation; a date alone is the New York close of that day",
-      {.read =
-           [](Field const& field, void* r, TomlView value, std::string_view name, Faults& faults) {
-             bool const is_none =
-                 value.kind() == TomlKind::text && value.text().empty();  // canonical text says so
-             return is_none ||
-                    read_time(static_cast<MarketInput*>(r)->valuation, field, value, name, faults);
-           },
-       .render =
-           [](void const* r) {
-             auto const& time = static_cast<MarketInput const*>(r)->valuation;
-             return schema::quoted(time ? format_instant(*to_instant(*time)) : "");
-           },
-       .type = "date or date-time"});
+             "valuation", "", {},
+             "the instant of valuation; a date alone is the New York close of that day",
+             {.read =
+                  [](Field const& field, void* r, TomlView value, std::string_view name,
+                     Faults& faults) {
+                    bool const is_none = value.kind() == TomlKind::text &&
+                                         value.text().empty();  // canonical text says so
+                    return is_none || read_time(static_cast<MarketInput*>(r)->valuation, field,
+                                                value, name, faults);
+                  },
+              .render =
+                  [](void const* r) {
+                    auto const& time = static_cast<MarketInput const*>(r)->valuation;
+                    return schema::quoted(time ? format_instant(*to_instant(*time)) : "");
+                  },
+              .type = "date or date-time"})
+      .defaulting("none");
 }
 
 Field correlation_field() {
   return schema::Of<MarketInput>::custom(
-      "correlation", "1", between(-1, 1),
-      "matrix rows in the order of the assets, or pairs [{ a = \"X\", b = \"Y\", value = 0.5 }]; "
-      "pairs left out are 0",
-      {.read =
-           [](Field const&, void* r, TomlView value, std::string_view, Faults&) {
-             static_cast<MarketInput*>(r)->correlation_input = value;
-             return true;
-           },
-       .render =
-           [](void const* r) {
-             auto const& market = *static_cast<MarketInput const*>(r);
-             return render_matrix(market.correlation, market.assets.size());
-           },
-       .type = "matrix or pairs"});
+             "correlation", "1", between(-1, 1),
+             "matrix rows in the order of the assets, or pairs [{ a = \"X\", b = \"Y\", value = "
+             "0.5 }]; "
+             "pairs left out are 0",
+             {.read =
+                  [](Field const&, void* r, TomlView value, std::string_view, Faults&) {
+                    static_cast<MarketInput*>(r)->correlation_input = value;
+                    return true;
+                  },
+              .render =
+                  [](void const* r) {
+                    auto const& market = *static_cast<MarketInput const*>(r);
+                    return render_matrix(market.correlation, market.assets.size());
+                  },
+              .type = "matrix or pairs"})
+      .defaulting("no correlation");
 }
 
 Field target_field() {
@@ -184,18 +188,19 @@ schema::Table const& asset_table() {
          asset_curve<&AssetInput::dividend>(
              "dividend", "1/year", between(-1, 10),
              "continuous dividend yield as a fraction, 0.02 means 2 %"),
-         asset_curve<&AssetInput::volatility>(
-             "volatility", "1/sqrt(year)", above_up_to(0, 10),
-             "Black volatility as a fraction, 0.2 means 20 %; required by "
-             "black_scholes and merton")
-             .only(diffusions),
+         asset_curve<&AssetInput::volatility>("volatility", "1/sqrt(year)", above_up_to(0, 10),
+                                              "Black volatility as a fraction, 0.2 means 20 %")
+             .only(diffusions)
+             .defaulting("required by those that read it"),
          F::records<&AssetInput::cash_dividends>("cash_dividends", cash_dividend_table,
                                                  "discrete cash dividends, ascending in time")
              .at_most_items(1024),
-         F::record<&AssetInput::heston>("heston", heston_table, "required by model heston")
-             .only(bit(ModelKind::heston)),
-         F::record<&AssetInput::merton>("merton", merton_table, "required by model merton")
-             .only(bit(ModelKind::merton))});
+         F::record<&AssetInput::heston>("heston", heston_table, "the variance of Heston's model")
+             .only(bit(ModelKind::heston))
+             .defaulting("required by heston"),
+         F::record<&AssetInput::merton>("merton", merton_table, "the jumps of Merton's model")
+             .only(bit(ModelKind::merton))
+             .defaulting("required by merton")});
     made.variants = [](void const* r) { return static_cast<AssetInput const*>(r)->read; };
     made.variant_names = models;
     return made;
@@ -256,7 +261,7 @@ schema::Table const& job_table() {
     return F::table(
         "price", "What the job is.",
         {F::choice<&JobInput::kind>("kind", job_kinds, "the kind of job").required(),
-         F::text<&JobInput::name>("name", "name of the job; the file's name when left out"),
+         F::text<&JobInput::name>("name", "name of the job").defaulting("the file's name"),
          F::count<&JobInput::seed>("seed", "", between(0, 0x1p63), "seed of the random numbers"),
          F::choice<&JobInput::method>(
              "method", methods, "closed forms where there are, Monte Carlo, or both side by side")

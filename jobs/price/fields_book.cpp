@@ -112,9 +112,9 @@ std::vector<Field> instrument_fields() {
           .only(asians | lookbacks),
       F::choice<&I::monitoring>("monitoring", monitorings, "when the path is observed")
           .only(barriers | lookbacks),
-      F::text<&I::name>("name", "name in the results; the kind and a number when left out"),
-      F::text<&I::asset_name>("asset",
-                              "the underlying; may be left out when the market has one asset")
+      F::text<&I::name>("name", "name in the results").defaulting("the kind and a number"),
+      F::text<&I::asset_name>("asset", "the underlying")
+          .defaulting("the market's only asset")
           .only(~several_assets),
       F::texts<&I::asset_names>("assets", "the underlyings, at least two (a basket: at least one)")
           .only(several_assets)
@@ -307,8 +307,8 @@ schema::Table const& strategy_table() {
         "strategy", "A position of several legs, priced leg by leg and in total.",
         {F::choice<&S::kind>("kind", strategy_kinds, "which legs").required(),
          F::text<&S::name>("name", "name in the results").required(),
-         F::text<&S::asset>("asset",
-                            "the underlying; may be left out when the market has one asset")
+         F::text<&S::asset>("asset", "the underlying")
+             .defaulting("the market's only asset")
              .only(~custom),
          F::choice<&S::right>("right", rights, "call or put")
              .only(strategies_of(StrategyKind::vertical, StrategyKind::butterfly,

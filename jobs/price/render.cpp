@@ -56,6 +56,4 @@ std::string render_params(Params const& params) {
   return schema::render(job_table(), &input);
 }
 
-std::string reference() { return schema::reference(job_table()); }
-
 }  // namespace muster::jobs::price

@@ -16,7 +16,7 @@ std::string render_params(Params const& params);
 /// Parameters as the plain data of the field tables; expiry in years.
 JobInput to_input(Params const& params);
 
-/// Markdown: every key with unit, range, default and meaning.
+/// Markdown: conventions, strategies, books, then every key with unit, range, default and meaning.
 std::string reference();
 
 }  // namespace muster::jobs::price

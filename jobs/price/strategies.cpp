@@ -72,7 +72,7 @@ void check_strikes(StrategyInput& s, Template const& shape, Faults& faults) {
   auto const kind = strategy_kind_names()[static_cast<std::size_t>(s.kind)];
   if (s.strikes.size() != shape.strikes) {
     s.marks.add(faults, "strikes",
-                fmt::format("{} strikes (a {} has {}); give {}", s.strikes.size(), kind,
+                fmt::format("{} strikes ({} takes {}); give {}", s.strikes.size(), kind,
                             shape.strikes, shape.strikes));
     return;
   }
@@ -81,7 +81,7 @@ void check_strikes(StrategyInput& s, Template const& shape, Faults& faults) {
     if (shape.ascending ? first < second : first != second) continue;
     s.marks.add(
         faults, "strikes",
-        fmt::format("{} then {} (the strikes of a {} {}); put them right", plain_number(first),
+        fmt::format("{} then {} (the strikes of {} {}); put them right", plain_number(first),
                     plain_number(second), kind, shape.ascending ? "ascend" : "differ"));
     return;
   }
