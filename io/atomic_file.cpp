@@ -31,9 +31,10 @@ void require_replaceable(fs::path const& target) {
   auto const status = fs::status(target, code);
   // A directory that cannot be searched is reported when the temporary file is created in it.
   if (!fs::exists(status) || fs::is_regular_file(status)) return;
-  throw_error(Exit::environment,
-              "cannot write {}: it is {} (only a regular file can be replaced); choose another name",
-              target.string(), fs::is_directory(status) ? "a directory" : "a device, pipe or socket");
+  throw_error(
+      Exit::environment,
+      "cannot write {}: it is {} (only a regular file can be replaced); choose another name",
+      target.string(), fs::is_directory(status) ? "a directory" : "a device, pipe or socket");
 }
 
 }  // namespace
@@ -101,7 +102,8 @@ std::string_view advice(int error_number) {
              "saved before; raise the limit, then run the same command again";
     case EACCES:
     case EPERM:
-      return "this user lacks the right; choose a place that you may write to, or have the rights changed";
+      return "this user lacks the right; choose a place that you may write to, or have the rights "
+             "changed";
     case EROFS:
       return "the file system is read-only; choose another place";
     case ENOENT:

@@ -1,4 +1,5 @@
-// Files that are either wholly there or not there at all: temporary, fsync, rename, fsync directory.
+// Files that are either wholly there or not there at all: temporary, fsync, rename, fsync
+// directory.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,9 @@
 
 namespace muster::io {
 
-/// Writes beside `target` and takes its name only at commit(); a kill at any moment leaves either the
-/// old file or the new one. A symbolic link is followed, so that the file behind it is replaced.
+/// Writes beside `target` and takes its name only at commit(); a kill at any moment leaves either
+/// the old file or the new one. A symbolic link is followed, so that the file behind it is
+/// replaced.
 class AtomicFile {
  public:
   /// Creates `<target>.tmp.<pid>`. Throws Error (Exit::environment) when the directory is missing,
@@ -42,11 +44,12 @@ class AtomicFile {
 /// The whole content in one step.
 void write_file(std::filesystem::path const& target, std::string_view content);
 
-/// Removes what killed processes left of `target`'s temporary files. Call only under the run's lock.
+/// Removes what killed processes left of `target`'s temporary files. Call only under the run's
+/// lock.
 void remove_leftovers(std::filesystem::path const& target);
 
-/// Throws Error (Exit::environment) for a failed system call: "cannot <action> <path>: <cause> (why);
-/// what to do". Public so that every file of muster fails in the same words.
+/// Throws Error (Exit::environment) for a failed system call: "cannot <action> <path>: <cause>
+/// (why); what to do". Public so that every file of muster fails in the same words.
 [[noreturn]] void throw_file_error(std::string_view action, std::filesystem::path const& path,
                                    int error_number);
 

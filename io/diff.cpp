@@ -27,23 +27,35 @@ std::optional<DatumDifference> first_row(std::vector<T> const& a, std::vector<T>
     DatumDifference found;
     found.row = row;
     if constexpr (std::is_same_v<T, double>)
-      found = {{}, {}, row, exact_number(a[row]), exact_number(b[row]), hex_number(a[row]),
+      found = {{},
+               {},
+               row,
+               exact_number(a[row]),
+               exact_number(b[row]),
+               hex_number(a[row]),
                hex_number(b[row])};
     else
       found = {{}, {}, row, fmt::format("{}", a[row]), fmt::format("{}", b[row]), {}, {}};
     return found;
   }
   if (a.size() == b.size()) return std::nullopt;
-  return DatumDifference{{}, {}, std::min(a.size(), b.size()), fmt::format("{} rows", a.size()),
-                         fmt::format("{} rows", b.size()), {}, {}};
+  return DatumDifference{{},
+                         {},
+                         std::min(a.size(), b.size()),
+                         fmt::format("{} rows", a.size()),
+                         fmt::format("{} rows", b.size()),
+                         {},
+                         {}};
 }
 
 std::optional<DatumDifference> compare(Column const& a, Column const& b) {
-  if (a.unit != b.unit) return DatumDifference{{}, {}, 0, "unit " + a.unit, "unit " + b.unit, {}, {}};
+  if (a.unit != b.unit)
+    return DatumDifference{{}, {}, 0, "unit " + a.unit, "unit " + b.unit, {}, {}};
   return std::visit(
       [&](auto const& values) -> std::optional<DatumDifference> {
         auto const* others = std::get_if<std::decay_t<decltype(values)>>(&b.values);
-        if (others == nullptr) return DatumDifference{{}, {}, 0, "another type", "another type", {}, {}};
+        if (others == nullptr)
+          return DatumDifference{{}, {}, 0, "another type", "another type", {}, {}};
         return first_row(values, *others);
       },
       a.values);

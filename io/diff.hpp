@@ -1,4 +1,5 @@
-// What differs between two results: digests, then settings, then the first tile and the first datum.
+// What differs between two results: digests, then settings, then the first tile and the first
+// datum.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ struct DatumDifference {
   std::string table;
   std::string column;  ///< empty when the tables' shapes differ
   std::uint64_t row = 0;
-  std::string a;      ///< decimal that reads back to the same bits, or what is missing
+  std::string a;  ///< decimal that reads back to the same bits, or what is missing
   std::string b;
   std::string a_hex;  ///< hex float; empty unless both are floating point
   std::string b_hex;

@@ -31,8 +31,10 @@ class OpenValue {
   void step(std::string_view piece, std::size_t& i) {
     char const c = piece[i];
     if (!quote_.empty()) {
-      if (c == '\\' && quote_[0] == '"') ++i;
-      else if (piece.substr(i).starts_with(quote_)) i += quote_.size() - 1, quote_.clear();
+      if (c == '\\' && quote_[0] == '"')
+        ++i;
+      else if (piece.substr(i).starts_with(quote_))
+        i += quote_.size() - 1, quote_.clear();
     } else if (c == '"' || c == '\'') {
       bool const is_triple = i + 2 < piece.size() && piece[i + 1] == c && piece[i + 2] == c;
       quote_.assign(is_triple ? 3 : 1, c);

@@ -34,14 +34,15 @@ std::string describe_tiles(ResultDiff const& diff) {
     text += fmt::format("tile digests: {} of {} differ, the first is tile {}\n",
                         human_count(diff.differing_tiles),
                         human_count(std::min(diff.a_tiles, diff.b_tiles)), *diff.first_tile);
-  if (diff.first_sum) text += fmt::format("sums: the first that differs is slot {}\n", *diff.first_sum);
+  if (diff.first_sum)
+    text += fmt::format("sums: the first that differs is slot {}\n", *diff.first_sum);
   return text;
 }
 
 std::string describe_datum(DatumDifference const& datum) {
-  std::string const place = datum.column.empty()
-                                ? fmt::format("table {}", datum.table)
-                                : fmt::format("{}.{}, row {}", datum.table, datum.column, datum.row);
+  std::string const place =
+      datum.column.empty() ? fmt::format("table {}", datum.table)
+                           : fmt::format("{}.{}, row {}", datum.table, datum.column, datum.row);
   std::string text = fmt::format("first datum: {}: {} | {}", place, printable(datum.a, shown_bytes),
                                  printable(datum.b, shown_bytes));
   if (!datum.a_hex.empty()) text += fmt::format(" ({} | {})", datum.a_hex, datum.b_hex);
@@ -51,13 +52,16 @@ std::string describe_datum(DatumDifference const& datum) {
 }  // namespace
 
 std::string describe(ResultDiff const& diff, std::string const& a_name, std::string const& b_name) {
-  if (diff.same()) return fmt::format("{} and {} hold the same answer, bit for bit ({})\n", a_name,
-                                      b_name, diff.a_digest);
-  std::string text = fmt::format("{} | {}\nresult digest: {} | {}{}\n", a_name, b_name, diff.a_digest,
-                                 diff.b_digest, diff.same_digest ? " (the same)" : "");
+  if (diff.same())
+    return fmt::format("{} and {} hold the same answer, bit for bit ({})\n", a_name, b_name,
+                       diff.a_digest);
+  std::string text =
+      fmt::format("{} | {}\nresult digest: {} | {}{}\n", a_name, b_name, diff.a_digest,
+                  diff.b_digest, diff.same_digest ? " (the same)" : "");
   if (!diff.same_arithmetic)
-    text += "arithmetic version: differs, so that other bits are expected; compare results of one "
-            "release\n";
+    text +=
+        "arithmetic version: differs, so that other bits are expected; compare results of one "
+        "release\n";
   text += describe_settings(diff) + describe_tiles(diff);
   if (diff.datum) text += describe_datum(*diff.datum);
   return text;

@@ -35,7 +35,8 @@ Document::Document(std::filesystem::path const& path, std::string const& filetyp
     std::string const stored = text_attribute("/", h5::checksum_attribute);
     if (stored != walk.checksum)
       refuse("", fmt::format("holds other data than its checksum says ({} in the file, {} of its "
-                             "content)", printable(stored, 64), walk.checksum));
+                             "content)",
+                             printable(stored, 64), walk.checksum));
   });
 }
 
@@ -51,10 +52,12 @@ void Document::require_version(std::string const& filetype, std::int64_t major) 
   auto const* numbers = std::get_if<std::vector<std::int64_t>>(&version.values);
   if (numbers == nullptr || numbers->size() != 2)
     refuse("attribute \"version\"", "is not two integers");
-  MUSTER_REQUIRE((*numbers)[0] == major,
-                 "{} is version {}.{}, this muster reads {}.x (the same names may mean other things "
-                 "there); use {} release", path_.string(), (*numbers)[0], (*numbers)[1], major,
-                 (*numbers)[0] > major ? "a newer" : "an older");
+  MUSTER_REQUIRE(
+      (*numbers)[0] == major,
+      "{} is version {}.{}, this muster reads {}.x (the same names may mean other things "
+      "there); use {} release",
+      path_.string(), (*numbers)[0], (*numbers)[1], major,
+      (*numbers)[0] > major ? "a newer" : "an older");
 }
 
 void Document::refuse(std::string const& object, std::string_view problem) const {
@@ -87,7 +90,8 @@ std::string Document::text_attribute(std::string const& object, std::string cons
   return values->front();
 }
 
-std::uint64_t Document::natural_attribute(std::string const& object, std::string const& name) const {
+std::uint64_t Document::natural_attribute(std::string const& object,
+                                          std::string const& name) const {
   auto const* values = std::get_if<std::vector<std::uint64_t>>(&single_attribute(object, name));
   if (values == nullptr)
     refuse(object, fmt::format("has no unsigned integer in attribute \"{}\"", name));

@@ -27,7 +27,8 @@ class Document {
   std::uint64_t natural_attribute(std::string const& object, std::string const& name) const;
   double real_attribute(std::string const& object, std::string const& name) const;
   /// Empty when there is no such attribute: HDF5 attributes of no elements are not written.
-  std::vector<std::string> texts_attribute(std::string const& object, std::string const& name) const;
+  std::vector<std::string> texts_attribute(std::string const& object,
+                                           std::string const& name) const;
 
   /// Names in a group, sorted.
   std::vector<std::string> const& children(std::string const& group) const;

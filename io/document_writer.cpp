@@ -20,7 +20,8 @@ constexpr std::size_t block_bytes = std::size_t{1} << 20;
 
 Dataspace scalar() { return Dataspace(MUSTER_H5(H5Screate(H5S_SCALAR))); }
 Dataspace simple(std::span<hsize_t const> dims) {
-  return Dataspace(MUSTER_H5(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr)));
+  return Dataspace(
+      MUSTER_H5(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr)));
 }
 
 /// Bytes of the longest text; HDF5 knows no texts of none.
@@ -33,7 +34,8 @@ std::size_t cell_size(std::vector<std::string> const& texts) {
 std::vector<char> padded(std::span<std::string const> texts, std::size_t cell) {
   std::vector<char> cells(texts.size() * cell, '\0');
   for (std::size_t i = 0; i < texts.size(); ++i)
-    std::copy(texts[i].begin(), texts[i].end(), cells.begin() + static_cast<std::ptrdiff_t>(i * cell));
+    std::copy(texts[i].begin(), texts[i].end(),
+              cells.begin() + static_cast<std::ptrdiff_t>(i * cell));
   return cells;
 }
 
@@ -49,7 +51,8 @@ void write_rows(Dataset const& data, Datatype const& type, std::span<hsize_t con
   Dataspace const there(MUSTER_H5(H5Dget_space(data.get())));
   MUSTER_H5(H5Sselect_hyperslab(there.get(), H5S_SELECT_SET, first.data(), nullptr, count.data(),
                                 nullptr));
-  MUSTER_H5(H5Dwrite(data.get(), type.get(), simple(count).get(), there.get(), H5P_DEFAULT, values));
+  MUSTER_H5(
+      H5Dwrite(data.get(), type.get(), simple(count).get(), there.get(), H5P_DEFAULT, values));
 }
 
 }  // namespace
@@ -76,8 +79,8 @@ DocumentWriter::DocumentWriter(std::filesystem::path const& target, std::string 
 
 void DocumentWriter::group(std::string const& path) {
   writing([&] {
-    h5::Group(MUSTER_H5(
-        H5Gcreate2(output_.id(), path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)));
+    h5::Group(
+        MUSTER_H5(H5Gcreate2(output_.id(), path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)));
   });
 }
 
@@ -151,8 +154,8 @@ void DocumentWriter::text(std::string const& path, std::string_view text) {
     std::size_t const cell = cell_size(one);
     Datatype const type = h5::text_type(cell);
     Dataset const data = dataset(path, type, {});
-    MUSTER_H5(H5Dwrite(data.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                       padded(one, cell).data()));
+    MUSTER_H5(
+        H5Dwrite(data.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, padded(one, cell).data()));
   });
 }
 
@@ -217,8 +220,8 @@ void DocumentWriter::pairs(std::string const& path, std::string_view unit, std::
 void DocumentWriter::finish() {
   std::string checksum;
   writing([&] {
-    checksum = h5::walk(output_.id(), file_.target(), std::numeric_limits<std::int64_t>::max())
-                   .checksum;
+    checksum =
+        h5::walk(output_.id(), file_.target(), std::numeric_limits<std::int64_t>::max()).checksum;
   });
   attribute("/", h5::checksum_attribute, checksum);
   writing([&] { output_.close(); });

@@ -18,9 +18,10 @@ std::string function_name(std::string const& call) { return call.substr(0, call.
 }  // namespace
 
 Failure::Failure(std::string call, std::string cause)
-    : Error(Exit::environment,
-            fmt::format("HDF5's {} failed: {} (the file cannot be used); check the file and the disk",
-                        call, cause)),
+    : Error(
+          Exit::environment,
+          fmt::format("HDF5's {} failed: {} (the file cannot be used); check the file and the disk",
+                      call, cause)),
       cause_(std::move(cause)) {}
 
 void silence_errors() {

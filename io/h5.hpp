@@ -1,4 +1,5 @@
-// HDF5's C API behind handles that close themselves and calls that throw. Only io/*.cpp include this.
+// HDF5's C API behind handles that close themselves and calls that throw. Only io/*.cpp include
+// this.
 #pragma once
 
 #include <hdf5.h>
@@ -62,8 +63,8 @@ using Datatype = Handle<H5Tclose>;
 using Attribute = Handle<H5Aclose>;
 using Properties = Handle<H5Pclose>;
 
-/// Fixed-length UTF-8 padded with zeros; `size` bytes, at least 1. Variable-length strings are neither
-/// written nor read: libhdf5 1.10 overruns its buffer on ones that lie about their length.
+/// Fixed-length UTF-8 padded with zeros; `size` bytes, at least 1. Variable-length strings are
+/// neither written nor read: libhdf5 1.10 overruns its buffer on ones that lie about their length.
 Datatype text_type(std::size_t size);
 
 }  // namespace muster::io::h5

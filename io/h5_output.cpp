@@ -63,8 +63,8 @@ herr_t driver_read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t size
   auto* to = static_cast<char*>(buffer);
   std::memset(to, 0, size);  // what was never written reads as zeros
   for (size_t done = 0; done < size;) {
-    ssize_t const got =
-        ::pread(as_open(file)->sink->fd, to + done, size - done, static_cast<off_t>(address + done));
+    ssize_t const got = ::pread(as_open(file)->sink->fd, to + done, size - done,
+                                static_cast<off_t>(address + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return -1;
     if (got == 0) break;
@@ -125,8 +125,7 @@ Output::Output(AtomicFile& file) : file_(file), sink_{file.fd(), 0} {
   MUSTER_H5(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG));
   // From 1.8 on all metadata carry checksums, so damage is noticed before it is interpreted.
   MUSTER_H5(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110));
-  h5_ = File(MUSTER_H5(
-      H5Fcreate(file.target().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())));
+  h5_ = File(MUSTER_H5(H5Fcreate(file.target().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())));
   require_written();
 }
 

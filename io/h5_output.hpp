@@ -9,8 +9,8 @@
 namespace muster::io::h5 {
 
 /// Creates an HDF5 file in `file` through a driver of muster's own. libhdf5 (1.10 as much as later)
-/// crashes when it closes a file whose last writes failed, so the driver remembers the first failure,
-/// answers "written" from then on, and require_written() reports it.
+/// crashes when it closes a file whose last writes failed, so the driver remembers the first
+/// failure, answers "written" from then on, and require_written() reports it.
 class Output {
  public:
   explicit Output(AtomicFile& file);

@@ -91,10 +91,11 @@ Shape read_shape(Datatype const& type, Dataspace const& space, std::uint64_t lim
 }  // namespace
 
 void refuse(Place const& place, std::string_view problem) {
-  throw_error(Exit::user,
-              "{}: {}{}{} (it was damaged, cut short or changed since muster wrote it, so nothing in "
-              "it is believed); take an intact copy, or make the file again",
-              place.file.string(), place.object, place.object.empty() ? "" : " ", problem);
+  throw_error(
+      Exit::user,
+      "{}: {}{}{} (it was damaged, cut short or changed since muster wrote it, so nothing in "
+      "it is believed); take an intact copy, or make the file again",
+      place.file.string(), place.object, place.object.empty() ? "" : " ", problem);
 }
 
 Shape shape_of_dataset(hid_t dataset, Place const& place) {
@@ -116,10 +117,14 @@ Shape shape_of_attribute(hid_t attribute, Place const& place) {
 
 Datatype element_type(Shape const& shape) {
   switch (shape.element) {
-    case Element::real: return Datatype(MUSTER_H5(H5Tcopy(H5T_IEEE_F64LE)));
-    case Element::integer: return Datatype(MUSTER_H5(H5Tcopy(H5T_STD_I64LE)));
-    case Element::natural: return Datatype(MUSTER_H5(H5Tcopy(H5T_STD_U64LE)));
-    case Element::text: break;
+    case Element::real:
+      return Datatype(MUSTER_H5(H5Tcopy(H5T_IEEE_F64LE)));
+    case Element::integer:
+      return Datatype(MUSTER_H5(H5Tcopy(H5T_STD_I64LE)));
+    case Element::natural:
+      return Datatype(MUSTER_H5(H5Tcopy(H5T_STD_U64LE)));
+    case Element::text:
+      break;
   }
   return text_type(shape.element_bytes);
 }

@@ -1,4 +1,5 @@
-// What a dataset or attribute of a muster file may be: found out and checked before any of it is read.
+// What a dataset or attribute of a muster file may be: found out and checked before any of it is
+// read.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,8 @@ using BlockFunction = std::function<void(std::span<std::byte const>)>;
 /// Reads a dataset in blocks of at most 1 MiB (or one row), in order.
 void for_each_block(hid_t dataset, Shape const& shape, BlockFunction const& use);
 /// Reads `rows` rows from `first` on into `to`.
-void read_rows(hid_t dataset, Shape const& shape, std::uint64_t first, std::uint64_t rows, void* to);
+void read_rows(hid_t dataset, Shape const& shape, std::uint64_t first, std::uint64_t rows,
+               void* to);
 std::vector<std::byte> read_attribute(hid_t attribute, Shape const& shape);
 
 /// The padded text of one element. Throws Error (Exit::user) unless it is_clean_text.

@@ -42,7 +42,8 @@ bool has_hdf5_signature(std::filesystem::path const& path) {
 std::uint64_t require_signature(std::filesystem::path const& path, std::string_view filetype) {
   FileDescriptor const fd = open_to_read(path);
   int const failed = fd ? 0 : errno;
-  MUSTER_REQUIRE(failed == 0, "cannot read {}: {} (a {} file is needed here); check its name and rights",
+  MUSTER_REQUIRE(failed == 0,
+                 "cannot read {}: {} (a {} file is needed here); check its name and rights",
                  path.string(), std::generic_category().message(failed), filetype);
   std::uint64_t bytes = 0;
   MUSTER_REQUIRE(is_regular(fd.get(), bytes),
@@ -50,7 +51,8 @@ std::uint64_t require_signature(std::filesystem::path const& path, std::string_v
                  path.string(), filetype);
   MUSTER_REQUIRE(starts_with_signature(fd.get(), path),
                  "{} is not an HDF5 file, or its beginning is damaged (a {} file is needed here); "
-                 "check that it is the right file", path.string(), filetype);
+                 "check that it is the right file",
+                 path.string(), filetype);
   return bytes;
 }
 

@@ -92,9 +92,8 @@ class Walker {
 
   static std::string link_name(hid_t group, hsize_t index, Place const& here) {
     char buffer[longest_name + 1] = {};
-    ssize_t const length =
-        MUSTER_H5(H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer,
-                                     sizeof buffer, H5P_DEFAULT));
+    ssize_t const length = MUSTER_H5(H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC,
+                                                        index, buffer, sizeof buffer, H5P_DEFAULT));
     std::string name(buffer);
     if (static_cast<std::size_t>(length) != name.size() || name.empty() || !is_clean_text(name))
       refuse(here, "has a member without a proper name");
@@ -105,16 +104,15 @@ class Walker {
     entry.shape = shape_of_dataset(dataset, here);
     hash_text("D", here.object);
     hash_shape(entry.shape);
-    for_each_block(dataset, entry.shape, [&](std::span<std::byte const> bytes) {
-      hash_data(bytes, entry.shape, here);
-    });
+    for_each_block(dataset, entry.shape,
+                   [&](std::span<std::byte const> bytes) { hash_data(bytes, entry.shape, here); });
   }
 
   void visit_attributes(hid_t object, std::string const& owner, hsize_t count, Entry& entry) {
     if (count > most_attributes) refuse(place(owner), fmt::format("has {} attributes", count));
     for (hsize_t i = 0; i < count; ++i) {
-      Attribute const attribute(MUSTER_H5(H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, i,
-                                                         H5P_DEFAULT, H5P_DEFAULT)));
+      Attribute const attribute(MUSTER_H5(
+          H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT)));
       char buffer[longest_name + 1] = {};
       ssize_t const length = MUSTER_H5(H5Aget_name(attribute.get(), sizeof buffer, buffer));
       std::string const name(buffer);
@@ -178,10 +176,14 @@ class Walker {
 
 Values values_of(std::span<std::byte const> bytes, Shape const& shape, Place const& place) {
   switch (shape.element) {
-    case Element::real: return copy_numbers<double>(bytes);
-    case Element::integer: return copy_numbers<std::int64_t>(bytes);
-    case Element::natural: return copy_numbers<std::uint64_t>(bytes);
-    case Element::text: break;
+    case Element::real:
+      return copy_numbers<double>(bytes);
+    case Element::integer:
+      return copy_numbers<std::int64_t>(bytes);
+    case Element::natural:
+      return copy_numbers<std::uint64_t>(bytes);
+    case Element::text:
+      break;
   }
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < bytes.size(); i += shape.element_bytes)

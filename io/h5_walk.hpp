@@ -37,8 +37,8 @@ struct Walk {
 /// The root attribute that holds the checksum and is left out of it.
 inline constexpr char const* checksum_attribute = "checksum";
 
-/// Walks an open file. Throws Error (Exit::user) at the first thing muster does not write: links other
-/// than hard ones, objects with two names, foreign types, absurd sizes.
+/// Walks an open file. Throws Error (Exit::user) at the first thing muster does not write: links
+/// other than hard ones, objects with two names, foreign types, absurd sizes.
 Walk walk(hid_t file, std::filesystem::path const& path, std::uint64_t file_bytes);
 
 /// One attribute, checked. Throws Error (Exit::user) when it is missing or foreign.

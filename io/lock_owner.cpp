@@ -1,5 +1,6 @@
 #include "io/lock_owner.hpp"
 
+#include <fmt/core.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -7,8 +8,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
-
-#include <fmt/core.h>
 
 #include "core/text.hpp"
 #include "io/text_rules.hpp"
@@ -86,10 +85,11 @@ OwnerRecord this_process() {
 }
 
 std::string format_owner(OwnerRecord const& owner) {
-  return fmt::format("{}\nhost {}\npid {}\nsince {}\nboot {}\npid_space {}\npid_start {}\nslurm_job {}\n"
-                     "slurm_restart {}\n", first_line, owner.who.host, owner.who.pid,
-                     owner.who.since_utc, owner.boot, owner.pid_space, owner.pid_start,
-                     owner.slurm_job, owner.slurm_restart);
+  return fmt::format(
+      "{}\nhost {}\npid {}\nsince {}\nboot {}\npid_space {}\npid_start {}\nslurm_job {}\n"
+      "slurm_restart {}\n",
+      first_line, owner.who.host, owner.who.pid, owner.who.since_utc, owner.boot, owner.pid_space,
+      owner.pid_start, owner.slurm_job, owner.slurm_restart);
 }
 
 OwnerRecord parse_owner(std::string_view text) {

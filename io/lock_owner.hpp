@@ -10,11 +10,11 @@
 namespace muster::io {
 
 struct OwnerRecord {
-  LockOwner who;              ///< an empty host: unknown
-  std::string boot;           ///< the kernel's boot id
-  std::string pid_space;      ///< process ids mean something only inside one
+  LockOwner who;                ///< an empty host: unknown
+  std::string boot;             ///< the kernel's boot id
+  std::string pid_space;        ///< process ids mean something only inside one
   std::uint64_t pid_start = 0;  ///< start time of the process in clock ticks since boot; 0 unknown
-  std::string slurm_job;      ///< empty outside Slurm
+  std::string slurm_job;        ///< empty outside Slurm
   std::uint64_t slurm_restart = 0;
 };
 

@@ -51,17 +51,15 @@ void write_rows(DocumentWriter& out, MarketFile const& market) {
   };
   out.group("/rows");
   integers("expiry", "index", [](Row const& r) { return r.expiry; });
-  out.column("/rows/right", "", column_of<std::string>(all, [](Row const& r) {
-    return to_word(r.right);
-  }));
+  out.column("/rows/right", "",
+             column_of<std::string>(all, [](Row const& r) { return to_word(r.right); }));
   reals("strike", market.currency, [](Row const& r) { return r.strike; });
   reals("bid", market.currency, [](Row const& r) { return r.bid; });
   reals("ask", market.currency, [](Row const& r) { return r.ask; });
   reals("mid", market.currency, [](Row const& r) { return r.mid; });
   reals("iv", "year^-1/2", [](Row const& r) { return r.iv; });
-  out.column("/rows/iv_status", "", column_of<std::string>(all, [](Row const& r) {
-    return r.iv_status;
-  }));
+  out.column("/rows/iv_status", "",
+             column_of<std::string>(all, [](Row const& r) { return r.iv_status; }));
   integers("volume", "contract", [](Row const& r) { return r.volume; });
   integers("open_interest", "contract", [](Row const& r) { return r.open_interest; });
   reals("file_iv", "year^-1/2", [](Row const& r) { return r.file_iv; });

@@ -37,16 +37,16 @@ struct MarketRow {
   double bid = 0;
   double ask = 0;
   double mid = 0;
-  double iv = 0;                   ///< muster's, from mid; 0 unless iv_status is "ok"
-  std::string iv_status = "ok";    ///< lower_snake word: "ok", "below_intrinsic", ...
-  std::int64_t volume = -1;        ///< contracts; -1 = not in the source
-  std::int64_t open_interest = -1; ///< contracts; -1 = not in the source
-  double file_iv = 0;              ///< the vendor's; 0 = none
+  double iv = 0;                    ///< muster's, from mid; 0 unless iv_status is "ok"
+  std::string iv_status = "ok";     ///< lower_snake word: "ok", "below_intrinsic", ...
+  std::int64_t volume = -1;         ///< contracts; -1 = not in the source
+  std::int64_t open_interest = -1;  ///< contracts; -1 = not in the source
+  double file_iv = 0;               ///< the vendor's; 0 = none
 };
 
 /// A row of the source that is kept apart, with the reason.
 struct RejectedRow {
-  std::string file;    ///< name of the source file
+  std::string file;       ///< name of the source file
   std::int64_t line = 0;  ///< 1-based
   std::string reason;  ///< lower_snake word: "crossed", "zero_bid", "stale", "adjusted_root", ...
   std::string text;    ///< the row; cut at 4096 bytes, bytes that are no UTF-8 become U+FFFD

@@ -70,8 +70,16 @@ std::vector<MarketRow> read_rows(Document const& in) {
     bool const is_index = expiry[i] >= 0 && expiry[i] <= std::numeric_limits<std::uint32_t>::max();
     if (!is_index) in.refuse(columns.path("expiry"), "holds a number that is no index");
     rows[i] = {static_cast<std::uint32_t>(expiry[i]),
-               right[i], strike[i], bid[i], ask[i], mid[i], iv[i], iv_status[i],
-               volume[i], open_interest[i], file_iv[i]};
+               right[i],
+               strike[i],
+               bid[i],
+               ask[i],
+               mid[i],
+               iv[i],
+               iv_status[i],
+               volume[i],
+               open_interest[i],
+               file_iv[i]};
   }
   return rows;
 }
@@ -105,7 +113,8 @@ MarketFile read_market(std::filesystem::path const& path) {
   market.expiries = read_expiries(in);
   market.rows = read_rows(in);
   market.rejected = read_rejected(in);
-  if (std::string const fault = find_fault(market); !fault.empty()) in.refuse("", "says that " + fault);
+  if (std::string const fault = find_fault(market); !fault.empty())
+    in.refuse("", "says that " + fault);
   return market;
 }
 

@@ -19,9 +19,8 @@ inline constexpr std::int64_t market_minor_version = 0;
 template <class E>
 using Words = std::array<std::pair<E, std::string_view>, 3>;  // a shorter enum repeats its last
 
-inline constexpr Words<OptionRight> right_words{{{OptionRight::call, "call"},
-                                                 {OptionRight::put, "put"},
-                                                 {OptionRight::put, "put"}}};
+inline constexpr Words<OptionRight> right_words{
+    {{OptionRight::call, "call"}, {OptionRight::put, "put"}, {OptionRight::put, "put"}}};
 inline constexpr Words<Settlement> settlement_words{
     {{Settlement::am, "am"}, {Settlement::pm, "pm"}, {Settlement::pm, "pm"}}};
 inline constexpr Words<Exercise> exercise_words{

@@ -9,9 +9,7 @@
 namespace muster::io {
 namespace {
 
-unsigned hex_value(char c) {
-  return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
-}
+unsigned hex_value(char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); }
 
 }  // namespace
 
@@ -21,8 +19,8 @@ ResultDigest::ResultDigest(std::string_view job_hash_hex, std::uint64_t arithmet
   MUSTER_ASSERT(is_hash(job_hash_hex), "job hash \"{}\"", job_hash_hex);
   std::array<char, 32> raw;
   for (std::size_t i = 0; i < raw.size(); ++i)
-    raw[i] = static_cast<char>(hex_value(job_hash_hex[2 * i]) * 16 +
-                               hex_value(job_hash_hex[2 * i + 1]));
+    raw[i] =
+        static_cast<char>(hex_value(job_hash_hex[2 * i]) * 16 + hex_value(job_hash_hex[2 * i + 1]));
   hash_.update(std::string_view(raw.data(), raw.size()));
   hash_.update_u64(arithmetic_version).update_u64(tiles);
 }

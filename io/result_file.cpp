@@ -1,109 +1,21 @@
 #include "io/result_file.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <set>
 
 #include "core/sha256.hpp"
 #include "io/document.hpp"
-#include "io/document_writer.hpp"
 #include "io/result_digest.hpp"
+#include "io/result_layout.hpp"
 #include "io/text_rules.hpp"
 #include "io/verdict.hpp"
 
 namespace muster::io {
+
+using namespace result_layout;
+
 namespace {
 
-constexpr char const* filetype = "muster-result";
-constexpr std::int64_t major_version = 1;
-constexpr std::int64_t minor_version = 0;
 constexpr std::size_t digests_per_block = 1u << 16;
-
-// A digest in memory is its two columns in the file: high, low.
-static_assert(sizeof(TileDigest) == 2 * sizeof(std::uint64_t));
-
-std::span<std::uint64_t> as_pairs(std::span<TileDigest> digests) {
-  return {reinterpret_cast<std::uint64_t*>(digests.data()), 2 * digests.size()};
-}
-
-std::size_t rows_of(Column const& column) {
-  return std::visit([](auto const& values) { return values.size(); }, column.values);
-}
-
-bool is_text(Column const& column) {
-  return std::holds_alternative<std::vector<std::string>>(column.values);
-}
-
-void assert_writable(Table const& table) {
-  MUSTER_ASSERT(is_lower_snake(table.name), "table name \"{}\"", table.name);
-  std::set<std::string_view> names;
-  for (Column const& column : table.columns) {
-    MUSTER_ASSERT(is_lower_snake(column.name), "column \"{}\" of {}", column.name, table.name);
-    MUSTER_ASSERT(names.insert(column.name).second, "two columns {}.{}", table.name, column.name);
-    MUSTER_ASSERT(rows_of(column) == rows_of(table.columns.front()),
-                  "columns of table {} differ in length", table.name);
-    MUSTER_ASSERT(is_text(column) == column.unit.empty(), "unit \"{}\" of {}.{}", column.unit,
-                  table.name, column.name);
-  }
-}
-
-void assert_writable(Result const& result) {
-  // Text that the file would have to clean could not be hashed again.
-  MUSTER_ASSERT(is_clean_text(result.resolved_text), "the resolved job has control characters");
-  MUSTER_ASSERT(result.job_hash == sha256_hex(result.resolved_text), "hash of another job");
-  MUSTER_ASSERT(is_utc_instant(result.started_utc) && is_utc_instant(result.ended_utc),
-                "times \"{}\", \"{}\"", result.started_utc, result.ended_utc);
-  std::set<std::string_view> names;
-  for (Table const& table : result.tables) {
-    assert_writable(table);
-    MUSTER_ASSERT(names.insert(table.name).second, "two tables {}", table.name);
-  }
-}
-
-template <class T>
-std::vector<std::string> names_of(std::vector<T> const& things) {
-  std::vector<std::string> names;
-  for (T const& thing : things) names.push_back(thing.name);
-  return names;
-}
-
-void write_tables(DocumentWriter& out, std::vector<Table> const& tables) {
-  out.group("/tables");
-  out.attribute("/tables", "order", names_of(tables));
-  for (Table const& table : tables) {
-    std::string const group = "/tables/" + table.name;
-    out.group(group);
-    out.attribute(group, "description", table.description);
-    out.attribute(group, "order", names_of(table.columns));
-    for (Column const& column : table.columns)
-      std::visit([&](auto const& values) { out.column(group + "/" + column.name, column.unit, values); },
-                 column.values);
-  }
-}
-
-void write_provenance(DocumentWriter& out, Result const& result) {
-  out.group("/provenance");
-  out.text("/provenance/job", result.resolved_text);
-  out.text("/provenance/topology", result.topology_json);
-  out.text("/provenance/devices", result.devices);
-}
-
-void write_root(DocumentWriter& out, Result const& result, std::string const& digest) {
-  out.attribute("/", "kind", result.kind);
-  out.attribute("/", "name", result.name);
-  out.attribute("/", "job_hash", result.job_hash);
-  out.attribute("/", "seed", result.seed);
-  out.attribute("/", "arithmetic_version", result.arithmetic_version);
-  out.attribute("/", "muster_version", result.muster_version);
-  out.attribute("/", "git_sha", result.git_sha);
-  out.attribute("/", "ranks", result.ranks);
-  out.attribute("/", "tiles", result.tiles);
-  out.attribute("/", "started_utc", result.started_utc);
-  out.attribute("/", "ended_utc", result.ended_utc);
-  out.attribute("/", "stop_rule", result.stop_rule);
-  out.attribute("/", "verdict", static_cast<std::uint64_t>(result.verdict));
-  out.attribute("/", "result_digest", digest);
-}
 
 Column read_column(Document const& in, std::string const& group, std::string const& name) {
   std::string const path = group + "/" + name;
@@ -117,7 +29,8 @@ Column read_column(Document const& in, std::string const& group, std::string con
           column.values = std::move(typed);
       },
       values);
-  if (is_text(column) != column.unit.empty()) in.refuse(path, "has a unit that does not fit its type");
+  if (is_text(column) != column.unit.empty())
+    in.refuse(path, "has a unit that does not fit its type");
   return column;
 }
 
@@ -151,7 +64,8 @@ std::string read_hash(Document const& in, std::string const& name) {
 
 std::string read_instant(Document const& in, std::string const& name) {
   std::string instant = in.text_attribute("/", name);
-  if (!is_utc_instant(instant)) in.refuse("/", fmt::format("has no UTC time in attribute \"{}\"", name));
+  if (!is_utc_instant(instant))
+    in.refuse("/", fmt::format("has no UTC time in attribute \"{}\"", name));
   return instant;
 }
 
@@ -192,27 +106,6 @@ Result read_content(Document const& in) {
 }
 
 }  // namespace
-
-std::string write_result(std::filesystem::path const& path, Result const& result,
-                         DigestSource const& digests) {
-  assert_writable(result);
-  DocumentWriter out(path, filetype, major_version, minor_version);
-  write_provenance(out, result);
-  write_tables(out, result.tables);
-  out.column("/sums", "1", result.sums);
-  ResultDigest digest(result.job_hash, result.arithmetic_version, result.tiles);
-  std::vector<TileDigest> block;
-  out.pairs("/tile_digests", "1", result.tiles, [&](std::uint64_t first, std::span<std::uint64_t> to) {
-    block.resize(to.size() / 2);
-    digests(first, block);
-    digest.add(block);
-    std::ranges::copy(as_pairs(block), to.begin());
-  });
-  std::string const hex = digest.hex();
-  write_root(out, result, hex);
-  out.finish();
-  return hex;
-}
 
 struct ResultFile::State {
   Document document;

@@ -42,8 +42,9 @@ struct Result {
 using DigestSource = std::function<void(std::uint64_t first, std::span<TileDigest> out)>;
 
 /// Writes the file in one step (see atomic_file.hpp) and returns the result digest. Memory does not
-/// grow with the number of tiles. Throws Error (Exit::environment) for disk and permission, Exit::bug
-/// for a result no reader would accept (bad names, columns of unequal length, hash of another text).
+/// grow with the number of tiles. Throws Error (Exit::environment) for disk and permission,
+/// Exit::bug for a result no reader would accept (bad names, columns of unequal length, hash of
+/// another text).
 std::string write_result(std::filesystem::path const& path, Result const& result,
                          DigestSource const& digests);
 

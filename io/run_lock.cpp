@@ -59,19 +59,23 @@ std::string text_in(int fd, fs::path const& path) {
 
 [[noreturn]] void throw_held(fs::path const& lock, OwnerRecord const& owner) {
   if (owner.who.host.empty())
-    throw_error(Exit::user,
-                "{} is not readable as a lock (it may be another run's); delete it if no muster writes "
-                "there", lock.string());
-  throw Error(Exit::user,
-              fmt::format("{} is held by process {} on {} since {} (two runs would overwrite each other's "
-                          "files); wait for it, choose another --out, or delete the lock if that "
-                          "process is gone", lock.string(), owner.who.pid, owner.who.host,
-                          owner.who.since_utc),
-              Retry::may_help);
+    throw_error(
+        Exit::user,
+        "{} is not readable as a lock (it may be another run's); delete it if no muster writes "
+        "there",
+        lock.string());
+  throw Error(
+      Exit::user,
+      fmt::format("{} is held by process {} on {} since {} (two runs would overwrite each other's "
+                  "files); wait for it, choose another --out, or delete the lock if that "
+                  "process is gone",
+                  lock.string(), owner.who.pid, owner.who.host, owner.who.since_utc),
+      Retry::may_help);
 }
 
 bool is_same_file(int fd, fs::path const& path) {
-  struct stat open_one {}, named_one {};
+  struct stat open_one {
+  }, named_one{};
   return ::fstat(fd, &open_one) == 0 && ::stat(path.c_str(), &named_one) == 0 &&
          open_one.st_ino == named_one.st_ino && open_one.st_dev == named_one.st_dev;
 }
@@ -112,10 +116,12 @@ RunLock::RunLock(fs::path path) : path_(std::move(path)), text_(format_owner(thi
     if (create_lock(path_, ticket, text_) || take_over(path_, ticket)) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  throw Error(Exit::environment,
-              fmt::format("cannot get {}: others keep taking it (only one run may write there); find "
-                          "out who starts them", path_.string()),
-              Retry::may_help);
+  throw Error(
+      Exit::environment,
+      fmt::format("cannot get {}: others keep taking it (only one run may write there); find "
+                  "out who starts them",
+                  path_.string()),
+      Retry::may_help);
 }
 
 RunLock::~RunLock() {

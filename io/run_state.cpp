@@ -36,15 +36,16 @@ void remove_file(fs::path const& path) {
 void require_same_run(SavedRun const& saved, fs::path const& output, std::string const& job_hash,
                       std::uint64_t arithmetic_version) {
   RunIdentity const& identity = saved.identity;
-  MUSTER_REQUIRE(identity.job_hash == job_hash,
-                 "{} belongs to another job: an unfinished run of \"{}\" begun {} lies beside it "
-                 "(continuing would mix two answers); choose another --out, or give it up with --fresh",
-                 output.string(), identity.name, identity.started_utc);
-  MUSTER_REQUIRE(identity.arithmetic_version == arithmetic_version,
-                 "the unfinished run of {} was begun by muster {} with arithmetic version {}, this one "
-                 "has {} (their bits differ); finish it with that release, or start over with --fresh",
-                 output.string(), identity.muster_version, identity.arithmetic_version,
-                 arithmetic_version);
+  MUSTER_REQUIRE(
+      identity.job_hash == job_hash,
+      "{} belongs to another job: an unfinished run of \"{}\" begun {} lies beside it "
+      "(continuing would mix two answers); choose another --out, or give it up with --fresh",
+      output.string(), identity.name, identity.started_utc);
+  MUSTER_REQUIRE(
+      identity.arithmetic_version == arithmetic_version,
+      "the unfinished run of {} was begun by muster {} with arithmetic version {}, this one "
+      "has {} (their bits differ); finish it with that release, or start over with --fresh",
+      output.string(), identity.muster_version, identity.arithmetic_version, arithmetic_version);
 }
 
 }  // namespace
@@ -93,7 +94,8 @@ RunState RunState::open(fs::path const& output, std::string const& job_hash,
   auto found = read_saved_run(output);
   MUSTER_REQUIRE(found.has_value(),
                  "{} does not exist (there is no unfinished run to continue); run the job without "
-                 "resuming", state_path(output).string());
+                 "resuming",
+                 state_path(output).string());
   require_same_run(*found, output, job_hash, arithmetic_version);
   files->saved = std::move(*found);
   files->tiles = TileFile::open(tiles_path(output), job_hash);

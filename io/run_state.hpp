@@ -30,10 +30,11 @@ struct RunIdentity {
 
 /// How far a run is; replaced as a whole by every save.
 struct RunProgress {
-  std::uint32_t epoch = 0;           ///< fencing epoch of the newest commit
-  std::vector<TileRange> committed;  ///< sorted, disjoint, not adjacent; exactly the tiles in `sums`
-  std::uint64_t stage = 0;           ///< index into Job::stages() of the stage being computed
-  std::uint64_t tiles_planned = 0;   ///< end of that stage, for progress displays
+  std::uint32_t epoch = 0;  ///< fencing epoch of the newest commit
+  std::vector<TileRange>
+      committed;                    ///< sorted, disjoint, not adjacent; exactly the tiles in `sums`
+  std::uint64_t stage = 0;          ///< index into Job::stages() of the stage being computed
+  std::uint64_t tiles_planned = 0;  ///< end of that stage, for progress displays
   Slots sums;
   std::vector<std::pair<std::string, std::uint64_t>> counters;  ///< name, value; for people
 };

@@ -80,15 +80,17 @@ RunProgress get_progress(ByteReader& in) {
 }
 
 [[noreturn]] void refuse(std::filesystem::path const& file, std::string_view problem) {
-  throw_error(Exit::user,
-              "{} {} (the run cannot be continued from it); start over with --fresh, or bring back an "
-              "intact copy", file.string(), problem);
+  throw_error(
+      Exit::user,
+      "{} {} (the run cannot be continued from it); start over with --fresh, or bring back an "
+      "intact copy",
+      file.string(), problem);
 }
 
 bool has_clean_texts(SavedRun const& run) {
   RunIdentity const& identity = run.identity;
-  for (std::string const& text : {identity.kind, identity.name, identity.muster_version,
-                                  identity.resolved_text, run.message})
+  for (std::string const& text :
+       {identity.kind, identity.name, identity.muster_version, identity.resolved_text, run.message})
     if (!is_clean_text(text)) return false;
   for (auto const& counter : run.progress.counters)
     if (!is_clean_text(counter.first)) return false;
@@ -114,10 +116,11 @@ std::string_view checked_body(std::string const& bytes, std::filesystem::path co
     refuse(file, "is not a saved state of muster's, or is cut short");
   ByteReader head(all.substr(magic.size()));
   std::uint32_t const major = head.u32(), minor = head.u32();
-  MUSTER_REQUIRE(major == major_version,
-                 "{} is version {}.{}, this muster reads {}.x (its fields are others); continue with {} "
-                 "release, or start over with --fresh", file.string(), major, minor, major_version,
-                 major > major_version ? "a newer" : "an older");
+  MUSTER_REQUIRE(
+      major == major_version,
+      "{} is version {}.{}, this muster reads {}.x (its fields are others); continue with {} "
+      "release, or start over with --fresh",
+      file.string(), major, minor, major_version, major > major_version ? "a newer" : "an older");
   if (head.u64() != all.size()) refuse(file, "is cut short or has bytes too many");
   auto const body = all.substr(0, all.size() - checksum_bytes);
   if (sha256_hex(body) != all.substr(body.size()))

@@ -83,8 +83,8 @@ TileFile::TileFile(std::filesystem::path path, FileDescriptor fd)
     : path_(std::move(path)), fd_(std::move(fd)) {}
 
 TileFile TileFile::create(std::filesystem::path const& path, std::string const& job_hash) {
-  TileFile made(path, FileDescriptor(
-                          ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)));
+  TileFile made(path,
+                FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)));
   if (!made.fd_) throw_file_error("write", path, errno);
   mark_step("tiles.create");
   std::string const start = header(job_hash);
@@ -100,15 +100,18 @@ TileFile TileFile::create(std::filesystem::path const& path, std::string const& 
 TileFile TileFile::open(std::filesystem::path const& path, std::string const& job_hash) {
   TileFile found(path, FileDescriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC)));
   int const failed = found.fd_ ? 0 : errno;
-  MUSTER_REQUIRE(failed == 0,
-                 "cannot open {}: {} (it holds the digests of the tiles that the saved state counts "
-                 "on); bring it back, or start over with --fresh",
-                 path.string(), std::generic_category().message(failed));
+  MUSTER_REQUIRE(
+      failed == 0,
+      "cannot open {}: {} (it holds the digests of the tiles that the saved state counts "
+      "on); bring it back, or start over with --fresh",
+      path.string(), std::generic_category().message(failed));
   std::string start(header_bytes, '\0');
   start.resize(read_at(found.fd_.get(), start.data(), start.size(), 0, path));
-  MUSTER_REQUIRE(start == header(job_hash),
-                 "{} is not the digest file of this run (its header is damaged, of another job or of "
-                 "another version of muster); start over with --fresh", path.string());
+  MUSTER_REQUIRE(
+      start == header(job_hash),
+      "{} is not the digest file of this run (its header is damaged, of another job or of "
+      "another version of muster); start over with --fresh",
+      path.string());
   return found;
 }
 
@@ -147,12 +150,12 @@ void TileFile::read(std::uint64_t first, std::span<TileDigest> out) {
                                     header_bytes + record_bytes * (first + done), path_);
     for (std::size_t i = 0; i < count; ++i, ++done) {
       bool const is_there = (i + 1) * record_bytes <= got;
-      MUSTER_REQUIRE(is_there && read_record(std::string_view(block).substr(i * record_bytes,
-                                                                            record_bytes),
-                                             first + done, out[done]),
-                     "{}: the digest of tile {} is {} (the saved sums include this tile already, so "
-                     "it cannot be computed again by itself); start over with --fresh",
-                     path_.string(), first + done, is_there ? "damaged" : "missing");
+      MUSTER_REQUIRE(
+          is_there && read_record(std::string_view(block).substr(i * record_bytes, record_bytes),
+                                  first + done, out[done]),
+          "{}: the digest of tile {} is {} (the saved sums include this tile already, so "
+          "it cannot be computed again by itself); start over with --fresh",
+          path_.string(), first + done, is_there ? "damaged" : "missing");
     }
   }
 }

@@ -12,7 +12,8 @@ namespace {
 using ::testing::HasSubstr;
 
 /// What differs between the sample and the sample after `change`.
-ResultDiff diff_after(std::function<void(Result&)> const& change, std::uint64_t changed_tile = 1000) {
+ResultDiff diff_after(std::function<void(Result&)> const& change,
+                      std::uint64_t changed_tile = 1000) {
   Scratch scratch;
   Result const a = sample_result();
   Result b = a;
@@ -56,17 +57,22 @@ TEST(DiffResults, FindsTextIntegerAndShape) {
     auto diff = diff_after([&](Result& b) { change(b.tables); });
     return diff.datum.value_or(DatumDifference{});
   };
-  auto text = datum_after([](auto& t) { std::get<std::vector<std::string>>(t[0].columns[0].values)[2] = "x"; });
+  auto text = datum_after(
+      [](auto& t) { std::get<std::vector<std::string>>(t[0].columns[0].values)[2] = "x"; });
   EXPECT_EQ(text.column + "|" + text.a + "|" + text.b, "name||x");
-  auto count = datum_after([](auto& t) { std::get<std::vector<std::int64_t>>(t[0].columns[2].values)[2] = 9; });
+  auto count = datum_after(
+      [](auto& t) { std::get<std::vector<std::int64_t>>(t[0].columns[2].values)[2] = 9; });
   EXPECT_EQ(count.column + "|" + count.a + "|" + count.b, "count|-3|9");
-  auto rows = datum_after([](auto& t) { std::get<std::vector<double>>(t[1].columns[0].values).push_back(1); });
+  auto rows = datum_after(
+      [](auto& t) { std::get<std::vector<double>>(t[1].columns[0].values).push_back(1); });
   EXPECT_EQ(rows.table + "|" + rows.a + "|" + rows.b, "book|1 rows|2 rows");
   auto unit = datum_after([](auto& t) { t[1].columns[0].unit = "EUR"; });
   EXPECT_EQ(unit.a + "|" + unit.b, "unit USD|unit EUR");
   auto gone = datum_after([](auto& t) { t.erase(t.begin() + 1); });
   EXPECT_EQ(gone.table + "|" + gone.a + "|" + gone.b, "book|present|missing");
-  auto added = datum_after([](auto& t) { t[1].columns.push_back({"more", "1", std::vector<double>{1}}); });
+  auto added = datum_after([](auto& t) {
+    t[1].columns.push_back({"more", "1", std::vector<double>{1}});
+  });
   EXPECT_EQ(added.column + "|" + added.a + "|" + added.b, "more|missing|present");
 }
 
@@ -99,7 +105,8 @@ std::string settings_text(std::string const& a, std::string const& b) {
 
 TEST(DiffSettings, NamesKeysByTable) {
   std::string const a = "x = 1\n[simulation]\npaths = 10\n[[book]]\nk = 1\n[[book]]\nk = 2\n";
-  std::string const b = "x = 1\n[simulation]\npaths = 20\n[[book]]\nk = 1\n[[book]]\nk = 3\n[[book]]\nk = 4\n";
+  std::string const b =
+      "x = 1\n[simulation]\npaths = 20\n[[book]]\nk = 1\n[[book]]\nk = 3\n[[book]]\nk = 4\n";
   EXPECT_EQ(settings_text(a, a), "");
   EXPECT_EQ(settings_text(a, b), "simulation.paths: 10 | 20\nbook[1].k: 2 | 3\nbook[2].k: - | 4\n");
 }

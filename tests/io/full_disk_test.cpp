@@ -57,7 +57,8 @@ TEST(FullDisk, AtAnySizeOfAResult) {
 TEST(FullDisk, NoSpaceLeft) {
   Scratch scratch;
   if (::mount("tmpfs", scratch.path().c_str(), "tmpfs", 0, "size=128k") != 0)
-    GTEST_SKIP() << "cannot mount a small file system here (needs root); the size limit is tested above";
+    GTEST_SKIP()
+        << "cannot mount a small file system here (needs root); the size limit is tested above";
   std::string message;
   {
     auto const path = scratch / "F.h5";

@@ -9,8 +9,8 @@ void put_attribute(hid_t file, std::string const& object, std::string const& nam
                    void const* value) {
   h5::Dataspace const space(MUSTER_H5(H5Screate(H5S_SCALAR)));
   h5::Attribute const made(
-      MUSTER_H5(H5Acreate_by_name(file, object.c_str(), name.c_str(), type, space.get(), H5P_DEFAULT,
-                                  H5P_DEFAULT, H5P_DEFAULT)));
+      MUSTER_H5(H5Acreate_by_name(file, object.c_str(), name.c_str(), type, space.get(),
+                                  H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)));
   MUSTER_H5(H5Awrite(made.get(), type, value));
 }
 
@@ -55,15 +55,15 @@ void remove_object(hid_t file, std::string const& path) {
 }
 
 void put_dataset(hid_t file, std::string const& path, hid_t type, hid_t space, hid_t made) {
-  h5::Dataset const data(MUSTER_H5(
-      H5Dcreate2(file, path.c_str(), type, space, H5P_DEFAULT, made, H5P_DEFAULT)));
+  h5::Dataset const data(
+      MUSTER_H5(H5Dcreate2(file, path.c_str(), type, space, H5P_DEFAULT, made, H5P_DEFAULT)));
 }
 
 void put_numbers(hid_t file, std::string const& path, hid_t type, hsize_t count,
                  void const* values) {
   h5::Dataspace const space(MUSTER_H5(H5Screate_simple(1, &count, nullptr)));
-  h5::Dataset const data(MUSTER_H5(H5Dcreate2(file, path.c_str(), type, space.get(), H5P_DEFAULT,
-                                              H5P_DEFAULT, H5P_DEFAULT)));
+  h5::Dataset const data(MUSTER_H5(
+      H5Dcreate2(file, path.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)));
   MUSTER_H5(H5Dwrite(data.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
 }
 

@@ -178,9 +178,9 @@ TEST(Kill, StepsReachTheDiskInOrder) {
   state.commit({0, 3}, digests, 1);
   state.save({1, {{0, 3}}, 0, 3, {1}, {}});
   set_step_hook(nullptr);
-  EXPECT_THAT(trace, testing::ElementsAre("tiles.write", "tiles.fdatasync", "atomic.create",
-                                          "atomic.write", "atomic.fsync", "atomic.rename",
-                                          "atomic.fsync_directory"));
+  EXPECT_THAT(
+      trace, testing::ElementsAre("tiles.write", "tiles.fdatasync", "atomic.create", "atomic.write",
+                                  "atomic.fsync", "atomic.rename", "atomic.fsync_directory"));
 }
 
 }  // namespace

@@ -76,15 +76,16 @@ TEST(RunLock, OfAnotherHostIsRefused) {
   OwnerRecord owner = dead_owner();
   owner.who.host = "node07";
   spill(scratch / "F.h5.lock", format_owner(owner));
-  EXPECT_THAT(message_of(Exit::user, [&] { RunLock(scratch / "F.h5.lock"); }), HasSubstr("on node07"));
+  EXPECT_THAT(message_of(Exit::user, [&] { RunLock(scratch / "F.h5.lock"); }),
+              HasSubstr("on node07"));
   EXPECT_EQ(read_lock(scratch / "F.h5.lock")->host, "node07");
 }
 
 TEST(RunLock, UnreadableOnesAreRefused) {
   Scratch scratch;
-  for (std::string const text : {"", "muster-lock 2\n", "muster-lock 1\nhost h\npid x\n",
-                                 "muster-lock 1\nhost h\n", "muster-lock 1\npid 99999999999\nhost h\n",
-                                 "muster-lock 1\nhost \x1B\npid 1\n"}) {
+  for (std::string const text :
+       {"", "muster-lock 2\n", "muster-lock 1\nhost h\npid x\n", "muster-lock 1\nhost h\n",
+        "muster-lock 1\npid 99999999999\nhost h\n", "muster-lock 1\nhost \x1B\npid 1\n"}) {
     spill(scratch / "F.h5.lock", text);
     EXPECT_THAT(message_of(Exit::user, [&] { RunLock(scratch / "F.h5.lock"); }),
                 HasSubstr("is not readable as a lock"));

@@ -68,29 +68,34 @@ struct Fault {
 std::vector<Fault> faults() {
   double const nan = std::numeric_limits<double>::quiet_NaN();
   double const infinity = std::numeric_limits<double>::infinity();
-  return {{"as_of_utc is no UTC time", [](MarketFile& m) { m.as_of_utc = "2023-09-14"; }},
-          {"underlying is empty", [](MarketFile& m) { m.underlying = ""; }},
-          {"spot is not above 0", [](MarketFile& m) { m.spot = -1; }},
-          {"multiplier is not above 0", [](MarketFile& m) { m.multiplier = 0; }},
-          {"expiry 0 has no root", [](MarketFile& m) { m.expiries[0].root = ""; }},
-          {"expiry 1 has no UTC time", [](MarketFile& m) { m.expiries[1].expiry_utc = "x"; }},
-          {"expiry 0 has no years", [](MarketFile& m) { m.expiries[0].years = 0; }},
-          {"expiry 0 has no forward", [](MarketFile& m) { m.expiries[0].forward = 0; }},
-          {"expiry 0 has no discount", [=](MarketFile& m) { m.expiries[0].discount = nan; }},
-          {"expiry 0 has a reason", [](MarketFile& m) { m.expiries[0].reason = "but"; }},
-          {"row 2 has an expiry", [](MarketFile& m) { m.rows[2].expiry = 2; }},
-          {"row 0 has no strike", [](MarketFile& m) { m.rows[0].strike = -1; }},
-          {"row 0 has no bid", [=](MarketFile& m) { m.rows[0].bid = nan; }},
-          {"row 0 has no ask", [=](MarketFile& m) { m.rows[0].ask = infinity; }},
-          {"row 0 has no mid", [](MarketFile& m) { m.rows[0].mid = -0.5; }},
-          {"row 0 has no implied volatility", [=](MarketFile& m) { m.rows[0].iv = nan; }},
-          {"row 0 has no status", [](MarketFile& m) { m.rows[0].iv_status = "Not OK"; }},
-          {"row 2 has an implied volatility that does not fit", [](MarketFile& m) { m.rows[2].iv = 1; }},
-          {"row 1 has a negative volume", [](MarketFile& m) { m.rows[1].volume = -2; }},
-          {"row 1 has a negative open interest", [](MarketFile& m) { m.rows[1].open_interest = -9; }},
-          {"row 1 has no file volatility", [=](MarketFile& m) { m.rows[1].file_iv = nan; }},
-          {"rejected row 0 has no line number", [](MarketFile& m) { m.rejected[0].line = 0; }},
-          {"rejected row 1 has no reason", [](MarketFile& m) { m.rejected[1].reason = "no"; m.rejected[1].reason.clear(); }}};
+  return {
+      {"as_of_utc is no UTC time", [](MarketFile& m) { m.as_of_utc = "2023-09-14"; }},
+      {"underlying is empty", [](MarketFile& m) { m.underlying = ""; }},
+      {"spot is not above 0", [](MarketFile& m) { m.spot = -1; }},
+      {"multiplier is not above 0", [](MarketFile& m) { m.multiplier = 0; }},
+      {"expiry 0 has no root", [](MarketFile& m) { m.expiries[0].root = ""; }},
+      {"expiry 1 has no UTC time", [](MarketFile& m) { m.expiries[1].expiry_utc = "x"; }},
+      {"expiry 0 has no years", [](MarketFile& m) { m.expiries[0].years = 0; }},
+      {"expiry 0 has no forward", [](MarketFile& m) { m.expiries[0].forward = 0; }},
+      {"expiry 0 has no discount", [=](MarketFile& m) { m.expiries[0].discount = nan; }},
+      {"expiry 0 has a reason", [](MarketFile& m) { m.expiries[0].reason = "but"; }},
+      {"row 2 has an expiry", [](MarketFile& m) { m.rows[2].expiry = 2; }},
+      {"row 0 has no strike", [](MarketFile& m) { m.rows[0].strike = -1; }},
+      {"row 0 has no bid", [=](MarketFile& m) { m.rows[0].bid = nan; }},
+      {"row 0 has no ask", [=](MarketFile& m) { m.rows[0].ask = infinity; }},
+      {"row 0 has no mid", [](MarketFile& m) { m.rows[0].mid = -0.5; }},
+      {"row 0 has no implied volatility", [=](MarketFile& m) { m.rows[0].iv = nan; }},
+      {"row 0 has no status", [](MarketFile& m) { m.rows[0].iv_status = "Not OK"; }},
+      {"row 2 has an implied volatility that does not fit",
+       [](MarketFile& m) { m.rows[2].iv = 1; }},
+      {"row 1 has a negative volume", [](MarketFile& m) { m.rows[1].volume = -2; }},
+      {"row 1 has a negative open interest", [](MarketFile& m) { m.rows[1].open_interest = -9; }},
+      {"row 1 has no file volatility", [=](MarketFile& m) { m.rows[1].file_iv = nan; }},
+      {"rejected row 0 has no line number", [](MarketFile& m) { m.rejected[0].line = 0; }},
+      {"rejected row 1 has no reason", [](MarketFile& m) {
+         m.rejected[1].reason = "no";
+         m.rejected[1].reason.clear();
+       }}};
 }
 
 TEST(MarketFile, FaultyContentIsNotWritten) {
@@ -122,19 +127,25 @@ TEST(MarketFile, HostileContentIsRefused) {
   double const nan = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> const strikes{4500, nan, 5000};
   std::vector<std::int64_t> const indices{0, -1, 1}, beyond{0, 1, 2};
-  EXPECT_THAT(refusal_of([&](hid_t f) { replace(f, "/rows/strike", H5T_IEEE_F64LE, 3, strikes.data()); }),
-              HasSubstr("row 1 has no strike above 0"));
-  EXPECT_THAT(refusal_of([&](hid_t f) { replace(f, "/rows/strike", H5T_IEEE_F64LE, 2, strikes.data()); }),
-              HasSubstr("/rows/strike has 2 rows where 3 belong"));
-  EXPECT_THAT(refusal_of([&](hid_t f) { replace(f, "/rows/expiry", H5T_STD_I64LE, 3, indices.data()); }),
-              HasSubstr("/rows/expiry holds a number that is no index"));
-  EXPECT_THAT(refusal_of([&](hid_t f) { replace(f, "/rows/expiry", H5T_STD_I64LE, 3, beyond.data()); }),
-              HasSubstr("row 2 has an expiry that is not in the list"));
-  EXPECT_THAT(refusal_of([&](hid_t f) { replace(f, "/rows/bid", H5T_STD_I64LE, 3, indices.data()); }),
-              HasSubstr("/rows/bid has elements of another type"));
+  EXPECT_THAT(
+      refusal_of([&](hid_t f) { replace(f, "/rows/strike", H5T_IEEE_F64LE, 3, strikes.data()); }),
+      HasSubstr("row 1 has no strike above 0"));
+  EXPECT_THAT(
+      refusal_of([&](hid_t f) { replace(f, "/rows/strike", H5T_IEEE_F64LE, 2, strikes.data()); }),
+      HasSubstr("/rows/strike has 2 rows where 3 belong"));
+  EXPECT_THAT(
+      refusal_of([&](hid_t f) { replace(f, "/rows/expiry", H5T_STD_I64LE, 3, indices.data()); }),
+      HasSubstr("/rows/expiry holds a number that is no index"));
+  EXPECT_THAT(
+      refusal_of([&](hid_t f) { replace(f, "/rows/expiry", H5T_STD_I64LE, 3, beyond.data()); }),
+      HasSubstr("row 2 has an expiry that is not in the list"));
+  EXPECT_THAT(
+      refusal_of([&](hid_t f) { replace(f, "/rows/bid", H5T_STD_I64LE, 3, indices.data()); }),
+      HasSubstr("/rows/bid has elements of another type"));
   EXPECT_THAT(refusal_of([&](hid_t f) {
                 replace(f, "/rows/right", h5::text_type(4).get(), 3, "callput\0pull");
-              }), HasSubstr("/rows/right has a word that muster does not know"));
+              }),
+              HasSubstr("/rows/right has a word that muster does not know"));
   EXPECT_THAT(refusal_of([](hid_t f) { remove_object(f, "/rejected/text"); }),
               HasSubstr("/rejected/text is missing"));
   EXPECT_THAT(refusal_of([](hid_t f) { remove_object(f, "/expiries"); }),

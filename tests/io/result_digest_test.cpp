@@ -40,9 +40,11 @@ TEST(ResultDigest, CountsItsTiles) {
   std::vector<TileDigest> const tiles(2);
   ResultDigest few(sha256_hex("a"), 1, 3);
   few.add(tiles);
-  EXPECT_THAT(message_of(Exit::bug, [&] { few.hex(); }), testing::HasSubstr("1 tiles have no digest"));
+  EXPECT_THAT(message_of(Exit::bug, [&] { few.hex(); }),
+              testing::HasSubstr("1 tiles have no digest"));
   ResultDigest many(sha256_hex("a"), 1, 1);
-  EXPECT_THAT(message_of(Exit::bug, [&] { many.add(tiles); }), testing::HasSubstr("2 digests for 1"));
+  EXPECT_THAT(message_of(Exit::bug, [&] { many.add(tiles); }),
+              testing::HasSubstr("2 digests for 1"));
   message_of(Exit::bug, [] { ResultDigest("no hash", 1, 1); });
 }
 

@@ -20,7 +20,8 @@ void expect_same(Column const& a, Column const& b) {
     auto const& others = std::get<std::vector<double>>(b.values);
     ASSERT_EQ(numbers->size(), others.size());
     for (std::size_t i = 0; i < others.size(); ++i)
-      EXPECT_EQ(std::bit_cast<std::uint64_t>((*numbers)[i]), std::bit_cast<std::uint64_t>(others[i]));
+      EXPECT_EQ(std::bit_cast<std::uint64_t>((*numbers)[i]),
+                std::bit_cast<std::uint64_t>(others[i]));
   } else {
     EXPECT_EQ(a.values, b.values);
   }
@@ -95,8 +96,9 @@ TEST(ResultFile, CleansTextsButNeverTheJob) {
   EXPECT_EQ(read_result(scratch / "F.h5").name, "a\xEF\xBF\xBD[31mb");
   result.resolved_text += '\x1B';
   result.job_hash = sha256_hex(result.resolved_text);
-  EXPECT_THAT(message_of(Exit::bug, [&] { write_result(scratch / "F.h5", result, sample_digests); }),
-              testing::HasSubstr("control characters"));
+  EXPECT_THAT(
+      message_of(Exit::bug, [&] { write_result(scratch / "F.h5", result, sample_digests); }),
+      testing::HasSubstr("control characters"));
 }
 
 TEST(ResultFile, RefusesToWriteWhatNobodyWouldRead) {
@@ -108,14 +110,17 @@ TEST(ResultFile, RefusesToWriteWhatNobodyWouldRead) {
   };
   using testing::HasSubstr;
   EXPECT_THAT(refused([](Result& r) { r.tables[0].name = "Upper"; }), HasSubstr("table name"));
-  EXPECT_THAT(refused([](Result& r) { r.tables[1].name = "instruments"; }), HasSubstr("two tables"));
+  EXPECT_THAT(refused([](Result& r) { r.tables[1].name = "instruments"; }),
+              HasSubstr("two tables"));
   EXPECT_THAT(refused([](Result& r) { r.tables[0].columns[0].name = "a/b"; }), HasSubstr("column"));
-  EXPECT_THAT(refused([](Result& r) { r.tables[0].columns[1].name = "name"; }), HasSubstr("two columns"));
+  EXPECT_THAT(refused([](Result& r) { r.tables[0].columns[1].name = "name"; }),
+              HasSubstr("two columns"));
   EXPECT_THAT(refused([](Result& r) { r.tables[0].columns[1].unit = ""; }), HasSubstr("unit"));
   EXPECT_THAT(refused([](Result& r) { r.tables[0].columns[0].unit = "1"; }), HasSubstr("unit"));
   EXPECT_THAT(refused([](Result& r) {
                 std::get<std::vector<double>>(r.tables[0].columns[1].values).pop_back();
-              }), HasSubstr("differ in length"));
+              }),
+              HasSubstr("differ in length"));
   EXPECT_THAT(refused([](Result& r) { r.job_hash = sha256_hex(""); }), HasSubstr("another job"));
   EXPECT_THAT(refused([](Result& r) { r.ended_utc = "now"; }), HasSubstr("times"));
   EXPECT_EQ(scratch.entries(), 0u);

@@ -133,9 +133,9 @@ TEST(RunState, AnotherJobIsRefused) {
   EXPECT_THAT(message, HasSubstr("F.h5 belongs to another job"));
   EXPECT_THAT(message, HasSubstr("choose another --out"));
   EXPECT_THAT(message, HasSubstr("--fresh"));
-  EXPECT_THAT(message_of(Exit::user, [&] {
-                RunState::open(scratch / "F.h5", sample_identity().job_hash, 4);
-              }), HasSubstr("begun by muster 0.1.0 with arithmetic version 3, this one has 4"));
+  EXPECT_THAT(message_of(Exit::user,
+                         [&] { RunState::open(scratch / "F.h5", sample_identity().job_hash, 4); }),
+              HasSubstr("begun by muster 0.1.0 with arithmetic version 3, this one has 4"));
   EXPECT_THAT(message_of(Exit::user, [&] { RunState::open(scratch / "G.h5", sha256_hex("x"), 3); }),
               HasSubstr("there is no unfinished run to continue"));
   EXPECT_EQ(scratch.entries(), 2u) << "a refusal leaves no lock behind";
@@ -143,9 +143,9 @@ TEST(RunState, AnotherJobIsRefused) {
 
 TEST(RunState, LongSidePathsAndMissingPlacesAreNamed) {
   Scratch scratch;
-  EXPECT_THAT(message_of(Exit::environment, [&] {
-                RunState::create(scratch / "missing/F.h5", sample_identity());
-              }), HasSubstr("its directory does not exist"));
+  EXPECT_THAT(message_of(Exit::environment,
+                         [&] { RunState::create(scratch / "missing/F.h5", sample_identity()); }),
+              HasSubstr("its directory does not exist"));
 }
 
 TEST(RunState, RefusesItsCallersMistakes) {

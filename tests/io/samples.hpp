@@ -42,13 +42,15 @@ inline Result sample_result(std::uint64_t tiles = 37) {
   result.sums = {1, -2, std::numeric_limits<std::int64_t>::min(), 4};
   result.tiles = tiles;
   result.tables = {
-      {"instruments", "One row a contract.",
+      {"instruments",
+       "One row a contract.",
        {{"name", "", std::vector<std::string>{"call 100", "put \xE2\x82\xAC", ""}},
         {"price", "USD", std::vector<double>{1.5, -0.0, std::nextafter(0.1, 1)}},
         {"count", "1", std::vector<std::int64_t>{1, 2, -3}}}},
       {"book", "The whole book.", {{"total", "USD", std::vector<double>{42.25}}}},
-      {"empty", "No rows.", {{"nothing", "USD", std::vector<double>{}},
-                             {"nobody", "", std::vector<std::string>{}}}},
+      {"empty",
+       "No rows.",
+       {{"nothing", "USD", std::vector<double>{}}, {"nobody", "", std::vector<std::string>{}}}},
   };
   return result;
 }
@@ -60,23 +62,21 @@ inline MarketFile sample_market() {
   market.underlying = "SPX";
   market.spot = 4505.1;
   market.muster_version = "0.1.0";
-  market.expiries = {
-      {"SPXW", "2023-09-15T20:00:00Z", Settlement::pm, 1.0 / 365, 4505.5, 0.9999,
-       ExpiryQuality::good, ""},
-      {"SPX", "2025-12-19T14:30:00Z", Settlement::am, 2.26, 0, 0, ExpiryQuality::unusable,
-       "no pair with a bid on both sides"}};
-  market.rows = {
-      {0, OptionRight::call, 4500, 12.5, 13, 12.75, 0.123, "ok", 100, 2000, 0.1229},
-      {0, OptionRight::put, 4500, 7, 7.5, 7.25, 0.121, "ok", -1, -1, 0},
-      {1, OptionRight::call, 5000, 0.05, 0.1, 0.075, 0, "no_forward", 0, 5, 0.2}};
+  market.expiries = {{"SPXW", "2023-09-15T20:00:00Z", Settlement::pm, 1.0 / 365, 4505.5, 0.9999,
+                      ExpiryQuality::good, ""},
+                     {"SPX", "2025-12-19T14:30:00Z", Settlement::am, 2.26, 0, 0,
+                      ExpiryQuality::unusable, "no pair with a bid on both sides"}};
+  market.rows = {{0, OptionRight::call, 4500, 12.5, 13, 12.75, 0.123, "ok", 100, 2000, 0.1229},
+                 {0, OptionRight::put, 4500, 7, 7.5, 7.25, 0.121, "ok", -1, -1, 0},
+                 {1, OptionRight::call, 5000, 0.05, 0.1, 0.075, 0, "no_forward", 0, 5, 0.2}};
   market.rejected = {{"chain.csv", 17, "crossed", "row with, \"quotes\""},
                      {"chain.csv", 18, "zero_bid", std::string("bad \xFF bytes\x1B[31m\0x", 18)}};
   return market;
 }
 
 inline RunIdentity sample_identity() {
-  return {"price", "sample", sample_job, sha256_hex(sample_job), 7, 3, "0.1.0",
-          "2026-01-31T09:30:00Z"};
+  return {"price", "sample", sample_job, sha256_hex(sample_job),
+          7,       3,        "0.1.0",    "2026-01-31T09:30:00Z"};
 }
 
 }  // namespace muster::io

@@ -32,8 +32,8 @@ class Scratch {
   std::filesystem::path operator/(std::string const& name) const { return path_ / name; }
   /// Number of directory entries: nothing may be left lying about.
   std::size_t entries() const {
-    return static_cast<std::size_t>(
-        std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator()));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_),
+                                                  std::filesystem::directory_iterator()));
   }
 
  private:

@@ -77,7 +77,9 @@ TEST(StateFile, NamesWhatIsWrong) {
   EXPECT_THAT(refused([](SavedRun& r) { r.identity.job_hash = sha256_hex("x"); }),
               HasSubstr("does not have the hash"));
   EXPECT_THAT(refused([](SavedRun& r) { r.saved_utc = "now"; }), HasSubstr("a time that is none"));
-  EXPECT_THAT(refused([](SavedRun& r) { r.progress.committed = {{3, 1}, {1, 1}}; }),
+  EXPECT_THAT(refused([](SavedRun& r) {
+                r.progress.committed = {{3, 1}, {1, 1}};
+              }),
               HasSubstr("tile ranges out of order"));
   EXPECT_THAT(refused([](SavedRun& r) { r.verdict = static_cast<Exit>(17); }),
               HasSubstr("a verdict that is no exit code"));
@@ -127,8 +129,7 @@ std::filesystem::path make_run(Scratch const& scratch) {
 }
 
 std::string refusal_to_open(std::filesystem::path const& output) {
-  return message_of(Exit::user,
-                    [&] { RunState::open(output, sample_identity().job_hash, 3); });
+  return message_of(Exit::user, [&] { RunState::open(output, sample_identity().job_hash, 3); });
 }
 
 TEST(TileFile, EveryDamagedRecordIsNamed) {
@@ -147,7 +148,8 @@ TEST(TileFile, EveryDamagedRecordIsNamed) {
     EXPECT_THAT(refusal_to_open(output), HasSubstr(expected));
   }
   spill(tiles, whole);
-  EXPECT_EQ(RunState::open(output, sample_identity().job_hash, 3).saved().progress.committed.size(), 1u);
+  EXPECT_EQ(RunState::open(output, sample_identity().job_hash, 3).saved().progress.committed.size(),
+            1u);
 }
 
 TEST(TileFile, TruncationsSwapsAndHolesAreRefused) {
