@@ -85,6 +85,7 @@ class Driver {
       if (++taken == messages_at_once || state_.phase != Phase::computing) break;
     }
     double const now_s = now();
+    check_stop(now_s);
     if (now_s < next_tick_s_) return;
     next_tick_s_ = now_s + tick_interval_s;
     on_interval(now_s);
@@ -121,7 +122,6 @@ class Driver {
 
   void on_interval(double now_s) {
     desk_.tick(now_s);
-    check_stop(now_s);
     MUSTER_REQUIRE_ENV(consumers_ready_ == consumers_->count() || now_s < start_limit_s,
                        "{} of {} compute threads of rank 0 were ready after {:.0f} s (a device does not answer); "
                        "check the devices of {}",

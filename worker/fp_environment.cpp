@@ -1,9 +1,9 @@
 #include "worker/fp_environment.hpp"
 
+#include <cfenv>
+
 #if defined(__x86_64__)
 #include <xmmintrin.h>
-#else
-#include <cfenv>
 #endif
 
 namespace muster::worker {
@@ -15,7 +15,10 @@ constexpr unsigned default_mxcsr = 0x1f80;  // all exceptions masked, nearest ev
 constexpr unsigned raised_flags = 0x003f;
 }  // namespace
 
-void set_default_fp_environment() { _mm_setcsr(default_mxcsr); }
+void set_default_fp_environment() {
+  std::fesetenv(FE_DFL_ENV);  // the x87 unit too
+  _mm_setcsr(default_mxcsr);
+}
 bool is_default_fp_environment() { return (_mm_getcsr() & ~raised_flags) == default_mxcsr; }
 
 #elif defined(__aarch64__)

@@ -16,6 +16,8 @@ constexpr std::uint64_t unacknowledged_limit = 8;
 /// Results are sent together up to about this size.
 constexpr std::size_t results_bytes = 1 << 20;
 constexpr std::chrono::seconds flush_limit{10};
+/// Times 1, 4, 9, ... up to the heartbeat.
+constexpr std::chrono::milliseconds first_hello_again{20};
 
 class Worker {
  public:
@@ -23,9 +25,7 @@ class Worker {
       : transport_(transport), options_(options), heard_(Clock::now()), sent_at_(heard_) {}
 
   WorkerOutcome run() {
-    send(encode(next_header(MessageType::hello),
-                Hello{options_.build.muster_version, options_.build.arithmetic_version, transport_.host(),
-                      describe(options_.consumption)}));
+    say_hello();
     while (!is_stopped_) {
       send_what_is_done();
       send_signs_of_life();
@@ -44,6 +44,14 @@ class Worker {
   void send(Bytes body) {
     transport_.send(0, std::move(body));
     sent_at_ = Clock::now();
+  }
+
+  /// Again while nobody answers: the first may have met rank 0 at the end of another run.
+  void say_hello() {
+    send(encode(next_header(MessageType::hello),
+                Hello{options_.build.muster_version, options_.build.arithmetic_version, transport_.host(),
+                      describe(options_.consumption)}));
+    silence_ = std::min<Clock::duration>(options_.heartbeat, first_hello_again * sequence_ * sequence_);
   }
 
   void send_what_is_done() {
@@ -80,13 +88,17 @@ class Worker {
     bool const is_hungry = is_working() && consumers_->held() < consumers_->count();
     if (is_hungry && received_ > acknowledged_)
       send(encode(next_header(MessageType::ask)));
-    else if (Clock::now() - sent_at_ >= options_.heartbeat)
+    else if (Clock::now() - sent_at_ < silence_)
+      return;
+    else if (received_ == 0)
+      say_hello();
+    else
       send(encode(next_header(MessageType::alive)));
   }
   bool is_working() const { return consumers_ && consumers_ready_ == consumers_->count(); }
 
   void take_messages() {
-    auto const until_heartbeat = options_.heartbeat - (Clock::now() - sent_at_);
+    auto const until_heartbeat = silence_ - (Clock::now() - sent_at_);
     // At least 1 ms: a heartbeat held back by the limit must not become a spin.
     auto const patience = std::max<Clock::duration>(until_heartbeat, std::chrono::milliseconds{1});
     auto message = transport_.poll(std::chrono::ceil<std::chrono::microseconds>(patience));
@@ -98,6 +110,7 @@ class Worker {
     Header const header = decode_header(in);
     received_ = std::max(received_, header.sequence);
     acknowledged_by_root_ = std::max(acknowledged_by_root_, header.acknowledged);
+    silence_ = options_.heartbeat;
     act_on(header, in);
     // Only now: building a job may take longer than the silence limit.
     heard_ = Clock::now();
@@ -172,6 +185,7 @@ class Worker {
   std::uint64_t acknowledged_ = 0;  // what of that I have told rank 0
   std::uint64_t acknowledged_by_root_ = 0;
   Clock::time_point heard_, sent_at_, started_at_;
+  Clock::duration silence_{};  // then comes a sign of life
 
   std::string job_hash_;
   std::shared_ptr<jobs::Job const> job_;

@@ -1,0 +1,368 @@
+// Single events and the messages people read; the simulation covers their mixtures.
+#include "orchestrator/events.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "orchestrator/leasing.hpp"
+
+namespace muster::orchestrator {
+namespace {
+
+using ::testing::HasSubstr;
+using worker::Failure;
+
+class EventTest : public ::testing::Test {
+ protected:
+  void begin(int ranks, std::vector<std::uint64_t> stages, std::optional<Saved> const& saved = std::nullopt) {
+    settings.gathering_s = 0;
+    state = make_state(ranks, std::move(stages), 1, saved, settings);
+  }
+  void make_ready(int rank, std::uint32_t consumers = 1) {
+    if (rank > 0) on_heard(state, rank, 1, 0, now);
+    on_hello(state, rank, fmt::format("node{}", rank));
+    answer(state, rank, now, actions);
+    if (rank > 0) on_heard(state, rank, 2, 1, now);
+    on_ready(state, rank, consumers, 4, now);
+    answer(state, rank, now, actions);
+  }
+  /// The oldest open lease of a rank.
+  std::pair<std::uint64_t, OpenLease> lease_of(int rank) const {
+    std::pair<std::uint64_t, OpenLease> oldest{UINT64_MAX, {}};
+    for (auto const& lease : state.leases)
+      if (lease.second.rank == rank && lease.first < oldest.first) oldest = lease;
+    return oldest;
+  }
+  void fail(int rank, Retry retry) {
+    on_failure(state, rank, state.epoch, Failure{lease_of(rank).first, Exit::job_failed, retry, "CPU", "NaN in tile 3"},
+               now, actions);
+  }
+  LeaseSettings settings;
+  State state;
+  Actions actions;
+  double now = 0;
+};
+
+TEST_F(EventTest, a_rank_is_welcomed_then_gets_its_lookahead) {
+  begin(2, {1000});
+  on_heard(state, 1, 1, 0, now);
+  on_hello(state, 1, "node1");
+  answer(state, 1, now, actions);
+  ASSERT_EQ(actions.answers.size(), 1u);
+  EXPECT_EQ(actions.answers[0].type, AnswerType::welcome);
+  EXPECT_EQ(actions.answers[0].sequence, 1u);
+  on_heard(state, 1, 2, 1, now);
+  on_ready(state, 1, 3, 4, now);
+  answer(state, 1, now, actions);
+  ASSERT_EQ(actions.answers.size(), 2u);
+  EXPECT_EQ(actions.answers[1].type, AnswerType::work);
+  EXPECT_EQ(actions.answers[1].lease_count, 6u);
+}
+
+TEST_F(EventTest, nothing_is_sent_that_was_not_asked_for) {
+  begin(2, {1000});
+  make_ready(1);
+  actions.clear();
+  answer(state, 1, now, actions);
+  EXPECT_TRUE(actions.answers.empty()) << "both its messages are answered";
+  on_heard(state, 1, 3, 2, now);
+  answer(state, 1, now, actions);
+  EXPECT_TRUE(actions.answers.empty()) << "its lookahead is full";
+  on_alive(state, 1);
+  answer(state, 1, now, actions);
+  ASSERT_EQ(actions.answers.size(), 1u);
+  EXPECT_EQ(actions.answers[0].type, AnswerType::noted);
+}
+
+TEST_F(EventTest, seven_unacknowledged_messages_leave_one_for_the_stop) {
+  begin(2, {1000});
+  make_ready(1);
+  for (std::uint64_t sequence = 3; sequence < 30; ++sequence) {
+    on_heard(state, 1, sequence, 0, now);
+    on_alive(state, 1);
+    answer(state, 1, now, actions);
+  }
+  EXPECT_EQ(state.ranks[1].sent - state.ranks[1].acknowledged, 7u);
+  actions.clear();
+  on_end(state, Exit::done, "", std::nullopt, now, actions);
+  ASSERT_EQ(actions.answers.size(), 1u);
+  EXPECT_EQ(actions.answers[0].type, AnswerType::stop);
+  EXPECT_EQ(state.ranks[1].sent - state.ranks[1].acknowledged, 8u);
+}
+
+TEST_F(EventTest, a_result_counts_once_and_only_as_leased) {
+  begin(2, {1000});
+  make_ready(1);
+  auto const [id, lease] = lease_of(1);
+  EXPECT_EQ(on_result(state, 1, state.epoch + 1, id, lease.range, 1), Merge::refuse);
+  EXPECT_EQ(on_result(state, 0, state.epoch, id, lease.range, 1), Merge::refuse);
+  EXPECT_EQ(on_result(state, 1, state.epoch, id + 999, lease.range, 1), Merge::refuse);
+  EXPECT_EQ(on_result(state, 1, state.epoch, id, {lease.range.first, lease.range.count + 1}, 1), Merge::refuse);
+  EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::commit);
+  EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::refuse);
+  EXPECT_EQ(state.counters.results_refused, 5u);
+  EXPECT_EQ(state.committed.total(), lease.range.count);
+}
+
+TEST_F(EventTest, a_useless_retry_ends_the_run_naming_rank_host_and_device) {
+  begin(3, {1000});
+  make_ready(2);
+  fail(2, Retry::useless);
+  EXPECT_EQ(state.phase, Phase::over);
+  ASSERT_TRUE(state.error);
+  EXPECT_EQ(state.error->code(), Exit::job_failed);
+  EXPECT_STREQ(state.error->what(), "on rank 2 (node2, CPU): NaN in tile 3");
+}
+
+TEST_F(EventTest, a_failed_lease_goes_to_another_rank) {
+  begin(2, {1000});
+  make_ready(0);
+  make_ready(1);
+  TileRange const failed = lease_of(1).second.range;
+  fail(1, Retry::may_help);
+  ASSERT_EQ(state.reissues.size(), 1u);
+  on_heard(state, 1, 3, 2, now);
+  answer(state, 1, now, actions);
+  EXPECT_EQ(state.reissues.size(), 1u) << "not to the one it failed on";
+  auto const [id, lease] = lease_of(0);
+  on_result(state, 0, state.epoch, id, lease.range, 1);
+  answer(state, 0, now, actions);
+  bool is_with_0 = false;
+  for (auto const& [_, open] : state.leases) is_with_0 |= open.rank == 0 && open.range.first == failed.first && open.attempt == 2;
+  EXPECT_TRUE(is_with_0);
+}
+
+TEST_F(EventTest, a_rank_alone_tries_itself_until_its_attempts_are_spent) {
+  begin(1, {4});
+  make_ready(0);
+  int failures = 0;
+  for (; state.phase != Phase::over && failures < 100; ++failures) fail(0, Retry::may_help);
+  ASSERT_TRUE(state.error);
+  EXPECT_EQ(state.error->code(), Exit::environment);
+  EXPECT_THAT(state.error->what(), HasSubstr("were not computed in 5 attempts, the last on rank 0 (NaN in tile 3)"));
+  EXPECT_GE(failures, 5);
+}
+
+TEST_F(EventTest, a_rank_that_fails_three_times_in_a_row_is_barred) {
+  begin(2, {1000});
+  make_ready(0);
+  make_ready(1, 4);
+  for (int i = 0; i < 3; ++i) fail(1, Retry::may_help);
+  EXPECT_TRUE(state.ranks[1].is_barred);
+  EXPECT_EQ(state.ranks[1].leases, 0u);
+  EXPECT_THAT(actions.notices.back(), HasSubstr("rank 1 (node1) gets no more work"));
+}
+
+TEST_F(EventTest, barred_ranks_are_tried_again_when_no_other_is_left) {
+  begin(2, {1000});
+  make_ready(0);
+  make_ready(1);
+  for (int i = 0; i < 3; ++i) fail(0, Retry::may_help);
+  ASSERT_TRUE(state.ranks[0].is_barred);
+  actions.clear();
+  on_tick(state, settings.suspect_after_s + 1, actions);
+  EXPECT_TRUE(state.ranks[1].is_suspect);
+  EXPECT_FALSE(state.ranks[0].is_barred);
+  EXPECT_GT(state.ranks[0].leases, 0u);
+}
+
+TEST_F(EventTest, a_silent_rank_is_suspected_until_heard_again) {
+  begin(2, {1000});
+  make_ready(0);
+  make_ready(1);
+  auto const [id, lease] = lease_of(1);
+  actions.clear();
+  on_tick(state, settings.suspect_after_s - 1, actions);
+  EXPECT_FALSE(state.ranks[1].is_suspect);
+  on_tick(state, settings.suspect_after_s + 1, actions);
+  EXPECT_TRUE(state.ranks[1].is_suspect);
+  EXPECT_EQ(state.ranks[1].leases, 0u);
+  EXPECT_THAT(actions.notices.at(0), HasSubstr("rank 1 (node1) is given up until heard again: it has been silent for 16 s"));
+  on_heard(state, 1, 3, 2, 20);
+  EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::refuse);
+  actions.clear();
+  answer(state, 1, 20, actions);
+  ASSERT_EQ(actions.answers.size(), 1u);
+  EXPECT_EQ(actions.answers[0].type, AnswerType::work);
+}
+
+TEST_F(EventTest, an_overdue_lease_goes_to_another_rank_or_waits_on) {
+  settings.unmeasured_deadline_s = 5;
+  begin(2, {1000});
+  make_ready(0);
+  on_tick(state, 6, actions);
+  EXPECT_EQ(state.counters.leases_expired, 2u);
+  EXPECT_EQ(state.ranks[0].leases, 2u) << "nobody else could take it";
+  now = 7;
+  make_ready(1);
+  actions.clear();
+  on_tick(state, 7 + 2 * settings.least_deadline_s, actions);
+  EXPECT_THAT(actions.notices.at(0), HasSubstr("is given up")) << "rank 1 was silent meanwhile";
+  state.ranks[1].is_suspect = false;
+  state.ranks[1].heard_at_s = 1000;
+  actions.clear();
+  on_tick(state, 1000, actions);
+  EXPECT_THAT(actions.notices.at(0), HasSubstr("are overdue on rank 0 (node0)"));
+}
+
+TEST_F(EventTest, no_rank_left_at_all_ends_the_run) {
+  begin(2, {1000});
+  make_ready(1);
+  on_tick(state, settings.suspect_after_s + 1, actions);
+  EXPECT_EQ(state.phase, Phase::computing) << "rank 0 may still come";
+  on_tick(state, settings.start_limit_s + 1, actions);
+  ASSERT_TRUE(state.error);
+  EXPECT_THAT(state.error->what(), HasSubstr("no rank is left to compute"));
+}
+
+TEST_F(EventTest, a_stage_is_judged_when_complete_and_not_overrun) {
+  begin(1, {4, 8});
+  make_ready(0);
+  std::uint64_t committed = 0;
+  while (state.phase == Phase::computing) {
+    auto const [id, lease] = lease_of(0);
+    ASSERT_LE(lease.range.end(), 4u);
+    committed += lease.range.count;
+    on_result(state, 0, state.epoch, id, lease.range, 1);
+    answer(state, 0, now, actions);
+  }
+  EXPECT_EQ(committed, 4u);
+  EXPECT_TRUE(state.leases.empty());
+  on_stage_judged(state, StageVerdict::go_on, now, actions);
+  EXPECT_EQ(state.phase, Phase::computing);
+  EXPECT_EQ(lease_of(0).second.range.first, 4u);
+}
+
+TEST_F(EventTest, a_stop_request_lets_open_leases_come_back) {
+  begin(1, {1000});
+  make_ready(0);
+  on_stop_requested(state, now, actions);
+  EXPECT_EQ(state.phase, Phase::computing);
+  for (int i = 0; i < 2; ++i) {
+    auto const [id, lease] = lease_of(0);
+    EXPECT_EQ(on_result(state, 0, state.epoch, id, lease.range, 1), Merge::commit);
+    answer(state, 0, now, actions);
+  }
+  EXPECT_EQ(state.phase, Phase::over);
+  EXPECT_EQ(state.verdict, Exit::stopped);
+}
+
+TEST_F(EventTest, a_device_that_did_not_start_ends_the_run_or_only_its_rank) {
+  begin(2, {1000});
+  make_ready(1);
+  on_hello(state, 0, "node0");
+  on_failure(state, 0, state.epoch, Failure{0, Exit::environment, Retry::may_help, "cuda:0", "busy"}, now, actions);
+  EXPECT_EQ(state.phase, Phase::computing);
+  on_failure(state, 0, state.epoch, Failure{0, Exit::environment, Retry::useless, "cuda:0", "no such GPU"}, now, actions);
+  ASSERT_TRUE(state.error);
+  EXPECT_STREQ(state.error->what(), "on rank 0 (node0, cuda:0): no such GPU");
+}
+
+TEST_F(EventTest, a_save_comes_back_with_the_next_epoch) {
+  Saved saved;
+  saved.epoch = 4;
+  saved.stage = 1;
+  saved.committed = {{0, 5}, {7, 1}};
+  saved.sums = {1};
+  saved.counters = {{"leases_committed", 3}, {"of_the_future", 9}};
+  begin(1, {4, 8}, saved);
+  EXPECT_EQ(state.epoch, 5u);
+  EXPECT_EQ(state.pending.ranges(), (std::vector<TileRange>{{5, 2}}));
+  EXPECT_EQ(state.counters.leases_committed, 3u);
+  Saved const again = to_save(state);
+  EXPECT_EQ(again.committed, saved.committed);
+  EXPECT_EQ(again.stage, 1u);
+  EXPECT_EQ(again.tiles_planned, 8u);
+}
+
+TEST_F(EventTest, a_save_at_the_end_of_a_stage_is_judged_first) {
+  Saved saved;
+  saved.committed = {{0, 4}};
+  saved.sums = {1};
+  begin(1, {4, 8}, saved);
+  EXPECT_EQ(state.phase, Phase::judging);
+}
+
+TEST_F(EventTest, saves_that_cannot_be_of_this_job_are_refused) {
+  Saved const good{1, {{0, 4}}, 1, 8, {1}, {}};
+  auto const refusal = [](Saved const& saved) -> std::string {
+    try {
+      make_state(1, {4, 8}, 1, saved, {});
+    } catch (Error const& error) {
+      EXPECT_EQ(error.code(), Exit::user);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal(good), "");
+  Saved bad = good;
+  bad.sums = {1, 2};
+  EXPECT_THAT(refusal(bad), HasSubstr("has 2 accumulators, the job 1"));
+  bad = good;
+  bad.stage = 2;
+  EXPECT_THAT(refusal(bad), HasSubstr("is in stage 2, the job has 2"));
+  bad = good;
+  bad.committed = {{0, 3}};
+  EXPECT_THAT(refusal(bad), HasSubstr("lacks tiles of the stages before 4"));
+  for (std::vector<TileRange> ranges :
+       {std::vector<TileRange>{{0, 9}}, {{0, 4}, {3, 2}}, {{0, 4}, {5, 0}}, {{0, 4}, {UINT64_MAX, 2}}}) {
+    bad = good;
+    bad.committed = ranges;
+    EXPECT_THAT(refusal(bad), HasSubstr("counts tiles"));
+  }
+  bad = good;
+  bad.epoch = UINT32_MAX;
+  EXPECT_THAT(refusal(bad), HasSubstr("start over with --fresh"));
+}
+
+TEST_F(EventTest, an_acknowledgement_of_the_unsent_is_a_bug) {
+  begin(2, {4});
+  EXPECT_THROW(on_heard(state, 1, 1, 1, now), Error);
+}
+
+// How many tiles a lease has.
+
+TEST_F(EventTest, leases_aim_at_their_time_in_whole_batches) {
+  begin(1, {1'000'000});
+  make_ready(0);
+  RankState& rank = state.ranks[0];
+  EXPECT_EQ(lease_tiles(state, rank), 4u) << "what the device prefers, as long as nothing is measured";
+  note_speed(state, rank, 10, 0.1);  // 10 ms a tile
+  EXPECT_EQ(lease_tiles(state, rank), 24u) << "25 tiles take 0.25 s; batches are of 4";
+  note_speed(state, rank, 1, 100);
+  EXPECT_EQ(lease_tiles(state, rank), 1u);
+}
+
+TEST_F(EventTest, leases_shrink_towards_the_end_but_not_to_dust) {
+  begin(2, {1000});
+  make_ready(0);
+  make_ready(1);
+  for (RankState& rank : state.ranks) note_speed(state, rank, 1, 0.001);
+  EXPECT_EQ(lease_tiles(state, state.ranks[0]), (1000 - 16) / 4u) << "half of a fair half";
+  while (state.pending.total() > 100) state.pending.take_front(1);
+  EXPECT_EQ(lease_tiles(state, state.ranks[0]), 25u);
+  while (state.pending.total() > 4) state.pending.take_front(1);
+  EXPECT_EQ(lease_tiles(state, state.ranks[0]), 5u) << "5 ms of work";
+}
+
+TEST_F(EventTest, the_limit_of_tiles_holds_however_fast_they_are) {
+  settings.max_tiles_per_lease = 16;
+  begin(1, {1'000'000});
+  make_ready(0);
+  note_speed(state, state.ranks[0], 16, 0);
+  EXPECT_EQ(lease_tiles(state, state.ranks[0]), 16u);
+}
+
+TEST_F(EventTest, ranks_still_to_come_are_kept_their_share) {
+  settings.gathering_s = 2;
+  state = make_state(4, {64}, 1, std::nullopt, settings);
+  on_hello(state, 0, "node0");
+  on_ready(state, 0, 1, 64, 0.1);
+  EXPECT_EQ(lease_tiles(state, state.ranks[0]), 8u);
+  Actions out;
+  on_tick(state, 2.5, out);
+  EXPECT_EQ(lease_tiles(state, state.ranks[0]), 32u);
+}
+
+}  // namespace
+}  // namespace muster::orchestrator

@@ -1,0 +1,128 @@
+// Whole runs over MPI, under scripts/mpi-run: rank 0 runs jobs, the others serve, in step.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "comm/transport.hpp"
+#include "orchestrator/run.hpp"
+#include "tests/orchestrator/mock_job.hpp"
+#include "worker/worker.hpp"
+
+namespace muster::orchestrator {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using test::MockJob;
+
+comm::Transport* mpi = nullptr;
+
+/// The job of a test on every rank: what it is stands in the text that rank 0 sends.
+std::shared_ptr<MockJob> make_mock(std::string const& text) {
+  auto job = std::make_shared<MockJob>();
+  job->stage_tiles = {64, 640};
+  job->slot_count = text == "large" ? 100'000 : 16;
+  // Long enough for every rank to get there, and for one that fails to be heard.
+  auto const pace = text == "failing" ? 20ms : mpi->rank() == 0 ? 4ms : 1ms;
+  bool const fails = text == "failing" && mpi->rank() == std::min(1, mpi->size() - 1);
+  job->before_range = [pace, fails](TileRange range, jobs::Device) {
+    if (fails) throw_error(Exit::job_failed, "NaN in tile {}", range.first);
+    std::this_thread::sleep_for(range.count * pace);
+  };
+  return job;
+}
+
+struct Served {
+  std::optional<RunOutcome> outcome;  ///< rank 0
+  std::optional<Error> error;         ///< rank 0
+  worker::WorkerOutcome worker;       ///< the others
+};
+
+Served run_everywhere(std::string const& text, DriverOptions options = {}) {
+  Served served;
+  auto const job = make_mock(text);
+  if (mpi->rank() != 0) {
+    worker::WorkerOptions own;
+    own.make_job = [](jobs::ResolvedJob const& resolved) { return make_mock(resolved.text); };
+    served.worker = worker::run_worker(*mpi, own);
+    return served;
+  }
+  options.resolved = {"mock", "test", text, 1};
+  MemoryPersistence persistence;
+  SilentProgress progress;
+  try {
+    served.outcome = run_job(*mpi, *job, options, persistence, progress);
+  } catch (Error const& error) {
+    served.error = error;
+  }
+  return served;
+}
+
+TEST(MpiRun, sums_are_the_direct_ones) {
+  Served const served = run_everywhere("plain");
+  if (mpi->rank() != 0) {
+    EXPECT_EQ(served.worker.verdict, Exit::done);
+    EXPECT_GT(served.worker.tiles, 0u);
+    return;
+  }
+  ASSERT_TRUE(served.outcome) << served.error->what();
+  EXPECT_EQ(served.outcome->sums, test::direct_sums(640, 16));
+  EXPECT_FALSE(served.outcome->lost_ranks);
+  for (RankShare const& share : served.outcome->ranks) EXPECT_GT(share.tiles, 0u) << share.rank;
+}
+
+TEST(MpiRun, sums_beyond_eager_messages_arrive_whole) {
+  Served const served = run_everywhere("large");
+  if (mpi->rank() != 0) return;
+  ASSERT_TRUE(served.outcome) << served.error->what();
+  EXPECT_EQ(served.outcome->sums, test::direct_sums(640, 100'000));
+}
+
+TEST(MpiRun, a_failing_rank_ends_the_run_at_rank_0) {
+  Served const served = run_everywhere("failing");
+  if (mpi->rank() != 0) {
+    EXPECT_EQ(served.worker.verdict, Exit::job_failed);
+    EXPECT_THAT(served.worker.reason, HasSubstr("NaN in tile"));
+    return;
+  }
+  ASSERT_TRUE(served.error);
+  EXPECT_EQ(served.error->code(), Exit::job_failed);
+  EXPECT_THAT(served.error->what(), HasSubstr(mpi->size() == 1 ? "on rank 0 (" : "on rank 1 ("));
+}
+
+TEST(MpiRun, a_stop_request_ends_all_ranks_in_good_order) {
+  std::atomic<bool> const stop = true;
+  DriverOptions options;
+  options.stop_requested = &stop;
+  Served const served = run_everywhere("plain", options);
+  if (mpi->rank() != 0) {
+    EXPECT_TRUE(served.worker.verdict == Exit::stopped || served.worker.verdict == Exit::done);
+    return;
+  }
+  ASSERT_TRUE(served.outcome);
+  EXPECT_EQ(served.outcome->sums, test::direct_sums(served.outcome->tiles, 16));
+}
+
+TEST(MpiRun, workers_are_dismissed_when_there_is_no_run) {
+  if (mpi->rank() == 0) {
+    EXPECT_TRUE(dismiss_workers(*mpi, Exit::user, "the job file is faulty", 60));
+    return;
+  }
+  worker::WorkerOptions own;
+  own.make_job = [](jobs::ResolvedJob const& resolved) { return make_mock(resolved.text); };
+  worker::WorkerOutcome const outcome = worker::run_worker(*mpi, own);
+  EXPECT_EQ(outcome.verdict, Exit::user);
+  EXPECT_EQ(outcome.reason, "the job file is faulty");
+}
+
+}  // namespace
+}  // namespace muster::orchestrator
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  auto const transport = muster::comm::make_mpi();
+  muster::orchestrator::mpi = transport.get();
+  return RUN_ALL_TESTS();
+}

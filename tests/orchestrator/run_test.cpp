@@ -1,0 +1,325 @@
+// Whole runs with threads, in one process.
+#include "orchestrator/run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cfenv>
+#include <map>
+#include <thread>
+
+#include "tests/orchestrator/mock_job.hpp"
+#include "worker/protocol.hpp"
+
+namespace muster::orchestrator {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using test::MockJob;
+
+/// Remembers what it is given, and can run out of space.
+struct TestPersistence : Persistence {
+  std::optional<Saved> saved;
+  std::map<std::uint64_t, TileDigest> digests;
+  std::vector<Saved> saves;
+  int saves_before_full = 1'000'000;
+  std::uint64_t digests_before_full = 1'000'000;
+
+  std::optional<Saved> load() override { return saved; }
+  void record_digests(TileRange range, std::span<TileDigest const> of_tiles, std::uint32_t) override {
+    MUSTER_REQUIRE_ENV(digests.size() < digests_before_full, "no space left for digests");
+    ASSERT_EQ(of_tiles.size(), range.count);
+    for (std::uint64_t i = 0; i < range.count; ++i) digests[range.first + i] = of_tiles[i];
+  }
+  void save(Saved const& progress) override {
+    MUSTER_REQUIRE_ENV(--saves_before_full >= 0, "no space left for the state");
+    for (TileRange range : progress.committed)
+      for (auto tile = range.first; tile < range.end(); ++tile) ASSERT_TRUE(digests.contains(tile)) << tile;
+    saved = progress;
+    saves.push_back(progress);
+  }
+};
+
+struct CountingSink : ProgressSink {
+  int updates = 0, ends = 0;
+  std::uint64_t last_done = 0;
+  void update(Progress const& progress) override {
+    ++updates;
+    EXPECT_GE(progress.done_tiles, last_done);
+    last_done = progress.done_tiles;
+  }
+  void finish(Progress const& progress) override {
+    ++ends;
+    last_done = progress.done_tiles;
+    EXPECT_EQ(progress.unit, "items");
+  }
+};
+
+class RunTest : public ::testing::Test {
+ protected:
+  RunOutcome run(int ranks) { return run_ranks_in_process(ranks, job, options, persistence, sink); }
+  std::string error_of_run(int ranks) {
+    try {
+      run(ranks);
+    } catch (Error const& error) {
+      code = error.code();
+      return error.what();
+    }
+    return "no error";
+  }
+  void expect_all(RunOutcome const& outcome, std::uint64_t tiles) {
+    EXPECT_EQ(outcome.verdict, Exit::done);
+    EXPECT_EQ(outcome.tiles, tiles);
+    EXPECT_EQ(outcome.sums, test::direct_sums(tiles, job.slot_count));
+    ASSERT_EQ(persistence.digests.size(), tiles);
+    for (auto const& [tile, digest] : persistence.digests) ASSERT_EQ(digest, test::mock_digest(tile));
+    ASSERT_TRUE(persistence.saved);
+    EXPECT_EQ(persistence.saved->sums, outcome.sums);
+    EXPECT_EQ(persistence.saved->committed, (std::vector<TileRange>{{0, tiles}}));
+  }
+  MockJob job;
+  DriverOptions options;
+  TestPersistence persistence;
+  CountingSink sink;
+  Exit code = Exit::done;
+};
+
+TEST_F(RunTest, any_number_of_ranks_and_threads_gives_the_same_sums) {
+  job.stage_tiles = {1000};
+  for (int ranks : {1, 2, 3, 4, 8})
+    for (int threads : {1, 2}) {
+      options.consumption.threads = threads;
+      persistence = {};
+      RunOutcome const outcome = run(ranks);
+      expect_all(outcome, 1000);
+      EXPECT_EQ(outcome.ranks.size(), static_cast<std::size_t>(ranks));
+      EXPECT_FALSE(outcome.lost_ranks);
+    }
+  EXPECT_EQ(sink.ends, 10);
+}
+
+TEST_F(RunTest, all_ranks_work) {
+  job.stage_tiles = {200};
+  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 500us); };
+  RunOutcome const outcome = run(4);
+  expect_all(outcome, 200);
+  for (RankShare const& share : outcome.ranks) {
+    EXPECT_GT(share.tiles, 0u) << "rank " << share.rank;
+    EXPECT_GT(share.busy_seconds, 0) << "rank " << share.rank;
+    EXPECT_FALSE(share.host.empty());
+  }
+}
+
+TEST_F(RunTest, the_stop_rule_sees_exact_prefixes) {
+  job.stage_tiles = {16, 32, 64, 128, 256};
+  std::vector<std::uint64_t> asked;
+  job.done_rule = [&](std::span<std::int64_t const> sums, std::uint64_t tiles) {
+    asked.push_back(tiles);
+    EXPECT_EQ(Slots(sums.begin(), sums.end()), test::direct_sums(tiles, 4));
+    return tiles == 64;
+  };
+  expect_all(run(3), 64);
+  EXPECT_EQ(asked, (std::vector<std::uint64_t>{16, 32, 64}));
+}
+
+TEST_F(RunTest, the_last_stage_ends_the_run_unasked) {
+  job.stage_tiles = {16, 32};
+  int asked = 0;
+  job.done_rule = [&](auto, auto) {
+    ++asked;
+    return false;
+  };
+  expect_all(run(2), 32);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(RunTest, sums_are_normalized_before_headroom_ends) {
+  struct TinyJob : MockJob {
+    struct CountRunner : jobs::TileRunner {
+      void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest>) override {
+        sums[0] += static_cast<std::int64_t>(range.count);
+      }
+      std::uint64_t preferred_tiles() const override { return 65'536; }
+    };
+    std::unique_ptr<jobs::TileRunner> make_runner(jobs::Device) const override { return std::make_unique<CountRunner>(); }
+  } counting;
+  counting.stage_tiles = {std::uint64_t{1} << 22};
+  MemoryPersistence memory;
+  RunOutcome const outcome = run_ranks_in_process(2, counting, options, memory, sink);
+  EXPECT_EQ(outcome.sums[0], std::int64_t{1} << 22);
+  EXPECT_GE(counting.normalizations, 8u) << "every 2^19 tiles";
+}
+
+TEST_F(RunTest, a_stopped_run_resumes_on_other_ranks_to_the_same_sums) {
+  job.stage_tiles = {50, 1000};
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> computed = 0;
+  job.before_range = [&](TileRange range, jobs::Device) {
+    if ((computed += range.count) > 150) stop = true;
+    std::this_thread::sleep_for(range.count * 200us);
+  };
+  options.stop_requested = &stop;
+  RunOutcome outcome = run(3);
+  ASSERT_EQ(outcome.verdict, Exit::stopped);
+  EXPECT_LT(outcome.tiles, 1000u);
+  EXPECT_GT(outcome.tiles, 0u);
+  std::uint32_t const first_epoch = persistence.saved->epoch;
+  for (int lives = 0; outcome.verdict == Exit::stopped && lives < 100; ++lives) {
+    stop = false;
+    computed = 0;
+    outcome = run(1 + lives % 4);
+  }
+  expect_all(outcome, 1000);
+  EXPECT_GT(persistence.saved->epoch, first_epoch);
+}
+
+TEST_F(RunTest, any_save_on_the_way_can_be_resumed) {
+  job.stage_tiles = {100, 300};
+  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 2ms); };
+  options.commit_interval_s = 0;
+  expect_all(run(2), 300);
+  std::vector<Saved> const saves = persistence.saves;
+  ASSERT_GE(saves.size(), 3u) << "the first, the last, and some in between";
+  auto const digests = persistence.digests;
+  job.before_range = nullptr;
+  for (std::size_t i = 0; i < saves.size(); ++i) {
+    persistence = {};
+    persistence.saved = saves[i];
+    persistence.digests = digests;
+    expect_all(run(1 + static_cast<int>(i % 3)), 300);
+  }
+}
+
+TEST_F(RunTest, a_failing_tile_ends_the_run_once_and_names_its_place) {
+  job.before_range = [](TileRange range, jobs::Device) {
+    if (range.first <= 30 && 30 < range.end()) throw_error(Exit::job_failed, "item 7 of tile 30 is NaN (its mean would be); check the model");
+  };
+  for (int ranks : {1, 3}) {
+    std::string const text = error_of_run(ranks);
+    EXPECT_EQ(code, Exit::job_failed);
+    EXPECT_THAT(text, ::testing::MatchesRegex("on rank [0-2] \\(.*, CPU\\): item 7 of tile 30 is NaN .*"));
+  }
+  EXPECT_EQ(sink.ends, 2);
+}
+
+TEST_F(RunTest, a_retryable_failure_is_tried_again) {
+  std::atomic<int> failures = 2;
+  job.before_range = [&](TileRange range, jobs::Device) {
+    if (range.first > 20 && failures-- > 0) throw Error(Exit::environment, "a hiccup", Retry::may_help);
+  };
+  expect_all(run(2), 100);
+}
+
+TEST_F(RunTest, a_changed_fp_environment_ends_the_run) {
+  job.before_range = [](TileRange, jobs::Device) { std::fesetround(FE_UPWARD); };
+  EXPECT_THAT(error_of_run(2), HasSubstr("the floating-point environment changed"));
+  EXPECT_EQ(code, Exit::environment);
+}
+
+TEST_F(RunTest, a_device_that_does_not_start_ends_the_run) {
+  job.on_runner = [](jobs::Device) { throw_error(Exit::environment, "no memory on the device"); };
+  EXPECT_THAT(error_of_run(2), HasSubstr("no memory on the device"));
+}
+
+TEST_F(RunTest, a_full_disk_ends_the_run_and_keeps_the_last_save) {
+  job.stage_tiles = {2000};
+  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 50us); };
+  options.commit_interval_s = 0;
+  persistence.saves_before_full = 1;
+  EXPECT_EQ(error_of_run(2), "no space left for the state");
+  EXPECT_EQ(code, Exit::environment);
+  EXPECT_EQ(persistence.saves.size(), 1u);
+  persistence.saves_before_full = 1'000'000;
+  expect_all(run(2), 2000);
+}
+
+TEST_F(RunTest, lost_digests_are_never_counted_on_by_a_save) {
+  persistence.digests_before_full = 1;  // more than the first lease
+  EXPECT_EQ(error_of_run(3), "no space left for digests") << "and no rank is blamed";
+  EXPECT_EQ(persistence.saves.size(), 1u) << "only the first, before any work";
+}
+
+TEST_F(RunTest, a_save_of_another_job_is_refused_and_ranks_leave) {
+  persistence.saved = Saved{1, {}, 0, 100, Slots(9, 0), {}};
+  EXPECT_THAT(error_of_run(3), HasSubstr("has 9 accumulators, the job 4"));
+  EXPECT_EQ(code, Exit::user);
+}
+
+TEST_F(RunTest, progress_is_shown_while_tiles_take_time) {
+  job.stage_tiles = {60};
+  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 20ms); };
+  options.progress_interval_s = 0.1;
+  run(2);
+  EXPECT_GE(sink.updates, 2);
+  EXPECT_EQ(sink.last_done, 60u);
+}
+
+worker::WorkerOptions options_of_others() {
+  worker::WorkerOptions own;
+  own.make_job = [](jobs::ResolvedJob const&) { return std::make_shared<MockJob>(); };
+  return own;
+}
+
+/// Ranks 1.. with options of their own.
+struct OtherRanks {
+  OtherRanks(int ranks, worker::WorkerOptions own) : ends(comm::make_in_process(ranks)) {
+    for (int rank = 1; rank < ranks; ++rank)
+      threads.emplace_back([this, rank, own] { outcomes[rank] = worker::run_worker(*ends[rank], own); });
+  }
+  std::map<int, worker::WorkerOutcome> outcomes{{1, {}}, {2, {}}};  // no thread inserts
+  std::vector<std::unique_ptr<comm::Transport>> ends;
+  std::vector<std::jthread> threads;
+};
+
+TEST_F(RunTest, ranks_of_another_build_are_refused_by_name) {
+  options.build = {"1.0.0", 7};
+  worker::WorkerOptions own = options_of_others();
+  own.build = {"1.0.0", 8};
+  // Not done before the rank has said hello.
+  job.before_range = [](TileRange, jobs::Device) { std::this_thread::sleep_for(300ms); };
+  OtherRanks others(2, own);
+  try {
+    run_job(*others.ends[0], job, options, persistence, sink);
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::environment);
+    EXPECT_THAT(error.what(), HasSubstr("runs muster 1.0.0 with arithmetic_version 8, rank 0 muster 1.0.0 with 7"));
+  }
+  others.threads.clear();
+  EXPECT_EQ(others.outcomes[1].verdict, Exit::environment);
+}
+
+TEST_F(RunTest, workers_are_dismissed_when_there_is_no_run) {
+  OtherRanks others(3, options_of_others());
+  EXPECT_TRUE(dismiss_workers(*others.ends[0], Exit::user, "the job file is faulty", 60));
+  others.threads.clear();
+  for (int rank : {1, 2}) {
+    EXPECT_EQ(others.outcomes[rank].verdict, Exit::user);
+    EXPECT_EQ(others.outcomes[rank].reason, "the job file is faulty");
+  }
+}
+
+TEST_F(RunTest, a_rank_that_never_comes_is_given_up) {
+  auto ends = comm::make_in_process(2);
+  EXPECT_FALSE(dismiss_workers(*ends[0], Exit::user, "", 0.05));
+  options.leave_grace_s = 0.05;
+  RunOutcome const outcome = run_job(*ends[0], job, options, persistence, sink);
+  expect_all(outcome, 100);
+  EXPECT_TRUE(outcome.lost_ranks);
+}
+
+TEST_F(RunTest, noise_from_a_rank_ends_the_run_naming_it) {
+  auto ends = comm::make_in_process(2);
+  options.leave_grace_s = 0.05;
+  ends[1]->send(0, comm::Bytes(10, std::byte{0xff}));
+  try {
+    run_job(*ends[0], job, options, persistence, sink);
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_THAT(error.what(), HasSubstr("from rank 1: a message has mark 0xffff"));
+  }
+}
+
+}  // namespace
+}  // namespace muster::orchestrator
