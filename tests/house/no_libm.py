@@ -12,6 +12,9 @@ import sys
 EXACT = set("ceil floor trunc round rint nearbyint lrint llrint lround llround fmod remainder ldexp scalbn scalbln "
             "frexp modf copysign nextafter logb ilogb fabs fmin fmax fdim sqrt fma nan".split())
 EXACT |= {name + "f" for name in EXACT}
+# The floating-point environment is no mathematics; worker/ sets and checks it.
+EXACT |= set("fegetenv fesetenv feholdexcept feupdateenv fegetround fesetround feclearexcept fetestexcept feraiseexcept "
+             "fegetexceptflag fesetexceptflag fedisableexcept feenableexcept fegetexcept".split())
 # Complex products and quotients, and quad precision, come from the compiler's own library.
 COMPILER = re.compile(r"__(mul|div)[sdxt]c3$|__.*tf[23]$")
 
