@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The command under mpirun: the same bits, one voice."""
+import signal
 import unittest
 
 from muster import JOB, SMALL, SOURCE, MusterTest
@@ -37,6 +38,18 @@ class UnderMpirun(MusterTest):
         ran = self.mpi(3, "run", JOB, *SMALL, "--out", "a.h5")
         self.assertEqual(ran.code, 0, ran.err)
         self.assertEqual(ran.out.count("already done"), 1)
+
+    def test_a_signal_stops_all_ranks_and_a_resume_has_the_same_bits(self):
+        job = ["run", JOB, "--set", "simulation.paths=16777216", "--quiet", "--commit-interval", "0.05"]
+        process = self.start(*job, "--out", "a.h5", before=(MPI_RUN, "3"))
+        self.wait_for("the first commit", lambda: self.committed("a.h5") > 0)
+        process.send_signal(signal.SIGUSR1)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, err)
+        self.assertEqual(err.count("stopped in good order"), 1, err)
+        resumed = self.mpi(2, *job, "--out", "a.h5", "--json").json()
+        whole = self.succeed(*job, "--out", "whole.h5", "--json").json()
+        self.assertEqual(resumed["result_digest"], whole["result_digest"])
 
     def test_other_commands_speak_once(self):
         self.run_small("a.h5")

@@ -73,8 +73,8 @@ class MusterTest(unittest.TestCase):
         """Runs the small job and returns its JSON."""
         return self.succeed("run", JOB, *SMALL, "--out", out, "--quiet", "--json", *arguments, **options).json()
 
-    def start(self, *arguments):
-        process = subprocess.Popen([BINARY, *map(str, arguments)], cwd=self.folder, env=self.environment({}),
+    def start(self, *arguments, before=()):
+        process = subprocess.Popen([*before, BINARY, *map(str, arguments)], cwd=self.folder, env=self.environment({}),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self._end, process)
         return process
@@ -82,8 +82,13 @@ class MusterTest(unittest.TestCase):
     @staticmethod
     def _end(process):
         if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(signal.SIGTERM)  # a launcher has to end its ranks
         process.communicate()
+
+    def committed(self, out):
+        """Tiles in the saved state of a run that goes on."""
+        ran = self.muster("status", out, "--json")
+        return ran.json().get("tiles_committed", 0) if ran.code == 0 else 0
 
     def wait_for(self, what, condition):
         """Waits on a condition, not for a time."""

@@ -86,10 +86,6 @@ class Outputs(MusterTest):
 
 
 class Interrupted(MusterTest):
-    def committed(self):
-        ran = self.muster("status", "a.h5", "--json")
-        return ran.json().get("tiles_committed", 0) if ran.code == 0 else 0
-
     def finish_and_compare(self):
         resumed = self.succeed("run", JOB, *LONG, "--out", "a.h5", "--quiet", "--json", "--ranks", "3").json()
         whole = self.succeed("run", JOB, *LONG, "--out", "whole.h5", "--quiet", "--json").json()
@@ -100,7 +96,7 @@ class Interrupted(MusterTest):
 
     def test_a_signal_stops_in_good_order(self):
         process = self.start("run", JOB, *LONG, "--out", "a.h5", "--quiet")
-        self.wait_for("the first commit", lambda: self.committed() > 0)
+        self.wait_for("the first commit", lambda: self.committed("a.h5") > 0)
         self.assertEqual(self.muster("status", "a.h5", "--json").json()["state"], "running")
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
@@ -113,7 +109,7 @@ class Interrupted(MusterTest):
 
     def test_a_kill_costs_the_last_interval(self):
         process = self.start("run", JOB, *LONG, "--out", "a.h5", "--quiet")
-        self.wait_for("the first commit", lambda: self.committed() > 0)
+        self.wait_for("the first commit", lambda: self.committed("a.h5") > 0)
         process.kill()
         process.communicate()
         status = self.muster("status", "a.h5", "--exit-code", "--json")
@@ -123,7 +119,7 @@ class Interrupted(MusterTest):
 
     def test_two_runs_of_one_output(self):
         process = self.start("run", JOB, *LONG, "--out", "a.h5", "--quiet")
-        self.wait_for("the first commit", lambda: self.committed() > 0)
+        self.wait_for("the first commit", lambda: self.committed("a.h5") > 0)
         ran = self.muster("run", JOB, *LONG, "--out", "a.h5")
         self.assertEqual(ran.code, 2)
         self.assertIn(str(process.pid), ran.err)
