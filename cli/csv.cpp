@@ -8,7 +8,7 @@
 namespace muster::cli {
 namespace {
 
-std::string quoted(std::string const& text) {
+std::string csv_quoted(std::string const& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted_text = "\"";
   for (char const c : text) quoted_text += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -19,7 +19,7 @@ std::string cell(Column const& column, std::size_t row) {
   if (auto const* numbers = std::get_if<std::vector<double>>(&column.values)) return plain_number((*numbers)[row]);
   if (auto const* counts = std::get_if<std::vector<std::int64_t>>(&column.values))
     return std::to_string((*counts)[row]);
-  return quoted(std::get<std::vector<std::string>>(column.values)[row]);
+  return csv_quoted(std::get<std::vector<std::string>>(column.values)[row]);
 }
 
 std::size_t rows_of(Table const& table) {
@@ -34,7 +34,7 @@ std::string to_csv(Table const& table) {
   for (auto const& column : table.columns) {
     if (&column != &table.columns.front()) text += ',';
     bool const has_unit = !column.unit.empty() && column.unit != "1";
-    text += quoted(has_unit ? column.name + " [" + column.unit + "]" : column.name);
+    text += csv_quoted(has_unit ? column.name + " [" + column.unit + "]" : column.name);
   }
   text += '\n';
   for (std::size_t row = 0; row < rows_of(table); ++row) {
