@@ -5,7 +5,7 @@ add_library(muster::arithmetic ALIAS muster_arithmetic)
 set(MUSTER_EXACT_FLAGS -ffp-contract=off -fno-math-errno -fno-trapping-math)
 target_compile_options(muster_arithmetic INTERFACE
   "$<$<COMPILE_LANGUAGE:CXX>:${MUSTER_EXACT_FLAGS}>"
-  "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--fmad=false;--ftz=false;--prec-div=true;--prec-sqrt=true;-Xcompiler=-ffp-contract=off;-Xcompiler=-fno-math-errno;-Xcompiler=-fno-trapping-math>")
+  "$<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;--ftz=false;--prec-div=true;--prec-sqrt=true;-Xcompiler=-ffp-contract=off;-Xcompiler=-fno-math-errno;-Xcompiler=-fno-trapping-math>")
 
 add_library(muster_warnings INTERFACE)
 target_compile_options(muster_warnings INTERFACE

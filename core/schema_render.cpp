@@ -91,14 +91,14 @@ std::string render_value(Field const& field, void const* record) {
     case Type::flag:
       return *static_cast<bool const*>(member) ? "true" : "false";
     case Type::text:
-      return quoted(*static_cast<std::string const*>(member));
+      return schema::quoted(*static_cast<std::string const*>(member));
     case Type::choice:
-      return quoted(field.names[static_cast<std::size_t>(field.get(record))]);
+      return schema::quoted(field.names[static_cast<std::size_t>(field.get(record))]);
     case Type::numbers:
       return list_text(*static_cast<std::vector<double> const*>(member), exact_number);
     case Type::texts:
       return list_text(*static_cast<std::vector<std::string> const*>(member),
-                       [](std::string const& text) { return quoted(text); });
+                       [](std::string const& text) { return schema::quoted(text); });
     case Type::choices: {
       std::vector<std::string_view> names;
       for (std::size_t i = 0; i < field.size(record); ++i)

@@ -9,6 +9,13 @@
 #define MUSTER_FN inline __attribute__((always_inline))
 #endif
 
+// Full unrolling of a loop of constant length, in each compiler's spelling.
+#if defined(__CUDACC__)
+#define MUSTER_UNROLL _Pragma("unroll")
+#else
+#define MUSTER_UNROLL _Pragma("GCC unroll 32")
+#endif
+
 // Each instruction set's copy of the bodies lives in its own inline namespace; otherwise the linker
 // would keep one copy for all of them. The build defines MUSTER_ISA per object library.
 #if !defined(MUSTER_ISA)

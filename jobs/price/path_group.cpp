@@ -121,6 +121,23 @@ void fill_events(std::vector<std::vector<kernels::Event>> const& by_step, kernel
   plan.first_event.push_back(static_cast<std::uint32_t>(plan.events.size()));
 }
 
+/// Marks the runs of steps that need no look at the plan's arrays.
+void fill_runs(kernels::PathPlan& plan) {
+  std::size_t const width = plan.coefficients.size() / plan.steps;
+  plan.quiet_until.assign(plan.steps, plan.steps);
+  plan.steady_until.assign(plan.steps, plan.steps);
+  for (std::uint32_t s = plan.steps; s-- > 0;) {
+    bool busy = plan.first_event[s] != plan.first_event[s + 1];
+    for (std::size_t a = 0; a < plan.assets && !plan.dividend.empty(); ++a)
+      busy = busy || plan.dividend[std::size_t{s} * plan.assets + a] != 0;
+    bool const last = s + 1 == plan.steps;
+    plan.quiet_until[s] = busy ? s : (last ? plan.steps : plan.quiet_until[s + 1]);
+    auto const at = plan.coefficients.begin() + static_cast<std::ptrdiff_t>(s * width);
+    bool const same = !last && std::equal(at, at + static_cast<std::ptrdiff_t>(width), at + static_cast<std::ptrdiff_t>(width));
+    plan.steady_until[s] = same ? plan.steady_until[s + 1] : s + 1;
+  }
+}
+
 }  // namespace
 
 std::uint64_t tile_items(Simulation const& simulation) {
@@ -167,6 +184,7 @@ PathGroup make_path_group(Params const& params, Group const& group, std::uint32_
     total_bounds.back() += weighted;
   }
   fill_events(planner.events(), plan);
+  fill_runs(plan);
   made.instruments = group.instruments;
   made.control_means = planner.control_means();
   plan.total_control_scale_in = plan.discount.back();

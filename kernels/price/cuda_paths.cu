@@ -50,6 +50,8 @@ inline namespace MUSTER_ISA {
 namespace {
 
 constexpr int block_threads = 128;
+/// Blocks a multiprocessor must hold: 64 registers a thread; of 1, 4, 6, 8 and 10 the fastest on an H200.
+constexpr int min_blocks = 8;
 
 __device__ std::int64_t warp_sum(std::int64_t value) {
 #pragma unroll
@@ -66,7 +68,6 @@ __device__ void add_raw(std::int64_t* to, std::int64_t value) {
 /// One thread's view of the world; see machine.hpp.
 template <class Real>
 struct ThreadEnv {
-  PhiloxKeys const& keys;
   std::uint32_t stream;
   std::uint32_t slots_per_path;
   bool control;
@@ -76,18 +77,15 @@ struct ThreadEnv {
   std::uint32_t stride;
   std::int64_t* raw;
 
-  __device__ void normals(std::uint32_t block, float (*z)[1]) {
-    std::uint32_t words[4];
-    philox(keys, item, block, stream, words);
-    normal_pair(words[0], words[1], z[0][0], z[1][0]);
-    normal_pair(words[2], words[3], z[2][0], z[3][0]);
+  __device__ void normals(PhiloxKeys const& keys, std::uint32_t block, Real (*z)[1]) {
+    std::uint32_t w[4];
+    philox(keys, item, block, stream, w);
+    Real made[normals_per_block<Real>];
+    block_normals(w[0], w[1], w[2], w[3], made);
+#pragma unroll
+    for (int k = 0; k < normals_per_block<Real>; ++k) z[k][0] = made[k];
   }
-  __device__ void normals(std::uint32_t block, double (*z)[1]) {
-    std::uint32_t words[4];
-    philox(keys, item, block, stream, words);
-    normal_pair(words, z[0][0], z[1][0]);
-  }
-  __device__ void minus_two_log_uniform(std::uint32_t block, std::uint32_t word, Real (&w)[1]) {
+  __device__ void minus_two_log_uniform(PhiloxKeys const& keys, std::uint32_t block, std::uint32_t word, Real (&w)[1]) {
     std::uint32_t words[4];
     philox(keys, item, block, stream + 1, words);
     std::uint32_t const chosen = word < 2 ? (word == 0 ? words[0] : words[1]) : (word == 2 ? words[2] : words[3]);
@@ -130,8 +128,8 @@ struct ThreadEnv {
 
 /// Blocks stride over the tiles' chunks of block_threads items.
 template <class Real, class Model, int Copies>
-__global__ void __launch_bounds__(block_threads)
-    path_kernel(__grid_constant__ PathView<Real> const plan, __grid_constant__ PhiloxKeys const keys, std::uint32_t stream, std::uint64_t first_tile, std::uint64_t tiles,
+__global__ void __launch_bounds__(block_threads, min_blocks)
+    path_kernel(__grid_constant__ PathView<Real> const plan, std::uint32_t stream, std::uint64_t first_tile, std::uint64_t tiles,
                 std::uint64_t tile_items, std::uint64_t rows, Real* slots, double* totals, std::int64_t* raw) {
   std::uint32_t const stride = gridDim.x * block_threads;
   std::uint32_t const thread = blockIdx.x * block_threads + threadIdx.x;
@@ -139,9 +137,10 @@ __global__ void __launch_bounds__(block_threads)
   for (std::uint64_t chunk = blockIdx.x; chunk < tiles * chunks_per_tile; chunk += gridDim.x) {
     std::uint64_t const tile = chunk / chunks_per_tile;
     std::uint64_t const item = (first_tile + tile) * tile_items + (chunk % chunks_per_tile) * block_threads + threadIdx.x;
-    ThreadEnv<Real> env{keys, stream, plan.slots_per_path, plan.control, item, slots + thread, totals + thread, stride,
+    ThreadEnv<Real> env{stream, plan.slots_per_path, plan.control, item, slots + thread, totals + thread, stride,
                         raw + tile * rows * raw_sums};
-    PathMachine<Real, Model, Copies, 1, ThreadEnv<Real>> machine(plan, env);
+    Seen<Real, Copies, Model::assets, 1> seen;
+    PathMachine<Real, Model, Copies, 1, ThreadEnv<Real>> machine(plan, env, seen);
     machine.run();
   }
 }
@@ -149,7 +148,7 @@ __global__ void __launch_bounds__(block_threads)
 template <class Real, class Model, int Copies>
 void launch(CudaPaths& self, PathView<Real> const& view, std::uint64_t first_tile, std::uint64_t tiles) {
   path_kernel<Real, Model, Copies><<<self.threads / block_threads, block_threads, 0, self.stream>>>(
-      view, self.plan->keys, self.plan->stream, first_tile, tiles, self.plan->tile_items, self.rows,
+      view, self.plan->stream, first_tile, tiles, self.plan->tile_items, self.rows,
       static_cast<Real*>(self.slots), self.totals, self.raw);
 }
 
@@ -192,10 +191,10 @@ template <class Real>
 PathView<Real> make_view(CudaPaths& self, PathPlan const& plan) {
   std::vector<Real> const coefficients(plan.coefficients.begin(), plan.coefficients.end());
   return {plan.assets, plan.real_assets, plan.steps, static_cast<std::uint32_t>(plan.contracts.size()),
-          static_cast<std::uint32_t>(plan.totals.size()), plan.slots_per_path, plan.control, plan.total_control_scale_in,
+          static_cast<std::uint32_t>(plan.totals.size()), plan.slots_per_path, plan.control, plan.antithetic, plan.keys, plan.total_control_scale_in,
           upload(self, coefficients), upload(self, plan.forward), upload(self, plan.log_forward),
           upload(self, plan.variance), upload(self, plan.discount), upload(self, plan.dividend),
-          upload(self, plan.first_event), upload(self, plan.events), upload(self, plan.contracts),
+          upload(self, plan.first_event), upload(self, plan.quiet_until), upload(self, plan.steady_until), upload(self, plan.events), upload(self, plan.contracts),
           upload(self, plan.weights), upload(self, plan.totals)};
 }
 

@@ -60,7 +60,6 @@ void add_row(double const (&y)[lane_count], double const (&c)[lane_count], doubl
 /// Buffers of one thread.
 template <class Real>
 struct LaneEnv {
-  PhiloxKeys const& keys;
   std::uint32_t stream;
   std::uint32_t slots_per_path;
   bool control;
@@ -73,26 +72,24 @@ struct LaneEnv {
   alignas(64) std::uint32_t words[4][lane_count];
 
   LaneEnv(PathPlan const& plan)
-      : keys(plan.keys), stream(plan.stream), slots_per_path(plan.slots_per_path), control(plan.control),
+      : stream(plan.stream), slots_per_path(plan.slots_per_path), control(plan.control),
         slots(std::size_t{2} * plan.slots_per_path * lane_count), totals(plan.totals.size() * lane_count) {}
 
-  void normals(std::uint32_t block, float (*z)[lane_count]) {
+  void normals(PhiloxKeys const& keys, std::uint32_t block, Real (*z)[lane_count]) {
     philox_lanes(keys, item, block, stream, words);
-    for (int half = 0; half < 4; half += 2)
-      for (int i = 0; i < lane_count; ++i) normal_pair(words[half][i], words[half + 1][i], z[half][i], z[half + 1][i]);
-  }
-  void normals(std::uint32_t block, double (*z)[lane_count]) {
-    philox_lanes(keys, item, block, stream, words);
+    constexpr int count = normals_per_block<Real>;
     for (int i = 0; i < lane_count; ++i) {
-      std::uint32_t const w[4] = {words[0][i], words[1][i], words[2][i], words[3][i]};
-      normal_pair(w, z[0][i], z[1][i]);
+      Real made[count];
+      block_normals(words[0][i], words[1][i], words[2][i], words[3][i], made);
+      MUSTER_UNROLL
+      for (int k = 0; k < count; ++k) z[k][i] = made[k];
     }
   }
-  void minus_two_log_uniform(std::uint32_t block, std::uint32_t word, float (&w)[lane_count]) {
+  void minus_two_log_uniform(PhiloxKeys const& keys, std::uint32_t block, std::uint32_t word, float (&w)[lane_count]) {
     philox_lanes(keys, item, block, stream + 1, words);
     for (int i = 0; i < lane_count; ++i) w[i] = minus_two_log(uniform_single(words[word][i]));
   }
-  void minus_two_log_uniform(std::uint32_t block, std::uint32_t word, double (&w)[lane_count]) {
+  void minus_two_log_uniform(PhiloxKeys const& keys, std::uint32_t block, std::uint32_t word, double (&w)[lane_count]) {
     philox_lanes(keys, item, block, stream + 1, words);
     // 32 bits are enough for an extremum: its distribution function is never inverted.
     for (int i = 0; i < lane_count; ++i) w[i] = minus_two_log(uniform_double(words[word][i], 0x80000000u));
@@ -118,10 +115,10 @@ class HostPaths final : public PathRunner {
   explicit HostPaths(PathPlan const& plan)
       : plan_(plan), coefficients_(plan.coefficients.begin(), plan.coefficients.end()), env_(plan_) {
     view_ = {plan_.assets, plan_.real_assets, plan_.steps, static_cast<std::uint32_t>(plan_.contracts.size()),
-             static_cast<std::uint32_t>(plan_.totals.size()), plan_.slots_per_path, plan_.control,
+             static_cast<std::uint32_t>(plan_.totals.size()), plan_.slots_per_path, plan_.control, plan_.antithetic, plan_.keys,
              plan_.total_control_scale_in, coefficients_.data(), plan_.forward.data(), plan_.log_forward.data(),
              plan_.variance.data(), plan_.discount.data(), plan_.dividend.empty() ? nullptr : plan_.dividend.data(),
-             plan_.first_event.data(), plan_.events.data(), plan_.contracts.data(), plan_.weights.data(),
+             plan_.first_event.data(), plan_.quiet_until.data(), plan_.steady_until.data(), plan_.events.data(), plan_.contracts.data(), plan_.weights.data(),
              plan_.totals.data()};
   }
 
@@ -163,10 +160,8 @@ class HostPaths final : public PathRunner {
   }
   template <class Model>
   void with_model() {
-    if (plan_.antithetic)
-      PathMachine<Real, Model, 2, lane_count, LaneEnv<Real>>(view_, env_).run();
-    else
-      PathMachine<Real, Model, 1, lane_count, LaneEnv<Real>>(view_, env_).run();
+    Seen<Real, 2, Model::assets, lane_count> seen;
+    PathMachine<Real, Model, 2, lane_count, LaneEnv<Real>>(view_, env_, seen).run();
   }
 
   PathPlan plan_;

@@ -3,8 +3,8 @@
 // path's samples have the same bits on either.
 //
 // An environment Env supplies what differs:
-//   normals(block, Real z[][L])      the random block of all lanes
-//   minus_two_log_uniform(block, word, Real w[L])   -2 ln of a uniform of the second stream
+//   normals(keys, block, Real z[][L])   the random block of all lanes
+//   minus_two_log_uniform(keys, block, word, Real w[L])   -2 ln of a uniform of the second stream
 //   slot(copy, index) -> Real*       L values of path memory
 //   total(index) -> double*          L values
 //   row(row, double y[L], double c[L], scale, control_scale)   takes the samples of one row
@@ -24,7 +24,8 @@ namespace muster::kernels {
 template <class Real>
 struct PathView {
   std::uint32_t assets, real_assets, steps, contracts, totals, slots_per_path;
-  bool control;
+  bool control, antithetic;
+  PhiloxKeys keys;
   double total_control_scale_in;
   Real const* coefficients;
   double const* forward;
@@ -33,6 +34,8 @@ struct PathView {
   double const* discount;
   double const* dividend;  ///< null when there is none
   std::uint32_t const* first_event;
+  std::uint32_t const* quiet_until;
+  std::uint32_t const* steady_until;
   Event const* event;
   ContractPlan const* contract;
   AssetWeight const* weight;
@@ -43,9 +46,14 @@ struct PathView {
 
 MUSTER_KERNELS_BEGIN
 
-/// Normals a Philox block yields.
-template <class Real>
-inline constexpr int normals_per_block = sizeof(Real) == 4 ? 4 : 2;
+/// What contracts look at. Apart from the machine's state, so that on a GPU the state stays in registers while
+/// these, indexed by a contract's asset, do not.
+template <class Real, int Copies, int A, int L>
+struct Seen {
+  Real before[Copies][A][L];  ///< x at the start of the step, for bridges
+  Real now[Copies][A][L];     ///< x at the end of the step
+  Real growth[Copies][A][L];  ///< exp(now)
+};
 
 template <class Real, class Model, int Copies, int L, class Env>
 struct PathMachine {
@@ -53,58 +61,80 @@ struct PathMachine {
   static constexpr int N = Model::normals;
   static constexpr int per_block = normals_per_block<Real>;
   static constexpr int steps_per_block = N < per_block ? per_block / N : 1;
-  static constexpr int blocks_per_step = N > per_block ? N / per_block : 1;
+  static constexpr int blocks_per_step = (N + per_block - 1) / per_block;
   static constexpr int draws = per_block * blocks_per_step;
 
   PathView<Real> const& plan;
   Env& env;
   Real state[Copies][Model::state_size][L];
-  // What contracts look at. Apart from `state`, so that on a GPU the state stays in registers while
-  // these, indexed by a contract's asset, do not.
-  Real before[Copies][A][L];  ///< x at the start of the step, for bridges
-  Real now[Copies][A][L];     ///< x at the end of the step
-  Real growth[Copies][A][L];  ///< exp(now)
+  Seen<Real, Copies, A, L>& seen;
 
-  MUSTER_FN PathMachine(PathView<Real> const& p, Env& e) : plan(p), env(e) {}
+  MUSTER_FN PathMachine(PathView<Real> const& p, Env& e, Seen<Real, Copies, A, L>& s) : plan(p), env(e), seen(s) {}
 
   /// Simulates L paths (pairs, with two copies) and hands every row's samples to the environment.
   MUSTER_FN void run() {
     start();
     Real z[draws][L];
-    for (std::uint32_t first = 0; first < plan.steps; first += steps_per_block) {
-      std::uint32_t const block = first / steps_per_block * blocks_per_step;
-#pragma GCC unroll 4
-      for (int b = 0; b < blocks_per_step; ++b)
-        env.normals(block + static_cast<std::uint32_t>(b), &z[b * per_block]);
-      if constexpr (steps_per_block > 1) {
-        if (first + steps_per_block <= plan.steps &&
-            plan.first_event[first] == plan.first_event[first + steps_per_block] &&
-            plan.dividend == nullptr) {
-#pragma GCC unroll 4
-          for (int k = 0; k < steps_per_block; ++k)
-            advance(first + static_cast<std::uint32_t>(k), &z[k * N]);
-          continue;
-        }
-      }
-#pragma GCC unroll 4
+    std::uint32_t first = 0;
+    while (first < plan.steps) {
+      first = run_quiet(first, z);
+      draw(first, z);
+      MUSTER_UNROLL
       for (int k = 0; k < steps_per_block; ++k) {
         std::uint32_t const s = first + static_cast<std::uint32_t>(k);
         if (s < plan.steps) {
           keep_before(s);
-          advance(s, &z[k * N]);
+          advance(plan.coefficients + std::uint64_t{s} * Model::coefficients, &z[k * N]);
           pay_dividend(s);
           events(s);
         }
       }
+      first += steps_per_block;
     }
     finish();
   }
 
  private:
+  /// The random block(s) of the steps from `first` on.
+  MUSTER_FN void draw(std::uint32_t first, Real (&z)[draws][L]) {
+    std::uint32_t const block = first / steps_per_block * blocks_per_step;
+    MUSTER_UNROLL
+    for (int b = 0; b < blocks_per_step; ++b)
+      env.normals(plan.keys, block + static_cast<std::uint32_t>(b), &z[b * per_block]);
+  }
+
+  /// Runs whole blocks until the one that holds the next event (there always is one: the last expiry); returns
+  /// that block's first step. Nearly all the time of a simulation is spent here.
+  MUSTER_FN std::uint32_t run_quiet(std::uint32_t first, Real (&z)[draws][L]) {
+    std::uint32_t const quiet_end = first + (plan.quiet_until[first] - first) / steps_per_block * steps_per_block;
+    while (first < quiet_end) {
+      std::uint32_t end = plan.steady_until[first];
+      end = first + ((end < quiet_end ? end : quiet_end) - first) / steps_per_block * steps_per_block;
+      if (Model::coefficients == 1 && end > first) {
+        Real const c[1] = {plan.coefficients[std::uint64_t{first} * Model::coefficients]};
+        for (; first < end; first += steps_per_block) {
+          draw(first, z);
+          MUSTER_UNROLL
+          for (int k = 0; k < steps_per_block; ++k) advance(c, &z[k * N]);
+        }
+        continue;
+      }
+      draw(first, z);
+      MUSTER_UNROLL
+      for (int k = 0; k < steps_per_block; ++k)
+        advance(plan.coefficients + (std::uint64_t{first} + static_cast<std::uint64_t>(k)) * Model::coefficients,
+                &z[k * N]);
+      first += steps_per_block;
+    }
+    return first;
+  }
+
+  /// One instance serves both on a CPU (half of the code to compile); a GPU has one for each.
+  MUSTER_FN int copies() const { return L == 1 ? Copies : (plan.antithetic ? 2 : 1); }
+
   MUSTER_FN void start() {
-#pragma GCC unroll 2
-    for (int copy = 0; copy < Copies; ++copy) {
-#pragma GCC unroll 32
+    for (int copy = 0; copy < copies(); ++copy) {
+      MUSTER_UNROLL
       for (int k = 0; k < Model::state_size; ++k)
         for (int i = 0; i < L; ++i) state[copy][k][i] = Real(0);
       for (std::uint32_t slot = 0; slot < plan.slots_per_path; ++slot) {
@@ -136,25 +166,23 @@ struct PathMachine {
       default:
         return;
     }
-    for (int copy = 0; copy < Copies; ++copy) {
+    for (int copy = 0; copy < copies(); ++copy) {
       Real* const value = env.slot(copy, c.first_slot);
       for (int i = 0; i < L; ++i) value[i] = first;
     }
   }
 
-  MUSTER_FN void advance(std::uint32_t s, Real (*z)[L]) {
-    Real const* const c = plan.coefficients + std::uint64_t{s} * Model::coefficients;
-#pragma GCC unroll 2
-    for (int copy = 0; copy < Copies; ++copy) {
+  MUSTER_FN void advance(Real const* c, Real (*z)[L]) {
+    for (int copy = 0; copy < copies(); ++copy) {
       for (int i = 0; i < L; ++i) {
         Real x[Model::state_size];
         Real draw[N];
-#pragma GCC unroll 16
+        MUSTER_UNROLL
         for (int k = 0; k < Model::state_size; ++k) x[k] = state[copy][k][i];
-#pragma GCC unroll 16
+        MUSTER_UNROLL
         for (int k = 0; k < N; ++k) draw[k] = copy == 0 ? z[k][i] : -z[k][i];
         Model::step(x, c, draw);
-#pragma GCC unroll 16
+        MUSTER_UNROLL
         for (int k = 0; k < Model::state_size; ++k) state[copy][k][i] = x[k];
       }
     }
@@ -162,25 +190,22 @@ struct PathMachine {
 
   MUSTER_FN void keep_before(std::uint32_t s) {
     if (plan.first_event[s] == plan.first_event[s + 1]) return;
-#pragma GCC unroll 2
-    for (int copy = 0; copy < Copies; ++copy)
-#pragma GCC unroll 16
-      for (int a = 0; a < A; ++a)
-        for (int i = 0; i < L; ++i) before[copy][a][i] = state[copy][a][i];
+    for (int copy = 0; copy < copies(); ++copy) MUSTER_UNROLL
+    for (int a = 0; a < A; ++a)
+      for (int i = 0; i < L; ++i) seen.before[copy][a][i] = state[copy][a][i];
   }
 
   /// Spot after a cash dividend, at least a millionth of the spot before: x moves by the log of the
   /// ratio.
   MUSTER_FN void pay_dividend(std::uint32_t s) {
     if (plan.dividend == nullptr) return;
-#pragma GCC unroll 16
+    MUSTER_UNROLL
     for (int a = 0; a < A; ++a) {
       double const cash =
           plan.dividend[std::uint64_t{s} * plan.assets + static_cast<std::uint64_t>(a)];
       if (cash == 0.0) continue;
       auto const share = static_cast<Real>(cash / forward(s, a));
-#pragma GCC unroll 2
-      for (int copy = 0; copy < Copies; ++copy) {
+      for (int copy = 0; copy < copies(); ++copy) {
         for (int i = 0; i < L; ++i) {
           Real const x = state[copy][a][i];
           Real const left = Real(1) - share * exp(-x);
@@ -201,12 +226,11 @@ struct PathMachine {
     std::uint32_t const begin = plan.first_event[s];
     std::uint32_t const end = plan.first_event[s + 1];
     if (begin == end) return;
-#pragma GCC unroll 2
-    for (int copy = 0; copy < Copies; ++copy) {
-#pragma GCC unroll 16
+    for (int copy = 0; copy < copies(); ++copy) {
+      MUSTER_UNROLL
       for (int a = 0; a < A; ++a) {
-        for (int i = 0; i < L; ++i) now[copy][a][i] = state[copy][a][i];
-        for (int i = 0; i < L; ++i) growth[copy][a][i] = exp(state[copy][a][i]);
+        for (int i = 0; i < L; ++i) seen.now[copy][a][i] = state[copy][a][i];
+        for (int i = 0; i < L; ++i) seen.growth[copy][a][i] = exp(state[copy][a][i]);
       }
     }
     for (std::uint32_t e = begin; e < end; ++e) {
@@ -221,10 +245,10 @@ struct PathMachine {
   MUSTER_FN void observe(ContractPlan const& c, std::uint32_t s) {
     std::uint32_t const a = A == 1 ? 0 : c.asset;
     auto const f = static_cast<Real>(plan.forward[(std::uint64_t{s} + 1) * plan.assets + a]);
-    for (int copy = 0; copy < Copies; ++copy) {
+    for (int copy = 0; copy < copies(); ++copy) {
       Real* const slot = env.slot(copy, c.first_slot);
-      Real const(&x)[L] = now[copy][a];
-      Real const(&grown)[L] = growth[copy][a];
+      Real const(&x)[L] = seen.now[copy][a];
+      Real const(&grown)[L] = seen.growth[copy][a];
       switch (c.payoff) {
         case Payoff::asian_arithmetic:
           for (int i = 0; i < L; ++i) slot[i] = fma(f, grown[i], slot[i]);
@@ -268,11 +292,11 @@ struct PathMachine {
     std::uint32_t const a = A == 1 ? 0 : c.asset;
     bool const maximum = keeps_maximum(c);
     Real w[L];
-    env.minus_two_log_uniform(s * ((plan.assets + 1) / 2) + a / 2, (a % 2) * 2 + (maximum ? 0 : 1),
+    env.minus_two_log_uniform(plan.keys, s * ((plan.assets + 1) / 2) + a / 2, (a % 2) * 2 + (maximum ? 0 : 1),
                               w);
     Real* const slot = env.slot(copy, c.first_slot);
-    Real const(&from)[L] = before[copy][a];
-    Real const(&to)[L] = now[copy][a];
+    Real const(&from)[L] = seen.before[copy][a];
+    Real const(&to)[L] = seen.now[copy][a];
     auto const shift_from = static_cast<Real>(plan.log_forward[std::uint64_t{s} * plan.assets + a]);
     auto const shift_to = static_cast<Real>(log_forward(s, a));
     auto const variance = static_cast<Real>(plan.variance[std::uint64_t{s} * plan.assets + a]);
@@ -294,8 +318,8 @@ struct PathMachine {
     std::uint32_t const a = A == 1 ? 0 : c.asset;
     Real* const alive = env.slot(copy, c.first_slot);
     Real* const paid = env.slot(copy, c.first_slot + 1);
-    Real const(&from)[L] = before[copy][a];
-    Real const(&to)[L] = now[copy][a];
+    Real const(&from)[L] = seen.before[copy][a];
+    Real const(&to)[L] = seen.now[copy][a];
     bool const up = c.side == KnockSide::up;
     Real const sign = up ? Real(-1) : Real(1);
     auto const level_from =
@@ -355,8 +379,8 @@ struct PathMachine {
     double control[L];
     for (int i = 0; i < L; ++i) y[i] = 0.0;
     for (int i = 0; i < L; ++i) control[i] = 0.0;
-    double const share = Copies == 2 ? 0.5 : 1.0;
-    for (int copy = 0; copy < Copies; ++copy) payoff(c, s, copy, share, y, control);
+    double const share = copies() == 2 ? 0.5 : 1.0;
+    for (int copy = 0; copy < copies(); ++copy) payoff(c, s, copy, share, y, control);
     env.row(index, y, control, c.scale, c.control_scale);
     if (c.strategy >= 0) {
       double* const sum = env.total(static_cast<std::uint32_t>(c.strategy));
@@ -372,7 +396,7 @@ struct PathMachine {
     std::uint32_t const a = A == 1 ? 0 : c.asset;
     double const f = plan.forward[(std::uint64_t{s} + 1) * plan.assets + a];
     double const pay = share * c.discount;
-    Real const(&grown)[L] = growth[copy][a];
+    Real const(&grown)[L] = seen.growth[copy][a];
     double const linear = share * c.control_scale_in;
     if (c.weight_count == 0) {
       double const whole = linear * f;
@@ -382,7 +406,7 @@ struct PathMachine {
       for (std::uint32_t w = 0; w < c.weight_count; ++w) {
         AssetWeight const part = plan.weight[c.first_weight + w];
         double const whole = linear * part.weight * forward(s, static_cast<int>(part.asset));
-        Real const(&other)[L] = growth[copy][part.asset];
+        Real const(&other)[L] = seen.growth[copy][part.asset];
         for (int i = 0; i < L; ++i)
           control[i] = fma(whole, static_cast<double>(other[i]), control[i]);
       }
@@ -460,7 +484,7 @@ struct PathMachine {
         for (std::uint32_t w = 0; w < c.weight_count; ++w) {
           AssetWeight const part = plan.weight[c.first_weight + w];
           double const whole = part.weight * forward(s, static_cast<int>(part.asset));
-          Real const(&other)[L] = growth[copy][part.asset];
+          Real const(&other)[L] = seen.growth[copy][part.asset];
           if (w == 0)
             for (int i = 0; i < L; ++i) level[i] = whole * static_cast<double>(other[i]);
           else if (sum)
@@ -490,10 +514,10 @@ struct PathMachine {
     std::uint32_t const s = plan.steps - 1;
     double control[L];
     for (int i = 0; i < L; ++i) control[i] = 0.0;
-    double const whole = (Copies == 2 ? 0.5 : 1.0) * plan.total_control_scale_in * forward(s, 0);
-    for (int copy = 0; copy < Copies; ++copy)
+    double const whole = (copies() == 2 ? 0.5 : 1.0) * plan.total_control_scale_in * forward(s, 0);
+    for (int copy = 0; copy < copies(); ++copy)
       for (int i = 0; i < L; ++i)
-        control[i] = fma(whole, static_cast<double>(growth[copy][0][i]), control[i]);
+        control[i] = fma(whole, static_cast<double>(seen.growth[copy][0][i]), control[i]);
     for (std::uint32_t t = 0; t < plan.totals; ++t)
       env.row(plan.contracts + t, env.total(t), control, plan.total[t].scale,
               plan.total[t].control_scale);

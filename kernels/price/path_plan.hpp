@@ -89,6 +89,8 @@ struct PathPlan {
   std::vector<double> discount;       ///< [steps + 1]: discount factor to the end of the step
   std::vector<double> dividend;       ///< [steps][assets]: cash dividend at the end of the step; may be empty
   std::vector<std::uint32_t> first_event;  ///< [steps + 1]: events of step s are [first_event[s], first_event[s+1])
+  std::vector<std::uint32_t> quiet_until;   ///< [steps]: the first step from this one on with an event or dividend
+  std::vector<std::uint32_t> steady_until;  ///< [steps]: the first step from this one on with other coefficients
   std::vector<Event> events;
   std::vector<ContractPlan> contracts;
   std::vector<AssetWeight> weights;

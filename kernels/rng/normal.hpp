@@ -1,8 +1,9 @@
 // Uniform and normal variates from random words, the same bits on every machine.
 //
-// Normals: Box and Muller's pair r cos a, r sin a. The angle is taken in a quarter turn [-pi/4, pi/4) from
-// the leading bits of a word, and its octant from bits that the mantissa does not use, so sine and cosine
-// need no range reduction. Integers become floating point through the exponent bits: no conversions.
+// Normals: Box and Muller's pair r cos a, r sin a. The angle is taken in half a turn from bits that the
+// radius leaves over, and a sign bit mirrors it to the whole circle, so sine and cosine need no range
+// reduction; six singles (four doubles) come from one Philox block. Integers become floating point through
+// the exponent bits: no conversions.
 #pragma once
 
 #include <cstdint>
@@ -12,38 +13,38 @@
 
 MUSTER_KERNELS_BEGIN
 
-/// Largest magnitude of a single-precision normal: sqrt(2 * 24 ln 2).
-inline constexpr double normal_bound_single = 0x1.7124d8p+2;  // 5.7678
-/// Largest magnitude of a double-precision normal: sqrt(2 * 53 ln 2).
-inline constexpr double normal_bound_double = 0x1.124f66p+3;  // 8.5716
+/// Largest magnitude of a single-precision normal: sqrt(2 * 24 ln 2), rounded up.
+inline constexpr double normal_bound_single = 5.7682;
+/// Largest magnitude of a double-precision normal: sqrt(2 * 41 ln 2), rounded up.
+inline constexpr double normal_bound_double = 7.5391;
 
 /// Uniform in (0, 1): (k + 1/2) / 2^23, k = the word's 23 leading bits.
 MUSTER_FN float uniform_single(std::uint32_t word) {
   return from_bits((word >> 9) | 0x3f800000u) - 0x1.fffffep-1f;
 }
 
-/// Uniform in (0, 1): (k + 1/2) / 2^52, k = 52 leading bits of (high, low).
-MUSTER_FN double uniform_double(std::uint32_t high, std::uint32_t low) {
-  std::uint64_t const word = (static_cast<std::uint64_t>(high) << 32) | low;
-  return from_bits((word >> 12) | 0x3ff0000000000000u) - 0x1.fffffffffffffp-1;
+/// Uniform in (0, 1): (k + 1/2) / 2^40, k = the word and the 8 leading bits of `more`.
+MUSTER_FN double uniform_double(std::uint32_t word, std::uint32_t more) {
+  std::uint64_t const bits = (static_cast<std::uint64_t>(word) << 20) | ((more >> 24) << 12) | 0x800u;
+  return from_bits(bits | 0x3ff0000000000000u) - 1.0;
 }
 
 /// -2 ln u for a normal float u in (0, 1). Relative error below 2^-22.
 MUSTER_FN float minus_two_log(float u) {
-  // u = m 2^k with m in [2/3, 4/3); -2 ln(1 + f) = -2 f + f^2 P(f), P by fpminimax, |error| < 2^-24.
+  // u = m 2^k with m = 1 + f in [2/3, 4/3); -2 ln m = f Q(f), Q by fpminimax, |error| < 2^-22. The exponent
+  // stays in place, 2^23 k, and its scale goes into the constant.
   std::uint32_t const ub = to_bits(u);
-  std::int32_t const k = static_cast<std::int32_t>(ub - 0x3f2aaaabu) >> 23;
-  float const f = from_bits(ub - (static_cast<std::uint32_t>(k) << 23)) - 1.0f;
-  float p = -0x1.16c2a8p-2f;
-  p = fma(p, f, 0x1.343258p-2f);
-  p = fma(p, f, -0x1.2067fap-2f);
-  p = fma(p, f, 0x1.518b7p-2f);
-  p = fma(p, f, -0x1.99b7dcp-2f);
-  p = fma(p, f, 0x1.000b06p-1f);
-  p = fma(p, f, -0x1.55553ap-1f);
-  p = fma(p, f, 0x1.fffff6p-1f);
-  float const near = fma(f * f, p, -2.0f * f);
-  return fma(static_cast<float>(k), -0x1.62e43p+0f, near);
+  std::uint32_t const exponent = (ub - 0x3f2aaaabu) & 0xff800000u;
+  float const f = from_bits(ub - exponent) - 1.0f;
+  float q = 0x1.3acbe4p-2f;
+  q = fma(q, f, -0x1.5ea4a6p-2f);
+  q = fma(q, f, 0x1.5043aap-2f);
+  q = fma(q, f, -0x1.955cc8p-2f);
+  q = fma(q, f, 0x1.001418p-1f);
+  q = fma(q, f, -0x1.5561d2p-1f);
+  q = fma(q, f, 0x1.ffffd6p-1f);
+  q = fma(q, f, -0x1.fffffap0f);
+  return fma(f, q, static_cast<float>(static_cast<std::int32_t>(exponent)) * -0x1.62e43p-23f);
 }
 
 /// -2 ln u for a normal double u in (0, 1). Relative error below 2^-50.
@@ -75,57 +76,93 @@ MUSTER_FN double minus_two_log(double u) {
   return fma(k, -0x1.62e42fefa39efp+0, near);
 }
 
-/// Two independent standard normals from two words; at most normal_bound_single.
-MUSTER_FN void normal_pair(std::uint32_t radius_word, std::uint32_t angle_word, float& z0, float& z1) {
-  float const radius = sqrt(minus_two_log(uniform_single(radius_word)));
-  float const t = from_bits((angle_word >> 9) | 0x3f800000u) - 1.5f;  // quarter turns, [-1/2, 1/2)
-  float const t2 = t * t;
-  float s = -0x1.2f5992p-8f;
-  s = fma(s, t2, 0x1.466b2p-4f);
-  s = fma(s, t2, -0x1.4abbecp-1f);
-  s = fma(s, t2, 0x1.921fb6p0f);
-  s = s * t;
-  float c = -0x1.4ea1aep-6f;
-  c = fma(c, t2, 0x1.03b132p-2f);
-  c = fma(c, t2, -0x1.3bd3ap0f);
-  c = fma(c, t2, 1.0f);
-  bool const swap = (angle_word & 1u) != 0;
-  float const x = swap ? s : c;
-  float const y = swap ? c : s;
-  std::uint32_t const sign = 0x80000000u;
-  z0 = radius * from_bits(to_bits(x) ^ ((angle_word << 30) & sign));
-  z1 = radius * from_bits(to_bits(y) ^ ((angle_word << 29) & sign));
+/// Square root of a float in [1e-9, 64], correctly rounded. On a GPU the hardware's approximate reciprocal
+/// root and one correction: equal to the IEEE root for every float in the range (tests/kernels/rng proves it).
+MUSTER_FN float sqrt_of_radius(float x) {
+#if defined(__CUDA_ARCH__)
+  float reciprocal;
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(reciprocal) : "f"(x));
+  float const root = x * reciprocal;
+  return fma(fma(-root, root, x), 0.5f * reciprocal, root);
+#else
+  return sqrt(x);
+#endif
 }
 
-/// Two independent standard normals from four words; at most normal_bound_double.
-MUSTER_FN void normal_pair(std::uint32_t const (&words)[4], double& z0, double& z1) {
-  double const radius = sqrt(minus_two_log(uniform_double(words[0], words[1])));
-  std::uint64_t const angle = (static_cast<std::uint64_t>(words[2]) << 32) | words[3];
-  double const t = from_bits((angle >> 12) | 0x3ff0000000000000u) - 1.5;
+/// A pair of normals from a radius and an angle a = pi t, |t| <= 1/2; the sign bit of `sign` turns the pair by
+/// half a turn. Angles on a grid of half a turn and its opposites are a grid of the whole circle, over which
+/// every moment up to the number of angles is exact, wherever the grid starts.
+MUSTER_FN void turn(float radius, float t, std::uint32_t sign, float& z0, float& z1) {
+  float const t2 = t * t;
+  float s = 0x1.407998p-4f;
+  s = fma(s, t2, -0x1.328004p-1f);
+  s = fma(s, t2, 0x1.466b26p1f);
+  s = fma(s, t2, -0x1.4abbd8p2f);
+  s = fma(s, t2, 0x1.921fb6p1f);
+  float c = 0x1.c1ac2ep-3f;
+  c = fma(c, t2, -0x1.54f172p0f);
+  c = fma(c, t2, 0x1.03bcdp2f);
+  c = fma(c, t2, -0x1.3bd3a2p2f);
+  c = fma(c, t2, 0x1.fffffep-1f);
+  float const r = from_bits(to_bits(radius) ^ (sign & 0x80000000u));
+  z0 = r * c;
+  z1 = r * (s * t);
+}
+
+/// The same in double precision.
+MUSTER_FN void turn(double radius, double t, std::uint64_t sign, double& z0, double& z1) {
   double const t2 = t * t;
-  double s = 0x1.add9d45ae839fp-32;
-  s = fma(s, t2, 0x1.e06afd55415afp-25);
-  s = fma(s, t2, -0x1.e2fa787f268fep-19);
-  s = fma(s, t2, 0x1.50782aae65ef4p-13);
-  s = fma(s, t2, -0x1.32d2ccde1222cp-8);
-  s = fma(s, t2, 0x1.466bc67753d55p-4);
-  s = fma(s, t2, -0x1.4abbce625be01p-1);
-  s = fma(s, t2, 0x1.921fb54442d18p0);
-  s = s * t;
-  double c = -0x1.b14b5b3e5d1cep-28;
-  c = fma(c, t2, 0x1.f9c840cb5822bp-22);
-  c = fma(c, t2, -0x1.a6d1e6b52f418p-16);
-  c = fma(c, t2, 0x1.e1f5067b057f8p-11);
-  c = fma(c, t2, -0x1.55d3c7e3c2d7bp-6);
-  c = fma(c, t2, 0x1.03c1f081b5a65p-2);
-  c = fma(c, t2, -0x1.3bd3cc9be45dep0);
+  double s = 0x1.8f9e5a085a106p-21;
+  s = fma(s, t2, -0x1.6f0536efc7099p-16);
+  s = fma(s, t2, 0x1.e8f023f73b57bp-12);
+  s = fma(s, t2, -0x1.e30741a6ba9a8p-8);
+  s = fma(s, t2, 0x1.5078346ab756fp-4);
+  s = fma(s, t2, -0x1.32d2cce5e66ebp-1);
+  s = fma(s, t2, 0x1.466bc67759fccp1);
+  s = fma(s, t2, -0x1.4abbce625be39p2);
+  s = fma(s, t2, 0x1.921fb54442d18p1);
+  double c = -0x1.0b16d18f1969p-23;
+  c = fma(c, t2, 0x1.1fd5e20fcec02p-18);
+  c = fma(c, t2, -0x1.b6db759aa78b7p-14);
+  c = fma(c, t2, 0x1.f9d36e25dfc99p-10);
+  c = fma(c, t2, -0x1.a6d1f25d69acdp-6);
+  c = fma(c, t2, 0x1.e1f5068852eap-3);
+  c = fma(c, t2, -0x1.55d3c7e3caafap0);
+  c = fma(c, t2, 0x1.03c1f081b5aap2);
+  c = fma(c, t2, -0x1.3bd3cc9be45dep2);
   c = fma(c, t2, 1.0);
-  bool const swap = (angle & 1u) != 0;
-  double const x = swap ? s : c;
-  double const y = swap ? c : s;
-  std::uint64_t const sign = 0x8000000000000000u;
-  z0 = radius * from_bits(to_bits(x) ^ ((angle << 62) & sign));
-  z1 = radius * from_bits(to_bits(y) ^ ((angle << 61) & sign));
+  double const r = from_bits(to_bits(radius) ^ (sign & 0x8000000000000000u));
+  z0 = r * c;
+  z1 = r * (s * t);
+}
+
+/// Angle in half turns from the 23 leading bits of a word, [-1/2, 1/2).
+MUSTER_FN float half_turns(std::uint32_t word) { return from_bits((word >> 9) | 0x3f800000u) - 1.5f; }
+
+/// Normals one Philox block yields.
+template <class Real>
+inline constexpr int normals_per_block = sizeof(Real) == 4 ? 6 : 4;
+
+/// Six independent standard normals from the four words w0..w3 of a block, at most normal_bound_single.
+/// Radii from the 23 leading bits of w0, w1, w2; angles from w3, from its lower half, and from what w0 and w1
+/// have left; signs from the lowest bits of w2 (docs/formats/random.md).
+MUSTER_FN void block_normals(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2, std::uint32_t w3,
+                             float (&z)[6]) {
+  turn(sqrt_of_radius(minus_two_log(uniform_single(w0))), half_turns(w3), w2 << 31, z[0], z[1]);
+  turn(sqrt_of_radius(minus_two_log(uniform_single(w1))), half_turns(w3 << 16), w2 << 30, z[2], z[3]);
+  turn(sqrt_of_radius(minus_two_log(uniform_single(w2))), half_turns(w1 * 16384u + (w0 << 23)), w2 << 29, z[4], z[5]);
+}
+
+/// Four independent standard normals, at most normal_bound_double: radii from w0 and w2 with the 8 leading
+/// bits of w1 and w3, angles from 23 bits of w1 and w3, signs from their lowest bits.
+MUSTER_FN void block_normals(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2, std::uint32_t w3,
+                             double (&z)[4]) {
+  std::uint64_t const a = w1;
+  std::uint64_t const b = w3;
+  double const t0 = from_bits(((a & 0xfffffeu) << 28) | 0x3ff0000000000000u) - 1.5;
+  double const t1 = from_bits(((b & 0xfffffeu) << 28) | 0x3ff0000000000000u) - 1.5;
+  turn(sqrt(minus_two_log(uniform_double(w0, w1))), t0, a << 63, z[0], z[1]);
+  turn(sqrt(minus_two_log(uniform_double(w2, w3))), t1, b << 63, z[2], z[3]);
 }
 
 MUSTER_KERNELS_END

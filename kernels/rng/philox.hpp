@@ -1,5 +1,5 @@
-// Philox 4x32-10: counter-based random words (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as
-// easy as 1, 2, 3", SC 2011). The counter's layout is frozen in docs/formats/random.md:
+// Philox 4x32-10: counter-based random words (Salmon, Moraes, Dror, Shaw, "Parallel random numbers:
+// as easy as 1, 2, 3", SC 2011). The counter's layout is frozen in docs/formats/random.md:
 //   counter = (item low 32, item high 32, block 32, stream 32), key = seed.
 #pragma once
 
@@ -17,7 +17,7 @@ MUSTER_FN void philox(PhiloxKeys const& keys, std::uint64_t item, std::uint32_t 
   auto c1 = static_cast<std::uint32_t>(item >> 32);
   std::uint32_t c2 = block;
   std::uint32_t c3 = stream;
-#pragma GCC unroll 10
+  MUSTER_UNROLL
   for (int round = 0; round < philox_rounds; ++round) {
     std::uint64_t const p0 = static_cast<std::uint64_t>(philox_multiplier_0) * c0;
     std::uint64_t const p1 = static_cast<std::uint64_t>(philox_multiplier_1) * c2;

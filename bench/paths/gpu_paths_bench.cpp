@@ -1,0 +1,54 @@
+// The exact path kernel against cuRAND with hardware intrinsics, on the same contract, in one run.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "bench/paths/bench_plan.hpp"
+#include "core/error.hpp"
+#include "kernels/price/paths.hpp"
+
+double curand_rate(std::uint64_t paths, int steps, int repeats, double* mean);
+
+namespace {
+
+double muster_rate(muster::kernels::PathPlan const& plan, std::uint64_t tiles, int repeats, double* mean) {
+  auto const runner = muster::kernels::make_cuda_paths(plan, 0);
+  std::vector<std::int64_t> raw(tiles * plan.rows() * muster::kernels::raw_sums);
+  double best = 1e30;
+  for (int i = 0; i < repeats; ++i) {
+    auto const begin = std::chrono::steady_clock::now();
+    runner->run({0, tiles}, raw);
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  double sum = 0;
+  for (std::uint64_t t = 0; t < tiles; ++t)
+    sum += static_cast<double>(raw[t * plan.rows() * muster::kernels::raw_sums]);
+  double const paths = static_cast<double>(tiles * plan.tile_items);
+  *mean = sum / plan.contracts[0].scale / paths / plan.contracts[0].discount;
+  return paths * (plan.antithetic ? 2 : 1) * plan.steps / best;
+}
+
+}  // namespace
+
+int main() {
+  try {
+    constexpr std::uint64_t paths = std::uint64_t{1} << 26;
+    double peer_mean = 0;
+    double const peer = curand_rate(paths, 252, 5, &peer_mean);
+    fmt::print("{:<44} {:>10.3e} path-steps/s        mean {:.5f}\n", "cuRAND Philox, intrinsics, float sums", peer, peer_mean);
+    for (auto const& [name, single, antithetic, control] :
+         {std::tuple{"muster single", true, false, false}, std::tuple{"muster single, control", true, false, true},
+          std::tuple{"muster single, antithetic", true, true, false}, std::tuple{"muster double", false, false, false}}) {
+      auto const plan = muster::bench::european_plan(single, antithetic, control, 1 << 16);
+      double mean = 0;
+      double const rate = muster_rate(plan, (single ? paths : paths / 8) >> 16, 5, &mean);
+      fmt::print("{:<44} {:>10.3e} path-steps/s {:>5.2f}x  mean {:.5f}\n", name, rate, rate / peer, mean);
+    }
+  } catch (muster::Error const& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return static_cast<int>(error.code());
+  }
+}
