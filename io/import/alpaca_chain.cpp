@@ -1,5 +1,5 @@
-// Alpaca's option snapshots: {"snapshots": {OCC symbol: {latestQuote, latestTrade, ...}}}, in pages.
-// The one file of this room that includes the JSON library.
+// Alpaca's option snapshots: {"snapshots": {OCC symbol: {latestQuote, latestTrade, ...}}}, in
+// pages. The one file of this room that includes the JSON library.
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
@@ -23,7 +23,9 @@ json parse_page(std::string const& text, std::string const& name) {
   std::string section;
   std::size_t contracts = 0;
   auto const watch = [&](int depth, json::parse_event_t event, json& parsed) {
-    MUSTER_REQUIRE(depth <= 64, "{}: the JSON is nested more than 64 deep (no vendor's page is); check the file", name);
+    MUSTER_REQUIRE(depth <= 64,
+                   "{}: the JSON is nested more than 64 deep (no vendor's page is); check the file",
+                   name);
     if (event != json::parse_event_t::key) return true;
     if (depth == 1) section = parsed.get<std::string>();
     if (depth == 2 && section == "snapshots") ++contracts;
@@ -33,20 +35,25 @@ json parse_page(std::string const& text, std::string const& name) {
   try {
     page = json::parse(text, watch);
   } catch (json::exception const& e) {
-    throw_error(Exit::user, "{}: is not whole JSON: {} (it may be cut short); fetch the page again", name,
-                printable(e.what(), 200));
+    throw_error(Exit::user, "{}: is not whole JSON: {} (it may be cut short); fetch the page again",
+                name, printable(e.what(), 200));
   }
-  bool const has_snapshots = page.is_object() && page.contains("snapshots") && page["snapshots"].is_object();
+  bool const has_snapshots =
+      page.is_object() && page.contains("snapshots") && page["snapshots"].is_object();
   if (!has_snapshots) {
     std::string found;
     if (page.is_object())
       for (auto const& item : page.items()) found += (found.empty() ? "" : ", ") + item.key();
-    throw_error(Exit::user, "{}: expected JSON with the key 'snapshots' (Alpaca option snapshots), found {} (these are "
-                "no option quotes); fetch /v1beta1/options/snapshots",
-                name, found.empty() ? "none" : printable(found, 200));
+    throw_error(
+        Exit::user,
+        "{}: expected JSON with the key 'snapshots' (Alpaca option snapshots), found {} (these are "
+        "no option quotes); fetch /v1beta1/options/snapshots",
+        name, found.empty() ? "none" : printable(found, 200));
   }
   MUSTER_REQUIRE(contracts == page["snapshots"].size(),
-                 "{}: a contract stands twice in one page (one of its quotes would be lost); fetch the page again", name);
+                 "{}: a contract stands twice in one page (one of its quotes would be lost); fetch "
+                 "the page again",
+                 name);
   return page;
 }
 
@@ -70,11 +77,13 @@ std::optional<Instant> time_at(json const& object, char const* part) {
 
 OptionQuote read_snapshot(std::string const& symbol_text, json const& snapshot) {
   OptionQuote quote;
-  quote.text = symbol_text.substr(0, 64) + " " + snapshot.dump(-1, ' ', true, json::error_handler_t::replace);
+  quote.text = symbol_text.substr(0, 64) + " " +
+               snapshot.dump(-1, ' ', true, json::error_handler_t::replace);
   auto const symbol = parse_occ_symbol(symbol_text);
   if (!symbol || !snapshot.is_object()) {
     note_fault(quote, QuoteFault::unreadable,
-               symbol ? "the snapshot is empty" : fmt::format("'{}' is not an option symbol", printable(symbol_text)));
+               symbol ? "the snapshot is empty"
+                      : fmt::format("'{}' is not an option symbol", printable(symbol_text)));
     return quote;
   }
   quote.root = symbol->root;
@@ -97,8 +106,10 @@ OptionQuote read_snapshot(std::string const& symbol_text, json const& snapshot) 
 
 void read_alpaca(TextSource& source, QuoteSink& sink) {
   std::string const text = read_all(source);
-  MUSTER_REQUIRE(text.size() <= max_json_bytes, "{}: is JSON of more than {} bytes (too much to hold at once); fetch "
-                 "smaller pages", source.name(), max_json_bytes);
+  MUSTER_REQUIRE(text.size() <= max_json_bytes,
+                 "{}: is JSON of more than {} bytes (too much to hold at once); fetch "
+                 "smaller pages",
+                 source.name(), max_json_bytes);
   json const page = parse_page(text, source.name());
   std::uint64_t number = 0;
   for (auto const& [symbol, snapshot] : page["snapshots"].items()) {

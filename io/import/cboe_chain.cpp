@@ -21,8 +21,17 @@ struct Side {
 
 Side find_side(Columns const& columns, OptionRight right, std::size_t from, std::size_t to) {
   auto const at = [&](std::string_view name) { return columns.require(name, from, to); };
-  return {right, from, at("Last Sale"), at("Bid"), at("Ask"), at("Volume"), at("IV"), at("Delta"), at("Gamma"),
-          at("Open Interest"), std::min(to, columns.count())};
+  return {right,
+          from,
+          at("Last Sale"),
+          at("Bid"),
+          at("Ask"),
+          at("Volume"),
+          at("IV"),
+          at("Delta"),
+          at("Gamma"),
+          at("Open Interest"),
+          std::min(to, columns.count())};
 }
 
 // "Mon Feb 07 2022"
@@ -41,11 +50,14 @@ std::string half_text(CsvRecord const& record, Side const& side, std::size_t str
   return join_csv(fields);
 }
 
-OptionQuote read_side(CsvRecord const& record, Columns const& columns, Side const& side, std::size_t strike_column) {
+OptionQuote read_side(CsvRecord const& record, Columns const& columns, Side const& side,
+                      std::size_t strike_column) {
   OptionQuote quote = begin_quote(record, columns);
   quote.text = half_text(record, side, strike_column);
   quote.right = side.right;
-  auto const number = [&](std::string_view name, std::size_t at) { return read_number(quote, name, cell(record, at)); };
+  auto const number = [&](std::string_view name, std::size_t at) {
+    return read_number(quote, name, cell(record, at));
+  };
   quote.strike = number("Strike", strike_column);
   quote.last = number("Last Sale", side.last);
   quote.bid = number("Bid", side.bid);
@@ -59,16 +71,18 @@ OptionQuote read_side(CsvRecord const& record, Columns const& columns, Side cons
   std::string_view const text = cell(record, side.symbol);
   auto const symbol = parse_occ_symbol(text);
   if (!symbol || symbol->right != side.right) {
-    note_fault(quote, QuoteFault::unreadable, fmt::format("'{}' is not the symbol of a {}", printable(text),
-                                                          side.right == OptionRight::call ? "call" : "put"));
+    note_fault(quote, QuoteFault::unreadable,
+               fmt::format("'{}' is not the symbol of a {}", printable(text),
+                           side.right == OptionRight::call ? "call" : "put"));
     return quote;
   }
   quote.root = symbol->root;
   quote.expiry = symbol->expiry;
   double const gap = quote.strike - symbol->strike;
   if (gap > 5e-4 || gap < -5e-4 || parse_expiration(cell(record, 0)) != symbol->expiry)
-    note_fault(quote, QuoteFault::unreadable,
-               fmt::format("the symbol {} disagrees with strike or expiration of its row", symbol->root));
+    note_fault(
+        quote, QuoteFault::unreadable,
+        fmt::format("the symbol {} disagrees with strike or expiration of its row", symbol->root));
   return quote;
 }
 
@@ -91,14 +105,16 @@ std::optional<Instant> parse_cboe_time(std::string_view text) {
   std::erase(words, "at");
   if (words.size() != 6) return std::nullopt;
   auto const pad = [](std::string const& s) { return s.size() == 1 ? "0" + s : s; };
-  auto const date = parse_iso_date(fmt::format("{}-{:02}-{}", words[2], month_by_name(words[0]), pad(words[1])));
+  auto const date =
+      parse_iso_date(fmt::format("{}-{:02}-{}", words[2], month_by_name(words[0]), pad(words[1])));
   std::size_t const colon = words[3].find(':');
   bool const is_pm = words[4] == "PM";
   if (!date || colon == std::string::npos || (!is_pm && words[4] != "AM")) return std::nullopt;
   std::string const hour = pad(words[3].substr(0, colon));
   if (hour < "01" || hour > "12") return std::nullopt;
   auto const clock = [&](std::string_view zone) {
-    return parse_rfc3339(fmt::format("{}T{}{}{}", to_iso(*date), hour == "12" ? "00" : hour, words[3].substr(colon), zone));
+    return parse_rfc3339(fmt::format("{}T{}{}{}", to_iso(*date), hour == "12" ? "00" : hour,
+                                     words[3].substr(colon), zone));
   };
   std::string_view const zone = words[5] == "EST" ? "-05:00" : words[5] == "EDT" ? "-04:00" : "";
   if (zone.empty()) return std::nullopt;
@@ -119,7 +135,8 @@ void read_cboe_preamble(CsvRecord const& record, RawChain& chain) {
     } else if (field.starts_with("Date:")) {
       // An unquoted date was split at its commas.
       std::string text(field.substr(5));
-      for (std::size_t k = i + 1; k < record.fields.size() && !record.fields[k].starts_with("Bid"); ++k)
+      for (std::size_t k = i + 1; k < record.fields.size() && !record.fields[k].starts_with("Bid");
+           ++k)
         text += "," + std::string(record.fields[k]);
       if (auto const time = parse_cboe_time(text)) chain.downloads.push_back(*time);
     } else if (first && chain.title.empty() && !field.empty()) {

@@ -74,15 +74,18 @@ char const* read_csv_chain(TextSource& source, QuoteSink& sink) {
     read_cboe_preamble(record, sink.chain());
   }
   throw_error(Exit::user,
-              "{}: no known header; expected one that begins 'Expiration Date,Calls,' (Cboe quote table) or 'quote_date,"
-              "underlying,' (LEAN day chain), or has 'contractSymbol' (Yahoo chain), or Alpaca JSON; found '{}' (its "
+              "{}: no known header; expected one that begins 'Expiration Date,Calls,' (Cboe quote "
+              "table) or 'quote_date,"
+              "underlying,' (LEAN day chain), or has 'contractSymbol' (Yahoo chain), or Alpaca "
+              "JSON; found '{}' (its "
               "columns cannot be told); export the file again or rename its columns",
               source.name(), printable(found, 200));
 }
 
 char const* read_source(TextSource& source, QuoteSink& sink) {
   Peeked peeked(source);
-  MUSTER_REQUIRE(!peeked.head().empty(), "{}: is empty (there is nothing to import); name a chain file", source.name());
+  MUSTER_REQUIRE(!peeked.head().empty(),
+                 "{}: is empty (there is nothing to import); name a chain file", source.name());
   if (!looks_like_json(peeked.head())) return read_csv_chain(peeked, sink);
   read_alpaca(peeked, sink);
   return "Alpaca option snapshots";
@@ -92,15 +95,18 @@ void read_into(RawChain& chain, TextSource& source, ReadLimits const& limits) {
   QuoteSink sink(chain, limits);
   sink.begin_file(source.name());
   std::string const layout = read_source(source, sink);
-  MUSTER_REQUIRE(chain.layout.empty() || chain.layout == layout,
-                 "{}: is a {}, but {} is a {} (their columns mean different things); import them one by one",
-                 source.name(), layout, chain.files.front(), chain.layout);
+  MUSTER_REQUIRE(
+      chain.layout.empty() || chain.layout == layout,
+      "{}: holds {}, but {} holds {} (their columns mean different things); import them one by one",
+      source.name(), layout, chain.files.front(), chain.layout);
   chain.layout = layout;
 }
 
 RawChain finish(RawChain chain) {
-  MUSTER_REQUIRE(!chain.files.empty(), "no file to import (nothing was named); name one or more chain files");
-  MUSTER_REQUIRE(!chain.quotes.empty(), "{}: has a header but no row (there is nothing to import); check the download",
+  MUSTER_REQUIRE(!chain.files.empty(),
+                 "no file to import (nothing was named); name one or more chain files");
+  MUSTER_REQUIRE(!chain.quotes.empty(),
+                 "{}: has a header but no row (there is nothing to import); check the download",
                  chain.files.front());
   for (Instant const time : chain.downloads)
     if (!chain.seen || time > *chain.seen) chain.seen = time;

@@ -16,10 +16,12 @@ struct ReadLimits {
 };
 
 /// Reads files of one layout (pages of one answer, parts of one chain) and joins them. Throws Error
-/// (Exit::user) with file and line: unknown header (naming what was expected and what was found), files
-/// of different layouts, no row at all, limits. A row that cannot be read becomes a quote with a fault.
+/// (Exit::user) with file and line: unknown header (naming what was expected and what was found),
+/// files of different layouts, no row at all, limits. A row that cannot be read becomes a quote
+/// with a fault.
 RawChain read_chain(std::vector<std::filesystem::path> const& paths, ReadLimits limits = {});
 /// The same over open sources.
-RawChain read_chain(std::vector<std::unique_ptr<TextSource>> const& sources, ReadLimits limits = {});
+RawChain read_chain(std::vector<std::unique_ptr<TextSource>> const& sources,
+                    ReadLimits limits = {});
 
 }  // namespace muster::io

@@ -26,7 +26,8 @@ std::string_view price_reason(double bid, double ask) {
 }  // namespace
 
 bool QuoteJudge::is_repeated(OptionQuote const& quote) {
-  return !seen_.emplace(quote.root, std::chrono::sys_days{quote.expiry}, quote.strike, quote.right).second;
+  return !seen_.emplace(quote.root, std::chrono::sys_days{quote.expiry}, quote.strike, quote.right)
+              .second;
 }
 
 std::string_view QuoteJudge::reject_reason(OptionQuote const& quote) {
@@ -37,7 +38,8 @@ std::string_view QuoteJudge::reject_reason(OptionQuote const& quote) {
   if (quote.quote_time && to_new_york(*quote.quote_time).date != day_) return "stale";
   if (!(quote.strike > 0)) return "bad_strike";
   if (is_too_large(quote.strike)) return "out_of_range";
-  if (settlement_instant(root_rules(quote.root).settlement, quote.expiry) <= as_of_) return "expired";
+  if (settlement_instant(root_rules(quote.root).settlement, quote.expiry) <= as_of_)
+    return "expired";
   if (is_repeated(quote)) return "duplicate";
   return price_reason(quote.bid, quote.ask);
 }

@@ -25,8 +25,9 @@ class QuoteJudge {
   std::set<std::tuple<std::string, std::chrono::sys_days, double, OptionRight>> seen_;
 };
 
-/// Bid and ask at odds with every model: an ask below the discounted intrinsic value, or a bid above the
-/// most the contract can be worth, by over 5 basis points of the forward. Often a quote that was left standing.
+/// Bid and ask at odds with every model: an ask below the discounted intrinsic value, or a bid
+/// above the most the contract can be worth, by over 5 basis points of the forward. Often a quote
+/// that was left standing.
 bool is_impossible(OptionQuote const& quote, Exercise exercise, double forward, double discount);
 
 }  // namespace muster::io

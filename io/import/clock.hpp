@@ -22,9 +22,9 @@ struct LocalTime {
 Instant from_new_york(LocalTime local);
 LocalTime to_new_york(Instant instant);
 
-/// "2023-09-14 16:00 America/New_York", "2023-09-14T16:00:00-04:00", "2023-09-14T20:00Z". Time and zone
-/// are required. Throws Error (Exit::user) naming the text, also for local times that a clock change skips;
-/// of a local time that comes twice, the first is meant.
+/// "2023-09-14 16:00 America/New_York", "2023-09-14T16:00:00-04:00", "2023-09-14T20:00Z". Time and
+/// zone are required. Throws Error (Exit::user) naming the text, also for local times that a clock
+/// change skips; of a local time that comes twice, the first is meant.
 Instant parse_instant(std::string_view text);
 /// Date, time and Z or an offset; fractional seconds are dropped. Empty when it is not that.
 std::optional<Instant> parse_rfc3339(std::string_view text);

@@ -13,7 +13,8 @@ Columns::Columns(CsvReader const& reader, CsvRecord const& header)
     : where_(fmt::format("{}:{}", reader.source().name(), header.line)),
       names_(header.fields.begin(), header.fields.end()) {}
 
-std::optional<std::size_t> Columns::find(std::string_view name, std::size_t from, std::size_t to) const {
+std::optional<std::size_t> Columns::find(std::string_view name, std::size_t from,
+                                         std::size_t to) const {
   for (std::size_t i = from; i < std::min(to, names_.size()); ++i)
     if (names_[i] == name) return i;
   return std::nullopt;
@@ -24,8 +25,11 @@ std::size_t Columns::require(std::string_view name, std::size_t from, std::size_
   if (!found) {
     std::string all;
     for (auto const& n : names_) all += (all.empty() ? "" : ",") + n;
-    throw_error(Exit::user, "{}: the header has no column '{}' where one is needed; it is: {} (the quotes cannot be "
-                "read without it); export the whole table", where_, name, printable(all, 300));
+    throw_error(
+        Exit::user,
+        "{}: the header has no column '{}' where one is needed; it is: {} (the quotes cannot be "
+        "read without it); export the whole table",
+        where_, name, printable(all, 300));
   }
   return *found;
 }
@@ -36,7 +40,8 @@ OptionQuote begin_quote(CsvRecord const& record, Columns const& columns) {
   quote.text = join_csv(record.fields);
   if (record.fields.size() < columns.count())
     note_fault(quote, QuoteFault::unreadable,
-               fmt::format("has {} fields where the header has {}", record.fields.size(), columns.count()));
+               fmt::format("has {} fields where the header has {}", record.fields.size(),
+                           columns.count()));
   return quote;
 }
 
@@ -46,7 +51,8 @@ std::string_view cell(CsvRecord const& record, std::optional<std::size_t> column
 
 void QuoteSink::add(OptionQuote quote) {
   MUSTER_REQUIRE(chain_.quotes.size() < limits_.quotes,
-                 "{}: more than {} contracts in one import (the limit, against files made to fill the memory); "
+                 "{}: more than {} contracts in one import (the limit, against files made to fill "
+                 "the memory); "
                  "import fewer files at once",
                  chain_.files.back(), limits_.quotes);
   quote.file = static_cast<std::uint32_t>(chain_.files.size() - 1);

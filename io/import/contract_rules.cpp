@@ -15,7 +15,8 @@ struct IndexRoot {
   Exercise exercise;
 };
 
-// Cboe and Nasdaq index options (exchange contract specifications). XSP settled in the morning until 2012.
+// Cboe and Nasdaq index options (exchange contract specifications). XSP settled in the morning
+// until 2012.
 constexpr std::array index_roots = {
     IndexRoot{"SPX", "SPX", Settlement::am, Exercise::european},
     IndexRoot{"SPXW", "SPX", Settlement::pm, Exercise::european},
@@ -41,7 +42,8 @@ constexpr std::array index_roots = {
 RootRules root_rules(std::string_view root) {
   auto const* found = std::find_if(index_roots.begin(), index_roots.end(),
                                    [&](IndexRoot const& row) { return row.root == root; });
-  if (found == index_roots.end()) return {std::string(root), Settlement::pm, Exercise::european_equivalent};
+  if (found == index_roots.end())
+    return {std::string(root), Settlement::pm, Exercise::european_equivalent};
   return {std::string(found->underlying), found->settlement, found->exercise};
 }
 

@@ -15,10 +15,11 @@ struct RootRules {
   Exercise exercise = Exercise::european_equivalent;
 };
 
-/// Index options are listed in the .cpp; every other root is an equity or fund: American, afternoon.
+/// Index options are listed in the .cpp; every other root is an equity or fund: American,
+/// afternoon.
 RootRules root_rules(std::string_view root);
-/// Contracts adjusted for a corporate action deliver something else than 100 shares; the clearing house
-/// marks them by a digit in the root (AMD1).
+/// Contracts adjusted for a corporate action deliver something else than 100 shares; the clearing
+/// house marks them by a digit in the root (AMD1).
 bool is_adjusted_root(std::string_view root);
 
 /// The instant that fixes the payoff: 09:30 New York for morning settlement, else the day's close.

@@ -18,7 +18,9 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-CsvReader::CsvReader(TextSource& source, CsvLimits limits) : source_(source), limits_(limits) { check_encoding(); }
+CsvReader::CsvReader(TextSource& source, CsvLimits limits) : source_(source), limits_(limits) {
+  check_encoding();
+}
 
 void CsvReader::fill() {
   buffer_.erase(0, used_);
@@ -33,7 +35,8 @@ void CsvReader::fill() {
 void CsvReader::check_encoding() {
   while (!ended_ && buffer_.size() < 3) fill();
   MUSTER_REQUIRE(!buffer_.starts_with("\xff\xfe") && !buffer_.starts_with("\xfe\xff"),
-                 "{}: is UTF-16 text (only UTF-8 and ASCII are read); save it as UTF-8", source_.name());
+                 "{}: is UTF-16 text (only UTF-8 and ASCII are read); save it as UTF-8",
+                 source_.name());
   if (buffer_.starts_with("\xef\xbb\xbf")) used_ = 3;
 }
 
@@ -44,16 +47,20 @@ bool CsvReader::next_line() {
     char const* const found = static_cast<char const*>(
         std::memchr(buffer_.data() + scanned, '\n', buffer_.size() - scanned));
     bool const has_line = found != nullptr || (ended_ && used_ < buffer_.size());
-    std::size_t const end = found != nullptr ? static_cast<std::size_t>(found - buffer_.data()) + 1 : buffer_.size();
+    std::size_t const end =
+        found != nullptr ? static_cast<std::size_t>(found - buffer_.data()) + 1 : buffer_.size();
     MUSTER_REQUIRE(record_.size() + (end - used_) <= limits_.record_bytes,
-                   "{}:{}: the row is longer than {} bytes (an unclosed quote, or no text file); correct the file",
+                   "{}:{}: the row is longer than {} bytes (an unclosed quote, or no text file); "
+                   "correct the file",
                    source_.name(), line_ + 1, limits_.record_bytes);
     if (has_line) {
       std::string_view const line(buffer_.data() + used_, end - used_);
       ++line_;
       MUSTER_REQUIRE(line.find('\0') == std::string_view::npos,
-                     "{}:{}: has a NUL byte (this is no text file); name a CSV or JSON file", source_.name(), line_);
-      MUSTER_REQUIRE(line_ <= limits_.lines, "{}: has more than {} lines (the limit for one input); split it",
+                     "{}:{}: has a NUL byte (this is no text file); name a CSV or JSON file",
+                     source_.name(), line_);
+      MUSTER_REQUIRE(line_ <= limits_.lines,
+                     "{}: has more than {} lines (the limit for one input); split it",
                      source_.name(), limits_.lines);
       record_ += line;
       used_ = end;
@@ -97,15 +104,18 @@ bool CsvReader::next(CsvRecord& record) {
     if (first < record_.size() && record_[first] == '"') {
       at = first + 1;
       while (!take_quoted(at))
-        MUSTER_REQUIRE(next_line(), "{}:{}: a quote opens here and never closes (rows after it are lost); close it",
-                       source_.name(), record.line);
+        MUSTER_REQUIRE(
+            next_line(),
+            "{}:{}: a quote opens here and never closes (rows after it are lost); close it",
+            source_.name(), record.line);
     }
     std::size_t const end = std::min(record_.find_first_of(",\n", at), record_.size());
     unquoted_.append(record_, at, end - at);
     if (end + 1 >= record_.size() || record_[end] == '\n')
       while (unquoted_.size() > begin && unquoted_.back() == '\r') unquoted_.pop_back();
     spans.emplace_back(begin, unquoted_.size() - begin);
-    MUSTER_REQUIRE(spans.size() <= limits_.fields, "{}:{}: has more than {} fields (this is no table); correct the row",
+    MUSTER_REQUIRE(spans.size() <= limits_.fields,
+                   "{}:{}: has more than {} fields (this is no table); correct the row",
                    source_.name(), record.line, limits_.fields);
     if (end >= record_.size() || record_[end] == '\n') break;
     at = end + 1;

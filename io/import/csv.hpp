@@ -25,8 +25,8 @@ struct CsvRecord {
 class CsvReader {
  public:
   explicit CsvReader(TextSource& source, CsvLimits limits = {});
-  /// The next record; false at the end. Throws Error (Exit::user) with file and line for a quote that
-  /// never closes, NUL bytes, UTF-16 text, and what exceeds the limits.
+  /// The next record; false at the end. Throws Error (Exit::user) with file and line for a quote
+  /// that never closes, NUL bytes, UTF-16 text, and what exceeds the limits.
   bool next(CsvRecord& record);
   TextSource const& source() const { return source_; }
 

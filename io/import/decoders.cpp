@@ -52,8 +52,9 @@ class GzipDecoder : public Decoder {
 class XzDecoder : public Decoder {
  public:
   explicit XzDecoder(std::string const& name) : name_(name) {
-    MUSTER_REQUIRE_ENV(lzma_stream_decoder(&stream_, max_xz_memory_bytes, LZMA_CONCATENATED) == LZMA_OK,
-                       "{}: liblzma cannot start (out of memory); free some and try again", name_);
+    MUSTER_REQUIRE_ENV(
+        lzma_stream_decoder(&stream_, max_xz_memory_bytes, LZMA_CONCATENATED) == LZMA_OK,
+        "{}: liblzma cannot start (out of memory); free some and try again", name_);
   }
   ~XzDecoder() override { lzma_end(&stream_); }
   XzDecoder(XzDecoder const&) = delete;
@@ -69,7 +70,9 @@ class XzDecoder : public Decoder {
     if (state == LZMA_STREAM_END) ended_ = true;
     // A lack of progress at the end of the input is truncation, which the caller names.
     else if (state != LZMA_OK && state != LZMA_BUF_ERROR)
-      throw_corrupt(name_, format(), state == LZMA_MEMLIMIT_ERROR ? "it needs over 256 MiB to decompress" : "bad data");
+      throw_corrupt(
+          name_, format(),
+          state == LZMA_MEMLIMIT_ERROR ? "it needs over 256 MiB to decompress" : "bad data");
     input.remove_prefix(input.size() - stream_.avail_in);
     return output.size() - stream_.avail_out;
   }
@@ -85,7 +88,8 @@ class XzDecoder : public Decoder {
 class ZstdDecoder : public Decoder {
  public:
   explicit ZstdDecoder(std::string const& name) : name_(name), stream_(ZSTD_createDStream()) {
-    MUSTER_REQUIRE_ENV(stream_ != nullptr, "{}: zstd cannot start (out of memory); free some and try again", name_);
+    MUSTER_REQUIRE_ENV(stream_ != nullptr,
+                       "{}: zstd cannot start (out of memory); free some and try again", name_);
     ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, max_zstd_window_log);
   }
   ~ZstdDecoder() override { ZSTD_freeDStream(stream_); }
@@ -113,13 +117,20 @@ class ZstdDecoder : public Decoder {
 }  // namespace
 
 void throw_corrupt(std::string const& name, char const* format, char const* detail) {
-  throw_error(Exit::user, "{}: the {} data is corrupt: {} (its rows cannot be trusted); fetch the file again", name,
-              format, detail);
+  throw_error(Exit::user,
+              "{}: the {} data is corrupt: {} (its rows cannot be trusted); fetch the file again",
+              name, format, detail);
 }
 
-std::unique_ptr<Decoder> make_gzip_decoder(std::string const& name) { return std::make_unique<GzipDecoder>(name); }
-std::unique_ptr<Decoder> make_xz_decoder(std::string const& name) { return std::make_unique<XzDecoder>(name); }
-std::unique_ptr<Decoder> make_zstd_decoder(std::string const& name) { return std::make_unique<ZstdDecoder>(name); }
+std::unique_ptr<Decoder> make_gzip_decoder(std::string const& name) {
+  return std::make_unique<GzipDecoder>(name);
+}
+std::unique_ptr<Decoder> make_xz_decoder(std::string const& name) {
+  return std::make_unique<XzDecoder>(name);
+}
+std::unique_ptr<Decoder> make_zstd_decoder(std::string const& name) {
+  return std::make_unique<ZstdDecoder>(name);
+}
 
 std::unique_ptr<Decoder> make_decoder(std::string_view first_bytes, std::string const& name) {
   using namespace std::string_view_literals;

@@ -12,8 +12,8 @@ namespace muster::io {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  /// Takes bytes from the front of `input` (which shrinks) and fills the front of `output`; returns how
-  /// many bytes it wrote. `last`: no input follows. Throws Error (Exit::user) for corrupt data.
+  /// Takes bytes from the front of `input` (which shrinks) and fills the front of `output`; returns
+  /// how many bytes it wrote. `last`: no input follows. Throws Error (Exit::user) for corrupt data.
   virtual std::size_t decode(std::string_view& input, std::span<char> output, bool last) = 0;
   /// True when the data may end here: after a whole stream.
   virtual bool at_end() const = 0;

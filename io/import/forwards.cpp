@@ -35,18 +35,22 @@ ParityRate parity_rate(ExpiryPairs const& expiry) {
   result.line = fit_parity(expiry.pairs, {});
   ParityLine const& line = result.line;
   if (!line.found) {
-    result.why_not = fmt::format("{} pairs of call and put near the money give no discount", line.pairs);
+    result.why_not =
+        fmt::format("{} pairs of call and put near the money give no discount", line.pairs);
     return result;
   }
   result.rate = rate_of(line.discount, expiry.years);
   result.error = line.discount_error / line.discount / expiry.years;
   result.plausible = result.rate >= lowest_rate && result.rate <= highest_rate;
   if (!result.plausible)
-    result.why_not = fmt::format("parity gives a nonsense discount {:.5f} (a rate of {:.1f} %)", line.discount, 100 * result.rate);
+    result.why_not = fmt::format("parity gives a nonsense discount {:.5f} (a rate of {:.1f} %)",
+                                 line.discount, 100 * result.rate);
   else if (2 * line.pairs < line.pairs_in_window)
-    result.why_not = fmt::format("only {} of {} pairs lie on one line", line.pairs, line.pairs_in_window);
+    result.why_not =
+        fmt::format("only {} of {} pairs lie on one line", line.pairs, line.pairs_in_window);
   else if (result.error > largest_error)
-    result.why_not = fmt::format("parity leaves the rate uncertain by {:.2f} %", 100 * result.error);
+    result.why_not =
+        fmt::format("parity leaves the rate uncertain by {:.2f} %", 100 * result.error);
   else
     result.decides = true;
   return result;
@@ -63,10 +67,11 @@ class RateCurve {
     std::sort(points_.begin(), points_.end(), [](Point a, Point b) { return a.years < b.years; });
   }
   std::size_t size() const { return points_.size(); }
-  /// rate * time linear between neighbours, the last rate after them; before them, where one expiry's
-  /// error weighs most, the mean of the first three by precision.
+  /// rate * time linear between neighbours, the last rate after them; before them, where one
+  /// expiry's error weighs most, the mean of the first three by precision.
   double at(double years) const {
-    auto const right = std::find_if(points_.begin(), points_.end(), [&](Point p) { return p.years >= years; });
+    auto const right =
+        std::find_if(points_.begin(), points_.end(), [&](Point p) { return p.years >= years; });
     if (right == points_.begin()) return first_rate();
     auto const left = right - 1;
     if (right == points_.end() || right->years == left->years) return left->rate;
@@ -99,7 +104,8 @@ void drop_outliers(std::vector<ParityRate>& rates) {
       RateCurve const others(rates, i);
       if (!rates[i].decides || others.size() < 3) continue;
       double const gap = rates[i].rate - others.at(rates[i].years);
-      // A day's discount is worth nothing to the rate: what counts is the gap in the discount as well.
+      // A day's discount is worth nothing to the rate: what counts is the gap in the discount as
+      // well.
       double const excess = std::min((gap < 0 ? -gap : gap) - 0.005 - 3 * rates[i].error,
                                      (gap < 0 ? -gap : gap) * rates[i].years - 2e-4);
       if (excess > worst_excess) {
@@ -109,7 +115,8 @@ void drop_outliers(std::vector<ParityRate>& rates) {
     }
     if (worst == SIZE_MAX) return;
     rates[worst].decides = false;
-    rates[worst].why_not = fmt::format("its rate of {:.2f} % contradicts the neighbouring expiries'", 100 * rates[worst].rate);
+    rates[worst].why_not = fmt::format(
+        "its rate of {:.2f} % contradicts the neighbouring expiries'", 100 * rates[worst].rate);
   }
 }
 
@@ -156,9 +163,10 @@ ChainForwards find_forwards(std::vector<ExpiryPairs> const& expiries, std::optio
   if (rate)
     result.note = fmt::format("Discounts are at the rate given, {:.3f} %.", 100 * *rate);
   else if (!has_curve)
-    result.note = fmt::format("Put-call parity fixes no expiry's discount; a rate of {:.3f} % is taken for all (give "
-                              "--rate to set it).",
-                              100 * fallback);
+    result.note = fmt::format(
+        "Put-call parity fixes no expiry's discount; a rate of {:.3f} % is taken for all (give "
+        "--rate to set it).",
+        100 * fallback);
 
   for (std::size_t i = 0; i < expiries.size(); ++i) {
     ParityRate const& own = rates[i];

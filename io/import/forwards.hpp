@@ -1,4 +1,5 @@
-// Forward and discount of every expiry of a chain: parity where it decides, neighbours where it does not.
+// Forward and discount of every expiry of a chain: parity where it decides, neighbours where it
+// does not.
 #pragma once
 
 #include <optional>
@@ -24,12 +25,12 @@ struct ExpiryForward {
   double rate_error = 0;  ///< one standard error of parity's own rate; 0 when parity gave none
   std::size_t pairs = 0;
   ExpiryQuality quality = ExpiryQuality::good;
-  std::string reason;  ///< why parity's own discount was not taken; empty when it was
+  std::string reason;  ///< why the quality is not good; empty when it is
 };
 
 struct ChainForwards {
   std::vector<ExpiryForward> expiries;  ///< in the order given
-  std::string note;                     ///< about the whole chain; empty when there is nothing to say
+  std::string note;  ///< about the whole chain; empty when there is nothing to say
 };
 
 /// `rate`: continuous, taken instead of what parity says.

@@ -34,7 +34,8 @@ class Columns {
   Columns(CsvReader const& reader, CsvRecord const& header);
   /// First position of `name` in [from, to). Throws Error (Exit::user) naming the missing column.
   std::size_t require(std::string_view name, std::size_t from = 0, std::size_t to = SIZE_MAX) const;
-  std::optional<std::size_t> find(std::string_view name, std::size_t from = 0, std::size_t to = SIZE_MAX) const;
+  std::optional<std::size_t> find(std::string_view name, std::size_t from = 0,
+                                  std::size_t to = SIZE_MAX) const;
   std::size_t count() const { return names_.size(); }
 
  private:
@@ -42,7 +43,8 @@ class Columns {
   std::vector<std::string> names_;
 };
 
-/// A quote for a data row, with a fault already noted when the row has fewer fields than the header.
+/// A quote for a data row, with a fault already noted when the row has fewer fields than the
+/// header.
 OptionQuote begin_quote(CsvRecord const& record, Columns const& columns);
 /// The cell at `column`, or blank.
 std::string_view cell(CsvRecord const& record, std::optional<std::size_t> column);

@@ -1,4 +1,5 @@
-// Day files of LEAN option data joined into one table: quote date, underlying, expiry, strike, right.
+// Day files of LEAN option data joined into one table: quote date, underlying, expiry, strike,
+// right.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -24,9 +25,10 @@ bool is_lean_header(CsvRecord const& record) {
 
 void read_lean(CsvReader& reader, CsvRecord const& header, QuoteSink& sink) {
   Columns const columns(reader, header);
-  std::size_t const quote_date = columns.require("quote_date"), underlying = columns.require("underlying"),
-                    expiry = columns.require("expiry"), strike = columns.require("strike"),
-                    right = columns.require("right"), bid = columns.require("bid"), ask = columns.require("ask");
+  std::size_t const quote_date = columns.require("quote_date"),
+                    underlying = columns.require("underlying"), expiry = columns.require("expiry"),
+                    strike = columns.require("strike"), right = columns.require("right"),
+                    bid = columns.require("bid"), ask = columns.require("ask");
   auto const close = columns.find("underlying_close"), last = columns.find("trade_close"),
              volume = columns.find("trade_volume"), open_interest = columns.find("open_interest");
   for (CsvRecord record; reader.next(record);) {
@@ -45,9 +47,11 @@ void read_lean(CsvReader& reader, CsvRecord const& header, QuoteSink& sink) {
     std::string_view const side = cell(record, right);
     quote.right = side == "C" ? OptionRight::call : OptionRight::put;
     if (side != "C" && side != "P")
-      note_fault(quote, QuoteFault::unreadable, fmt::format("right '{}' is neither C nor P", printable(side)));
+      note_fault(quote, QuoteFault::unreadable,
+                 fmt::format("right '{}' is neither C nor P", printable(side)));
     if (!is_ticker(quote.root))
-      note_fault(quote, QuoteFault::unreadable, fmt::format("underlying '{}' is no ticker", printable(quote.root)));
+      note_fault(quote, QuoteFault::unreadable,
+                 fmt::format("underlying '{}' is no ticker", printable(quote.root)));
     quote.strike = read_number(quote, "strike", cell(record, strike));
     quote.bid = read_number(quote, "bid", cell(record, bid));
     quote.ask = read_number(quote, "ask", cell(record, ask));

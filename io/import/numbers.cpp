@@ -13,7 +13,8 @@ namespace {
 // As the languages that write these files spell them.
 bool is_not_finite(std::string_view cell) {
   if (cell.starts_with('-') || cell.starts_with('+')) cell.remove_prefix(1);
-  constexpr std::array<std::string_view, 8> words = {"nan", "NaN", "NAN", "inf", "Inf", "INF", "infinity", "Infinity"};
+  constexpr std::array<std::string_view, 8> words = {"nan", "NaN", "NAN",      "inf",
+                                                     "Inf", "INF", "infinity", "Infinity"};
   return std::find(words.begin(), words.end(), cell) != words.end();
 }
 
@@ -31,7 +32,8 @@ double read_number(OptionQuote& quote, std::string_view column, std::string_view
   if (is_not_finite(cell))
     note_fault(quote, QuoteFault::not_finite, fmt::format("{} is {}", column, cell));
   else
-    note_fault(quote, QuoteFault::unreadable, fmt::format("{} '{}' is not a number", column, printable(cell)));
+    note_fault(quote, QuoteFault::unreadable,
+               fmt::format("{} '{}' is not a number", column, printable(cell)));
   return absent;
 }
 

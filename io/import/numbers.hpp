@@ -7,8 +7,8 @@
 
 namespace muster::io {
 
-/// The whole cell as a number; `absent` when it is blank. What is no number, or no finite one, is noted
-/// as the quote's fault under the column's name, and `absent` is returned.
+/// The whole cell as a number; `absent` when it is blank. What is no number, or no finite one, is
+/// noted as the quote's fault under the column's name, and `absent` is returned.
 double read_number(OptionQuote& quote, std::string_view column, std::string_view cell);
 /// Notes a fault unless the quote already has one.
 void note_fault(OptionQuote& quote, QuoteFault fault, std::string text);

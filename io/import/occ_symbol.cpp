@@ -21,13 +21,14 @@ std::optional<OccSymbol> parse_occ_symbol(std::string_view text) {
   if (text.size() <= tail || text.size() > tail + 6) return std::nullopt;
   std::string_view root = text.substr(0, text.size() - tail);
   while (!root.empty() && root.back() == ' ') root.remove_suffix(1);
-  if (root.empty() || !std::all_of(root.begin(), root.end(), is_root_character)) return std::nullopt;
+  if (root.empty() || !std::all_of(root.begin(), root.end(), is_root_character))
+    return std::nullopt;
 
   std::string_view const day = text.substr(text.size() - tail, 6);
   char const right = text[text.size() - 9];
   std::string_view const strike = text.substr(text.size() - 8);
-  if (!std::all_of(day.begin(), day.end(), is_digit) || !std::all_of(strike.begin(), strike.end(), is_digit) ||
-      (right != 'C' && right != 'P'))
+  if (!std::all_of(day.begin(), day.end(), is_digit) ||
+      !std::all_of(strike.begin(), strike.end(), is_digit) || (right != 'C' && right != 'P'))
     return std::nullopt;
 
   OccSymbol symbol;

@@ -17,8 +17,8 @@ struct OccSymbol {
   double strike = 0;  ///< from thousandths
 };
 
-/// Root (blanks that pad it to 6 are accepted), YYMMDD, C or P, strike x 1000 in 8 digits; empty when
-/// it is not that.
+/// Root (blanks that pad it to 6 are accepted), YYMMDD, C or P, strike x 1000 in 8 digits; empty
+/// when it is not that.
 std::optional<OccSymbol> parse_occ_symbol(std::string_view text);
 
 }  // namespace muster::io

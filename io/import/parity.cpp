@@ -7,7 +7,7 @@ namespace muster::io {
 namespace {
 
 constexpr std::size_t fewest_pairs = 6;
-constexpr double least_discount = 1e-6;     ///< below it the forward is all rounding
+constexpr double least_discount = 1e-6;    ///< below it the forward is all rounding
 constexpr std::size_t nearest_pairs = 12;  ///< always in the window, however narrow it is
 
 double distance(double a, double b) { return a > b ? a - b : b - a; }
@@ -27,8 +27,8 @@ struct FirstGuess {
 FirstGuess guess(std::span<ParityPair const> pairs) {
   std::vector<ParityPair> closest(pairs.begin(), pairs.end());
   std::size_t const n = std::min<std::size_t>(5, closest.size());
-  std::partial_sort(closest.begin(), closest.begin() + static_cast<std::ptrdiff_t>(n), closest.end(),
-                    [](ParityPair const& a, ParityPair const& b) {
+  std::partial_sort(closest.begin(), closest.begin() + static_cast<std::ptrdiff_t>(n),
+                    closest.end(), [](ParityPair const& a, ParityPair const& b) {
                       return distance(a.call, a.put) < distance(b.call, b.put);
                     });
   std::vector<double> forwards, straddles;
@@ -39,23 +39,26 @@ FirstGuess guess(std::span<ParityPair const> pairs) {
   FirstGuess result;
   result.forward = median(forwards);
   // An at-the-money straddle is worth sqrt(2 / pi) deviations of the forward.
-  if (result.forward > 0) result.deviation = median(straddles) / result.forward * 1.2533141373155003;
+  if (result.forward > 0)
+    result.deviation = median(straddles) / result.forward * 1.2533141373155003;
   return result;
 }
 
-std::vector<ParityPair> near_the_money(std::span<ParityPair const> pairs, double forward, double width,
-                                       std::size_t at_least) {
+std::vector<ParityPair> near_the_money(std::span<ParityPair const> pairs, double forward,
+                                       double width, std::size_t at_least) {
   std::vector<ParityPair> near(pairs.begin(), pairs.end());
   std::stable_sort(near.begin(), near.end(), [&](ParityPair const& a, ParityPair const& b) {
     return distance(a.strike, forward) < distance(b.strike, forward);
   });
   std::size_t n = 0;
-  while (n < near.size() && (n < at_least || distance(near[n].strike, forward) <= width * forward)) ++n;
+  while (n < near.size() && (n < at_least || distance(near[n].strike, forward) <= width * forward))
+    ++n;
   near.resize(n);
   return near;
 }
 
-/// A locked pair is no exact one: no spread counts for less than a hundredth of a percent of the forward.
+/// A locked pair is no exact one: no spread counts for less than a hundredth of a percent of the
+/// forward.
 double weight_of(ParityPair const& pair, double forward) {
   double const spread = std::max(pair.spread, 1e-4 * forward);
   return 1 / (spread * spread);
@@ -88,14 +91,16 @@ Line least_squares(std::vector<ParityPair> const& pairs, double forward) {
 }
 
 /// Pairs of `window` within three robust deviations of `line`, whose scatter is judged on `used`.
-std::vector<ParityPair> trim(std::vector<ParityPair> const& window, std::vector<ParityPair> const& used,
-                             Line const& line, double forward) {
+std::vector<ParityPair> trim(std::vector<ParityPair> const& window,
+                             std::vector<ParityPair> const& used, Line const& line,
+                             double forward) {
   auto const scaled = [&](ParityPair const& pair) {
     return distance(line.residual(pair), 0) * std::sqrt(weight_of(pair, forward));
   };
   std::vector<double> residuals;
   for (auto const& pair : used) residuals.push_back(scaled(pair));
-  // 1.4826 makes the median absolute deviation a standard one; a line may well fit to the last tick.
+  // 1.4826 makes the median absolute deviation a standard one; a line may well fit to the last
+  // tick.
   double const bound = std::max(3 * 1.4826 * median(residuals), 1e-3);
   std::vector<ParityPair> kept;
   for (auto const& pair : window)
@@ -140,8 +145,11 @@ ForwardEstimate forward_at(std::span<ParityPair const> pairs, double discount) {
   FirstGuess const first = guess(pairs);
   if (!(first.forward > 0)) return {};
   auto near = near_the_money(pairs, first.forward, std::max(first.deviation, 0.01), 1);
-  auto const forward = [&](ParityPair const& pair) { return pair.strike + (pair.call - pair.put) / discount; };
-  std::sort(near.begin(), near.end(), [&](ParityPair const& a, ParityPair const& b) { return forward(a) < forward(b); });
+  auto const forward = [&](ParityPair const& pair) {
+    return pair.strike + (pair.call - pair.put) / discount;
+  };
+  std::sort(near.begin(), near.end(),
+            [&](ParityPair const& a, ParityPair const& b) { return forward(a) < forward(b); });
   double total = 0, below = 0;
   for (auto const& pair : near) total += weight_of(pair, first.forward);
   for (auto const& pair : near) {

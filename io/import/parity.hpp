@@ -8,8 +8,7 @@
 
 namespace muster::io {
 
-/// Call and put at one strike, mid prices; `spread` is the root of the summed squares of both
-/// bid-ask spreads.
+/// Call and put at one strike, mid prices; `spread` is the larger of their bid-ask spreads.
 struct ParityPair {
   double strike = 0, call = 0, put = 0, spread = 0;
 };
@@ -30,8 +29,9 @@ struct ParityLine {
   std::size_t pairs_in_window = 0;
 };
 
-/// Least squares weighted by spread^-2, with pairs beyond 3 robust deviations trimmed until none is. Not
-/// found with fewer than 6 pairs or a discount that is not above zero. Pairs ascend in strike.
+/// Least squares weighted by spread^-2, with pairs beyond 3 robust deviations trimmed until none
+/// is. Not found with fewer than 6 pairs or a discount that is not above zero. Pairs ascend in
+/// strike.
 ParityLine fit_parity(std::span<ParityPair const> pairs, ParityWindow window);
 
 struct ForwardEstimate {

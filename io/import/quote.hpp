@@ -47,11 +47,11 @@ struct RawChain {
   std::string layout;              ///< "Cboe quote table"
   std::vector<std::string> files;  ///< names, in the order given
   std::vector<OptionQuote> quotes;
-  std::string title;                ///< the name in a Cboe header; may be empty
-  std::optional<double> last_price; ///< of the underlying, from a Cboe header
-  std::map<Date, double> closes;    ///< of the underlying by quote date (Lean)
-  std::optional<Instant> seen;      ///< newest download or trade stamp in the files
-  std::vector<Instant> downloads;   ///< the header's time of each file (Cboe)
+  std::string title;                 ///< the name in a Cboe header; may be empty
+  std::optional<double> last_price;  ///< of the underlying, from a Cboe header
+  std::map<Date, double> closes;     ///< of the underlying by quote date (Lean)
+  std::optional<Instant> seen;       ///< newest download or trade stamp in the files
+  std::vector<Instant> downloads;    ///< the header's time of each file (Cboe)
 };
 
 }  // namespace muster::io

@@ -15,13 +15,15 @@ struct CloseFile {
 
 class RawFile : public RawInput {
  public:
-  RawFile(std::string name, std::FILE* file) : RawInput(std::move(name)), file_(file), buffer_(1 << 16) {}
+  RawFile(std::string name, std::FILE* file)
+      : RawInput(std::move(name)), file_(file), buffer_(1 << 16) {}
 
   std::string_view next_chunk() override {
     std::size_t const got = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
-    MUSTER_REQUIRE_ENV(got > 0 || std::ferror(file_.get()) == 0,
-                       "{}: reading failed: {} (the input is incomplete); check the disk and try again", name(),
-                       std::strerror(errno));
+    MUSTER_REQUIRE_ENV(
+        got > 0 || std::ferror(file_.get()) == 0,
+        "{}: reading failed: {} (the input is incomplete); check the disk and try again", name(),
+        std::strerror(errno));
     return {buffer_.data(), got};
   }
 
@@ -44,9 +46,11 @@ class RawMemory : public RawInput {
 std::unique_ptr<RawInput> open_raw(std::filesystem::path const& path) {
   std::error_code ignored;
   MUSTER_REQUIRE(!std::filesystem::is_directory(path, ignored),
-                 "{}: is a directory (an input file is needed); name the files in it", path.string());
+                 "{}: is a directory (an input file is needed); name the files in it",
+                 path.string());
   std::FILE* file = std::fopen(path.c_str(), "rb");
-  MUSTER_REQUIRE(file != nullptr, "{}: cannot be opened: {} (nothing was read); check the path and its permissions",
+  MUSTER_REQUIRE(file != nullptr,
+                 "{}: cannot be opened: {} (nothing was read); check the path and its permissions",
                  path.string(), std::strerror(errno));
   return std::make_unique<RawFile>(path.string(), file);
 }

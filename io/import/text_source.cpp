@@ -21,7 +21,8 @@ class Source : public TextSource {
     std::size_t const got = decoder_ ? read_decoded(into) : read_plain(into);
     total_ += got;
     MUSTER_REQUIRE(total_ <= max_bytes_,
-                   "{}: holds more than {} bytes when unpacked (the limit for one input, against files made to "
+                   "{}: holds more than {} bytes when unpacked (the limit for one input, against "
+                   "files made to "
                    "fill the memory); split it",
                    name(), max_bytes_);
     return got;
@@ -52,14 +53,16 @@ class Source : public TextSource {
       if (wrote > 0) return wrote;
       if (chunk_.size() < before) continue;
       if (decoder_->at_end()) {
-        if (!chunk_.empty()) throw_corrupt(name(), decoder_->format(), "other bytes follow its end");
+        if (!chunk_.empty())
+          throw_corrupt(name(), decoder_->format(), "other bytes follow its end");
         if (input_ended_) return 0;
         continue;
       }
       if (!chunk_.empty()) throw_corrupt(name(), decoder_->format(), "no progress");
-      MUSTER_REQUIRE(!input_ended_,
-                     "{}: the {} data is cut short (rows are missing at the end); fetch the file again", name(),
-                     decoder_->format());
+      MUSTER_REQUIRE(
+          !input_ended_,
+          "{}: the {} data is cut short (rows are missing at the end); fetch the file again",
+          name(), decoder_->format());
     }
     return 0;
   }
@@ -78,7 +81,8 @@ std::unique_ptr<TextSource> open_text(std::filesystem::path const& path, std::ui
   return std::make_unique<Source>(open_raw(path), max_bytes);
 }
 
-std::unique_ptr<TextSource> text_from_memory(std::string name, std::string_view bytes, std::uint64_t max_bytes) {
+std::unique_ptr<TextSource> text_from_memory(std::string name, std::string_view bytes,
+                                             std::uint64_t max_bytes) {
   return std::make_unique<Source>(raw_from_memory(std::move(name), bytes), max_bytes);
 }
 

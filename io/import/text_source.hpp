@@ -26,7 +26,8 @@ class TextSource {
   virtual std::string const& name() const = 0;
 };
 
-/// Opens a file. Throws Error (Exit::user) when there is none, it is a directory or may not be read.
+/// Opens a file. Throws Error (Exit::user) when there is none, it is a directory or may not be
+/// read.
 std::unique_ptr<TextSource> open_text(std::filesystem::path const& path,
                                       std::uint64_t max_bytes = max_text_bytes);
 /// The same over bytes in memory, which must outlive the source; compression is recognised as well.

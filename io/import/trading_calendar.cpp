@@ -13,8 +13,9 @@ bool is_weekend(Date date) { return weekday_of(date) == Saturday || weekday_of(d
 
 // Closures that follow no rule: mourning, terror, hurricane, snow (NYSE, since 1990).
 constexpr std::array special_closures = {
-    1994y / 4 / 27, 2001y / 9 / 11, 2001y / 9 / 12, 2001y / 9 / 13,  2001y / 9 / 14, 2004y / 6 / 11,
-    2007y / 1 / 2,  2012y / 10 / 29, 2012y / 10 / 30, 2018y / 12 / 5, 2025y / 1 / 9,
+    1994y / 4 / 27,  2001y / 9 / 11, 2001y / 9 / 12, 2001y / 9 / 13,
+    2001y / 9 / 14,  2004y / 6 / 11, 2007y / 1 / 2,  2012y / 10 / 29,
+    2012y / 10 / 30, 2018y / 12 / 5, 2025y / 1 / 9,
 };
 
 // Gregorian Easter (Butcher; Meeus, Astronomical Algorithms, ch. 8), two days earlier.
@@ -22,13 +23,17 @@ Date good_friday(year y) {
   int const n = static_cast<int>(y);
   int const a = n % 19, b = n / 100, c = n % 100, d = b / 4, e = b % 4;
   int const g = (8 * b + 13) / 25, h = (19 * a + b - d - g + 15) % 30;
-  int const i = c / 4, k = c % 4, l = (32 + 2 * e + 2 * i - h - k) % 7, m = (a + 11 * h + 19 * l) / 433;
+  int const i = c / 4, k = c % 4, l = (32 + 2 * e + 2 * i - h - k) % 7,
+            m = (a + 11 * h + 19 * l) / 433;
   int const month_number = (h + l - 7 * m + 90) / 25;
   int const day_number = (h + l - 7 * m + 33 * month_number + 19) % 32;
-  return sys_days{y / month{static_cast<unsigned>(month_number)} / day{static_cast<unsigned>(day_number)}} - days{2};
+  return sys_days{y / month{static_cast<unsigned>(month_number)} /
+                  day{static_cast<unsigned>(day_number)}} -
+         days{2};
 }
 
-// A holiday of a fixed date is kept on Friday when it falls on a Saturday, on Monday when on a Sunday.
+// A holiday of a fixed date is kept on Friday when it falls on a Saturday, on Monday when on a
+// Sunday.
 bool is_observed(Date date, Date holiday) {
   if (weekday_of(holiday) == Saturday) return sys_days{date} == sys_days{holiday} - days{1};
   if (weekday_of(holiday) == Sunday) return sys_days{date} == sys_days{holiday} + days{1};
@@ -52,7 +57,8 @@ bool is_holiday(Date date) {
 
 bool is_trading_day(Date date) {
   if (is_weekend(date) || is_holiday(date)) return false;
-  return std::find(special_closures.begin(), special_closures.end(), date) == special_closures.end();
+  return std::find(special_closures.begin(), special_closures.end(), date) ==
+         special_closures.end();
 }
 
 Date trading_day_on_or_before(Date date) {

@@ -1,4 +1,5 @@
-// Option tables as yfinance writes them to CSV. Their only time is that of each contract's last trade.
+// Option tables as yfinance writes them to CSV. Their only time is that of each contract's last
+// trade.
 #include <fmt/core.h>
 
 #include "core/text.hpp"
@@ -16,8 +17,9 @@ bool is_yahoo_header(CsvRecord const& record) {
 
 void read_yahoo(CsvReader& reader, CsvRecord const& header, QuoteSink& sink) {
   Columns const columns(reader, header);
-  std::size_t const contract = columns.require("contractSymbol"), strike = columns.require("strike"),
-                    bid = columns.require("bid"), ask = columns.require("ask");
+  std::size_t const contract = columns.require("contractSymbol"),
+                    strike = columns.require("strike"), bid = columns.require("bid"),
+                    ask = columns.require("ask");
   auto const traded = columns.find("lastTradeDate"), last = columns.find("lastPrice"),
              volume = columns.find("volume"), open_interest = columns.find("openInterest"),
              iv = columns.find("impliedVolatility");
@@ -41,7 +43,8 @@ void read_yahoo(CsvReader& reader, CsvRecord const& header, QuoteSink& sink) {
         note_fault(quote, QuoteFault::unreadable,
                    fmt::format("the strike of {} disagrees with its row", printable(text)));
     } else {
-      note_fault(quote, QuoteFault::unreadable, fmt::format("'{}' is not an option symbol", printable(text)));
+      note_fault(quote, QuoteFault::unreadable,
+                 fmt::format("'{}' is not an option symbol", printable(text)));
     }
     if (auto const time = parse_rfc3339(cell(record, traded))) sink.saw(*time);
     sink.add(std::move(quote));
