@@ -14,44 +14,44 @@ namespace {
 
 using kernels::exact_exp;
 using kernels::exact_log;
-using kernels::Payoff;
+using kernels::PathPayoff;
 
 double sign_of(Right right) { return right == Right::call ? 1.0 : -1.0; }
 
-Payoff payoff_of(Instrument const& i) {
+PathPayoff payoff_of(Instrument const& i) {
   bool const bridge = i.monitoring == Monitoring::continuous;
   switch (i.kind) {
-    case InstrumentKind::european: return Payoff::european;
-    case InstrumentKind::digital_cash: return Payoff::digital_cash;
-    case InstrumentKind::digital_asset: return Payoff::digital_asset;
-    case InstrumentKind::asian: return i.averaging == Averaging::arithmetic ? Payoff::asian_arithmetic : Payoff::asian_geometric;
-    case InstrumentKind::barrier: return bridge ? Payoff::barrier_bridge : Payoff::barrier_discrete;
-    case InstrumentKind::double_barrier: return bridge ? Payoff::double_barrier_bridge : Payoff::double_barrier_discrete;
-    case InstrumentKind::lookback: return bridge ? Payoff::lookback_bridge : Payoff::lookback_discrete;
+    case InstrumentKind::european: return PathPayoff::european;
+    case InstrumentKind::digital_cash: return PathPayoff::digital_cash;
+    case InstrumentKind::digital_asset: return PathPayoff::digital_asset;
+    case InstrumentKind::asian: return i.averaging == Averaging::arithmetic ? PathPayoff::asian_arithmetic : PathPayoff::asian_geometric;
+    case InstrumentKind::barrier: return bridge ? PathPayoff::barrier_bridge : PathPayoff::barrier_discrete;
+    case InstrumentKind::double_barrier: return bridge ? PathPayoff::double_barrier_bridge : PathPayoff::double_barrier_discrete;
+    case InstrumentKind::lookback: return bridge ? PathPayoff::lookback_bridge : PathPayoff::lookback_discrete;
     case InstrumentKind::basket:
-    case InstrumentKind::spread: return Payoff::basket;
-    case InstrumentKind::best_of: return Payoff::best_of;
-    case InstrumentKind::worst_of: return Payoff::worst_of;
+    case InstrumentKind::spread: return PathPayoff::basket;
+    case InstrumentKind::best_of: return PathPayoff::best_of;
+    case InstrumentKind::worst_of: return PathPayoff::worst_of;
   }
   MUSTER_ASSERT(false, "instrument kind {}", static_cast<int>(i.kind));
 }
 
-std::uint32_t slots_of(Payoff payoff) {
+std::uint32_t slots_of(PathPayoff payoff) {
   switch (payoff) {
-    case Payoff::barrier_discrete:
-    case Payoff::barrier_bridge:
-    case Payoff::double_barrier_discrete:
-    case Payoff::double_barrier_bridge: return 2;
-    case Payoff::asian_arithmetic:
-    case Payoff::asian_geometric:
-    case Payoff::lookback_discrete:
-    case Payoff::lookback_bridge: return 1;
+    case PathPayoff::barrier_discrete:
+    case PathPayoff::barrier_bridge:
+    case PathPayoff::double_barrier_discrete:
+    case PathPayoff::double_barrier_bridge: return 2;
+    case PathPayoff::asian_arithmetic:
+    case PathPayoff::asian_geometric:
+    case PathPayoff::lookback_discrete:
+    case PathPayoff::lookback_bridge: return 1;
     default: return 0;
   }
 }
 
-bool watches_every_step(Payoff payoff) {
-  return payoff == Payoff::barrier_bridge || payoff == Payoff::double_barrier_bridge || payoff == Payoff::lookback_bridge;
+bool watches_every_step(PathPayoff payoff) {
+  return payoff == PathPayoff::barrier_bridge || payoff == PathPayoff::double_barrier_bridge || payoff == PathPayoff::lookback_bridge;
 }
 
 bool has_weights(InstrumentKind kind) {

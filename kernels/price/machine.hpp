@@ -153,14 +153,14 @@ struct PathMachine {
   MUSTER_FN void open(ContractPlan const& c) {
     Real first = Real(0);
     switch (c.payoff) {
-      case Payoff::barrier_discrete:
-      case Payoff::barrier_bridge:
-      case Payoff::double_barrier_discrete:
-      case Payoff::double_barrier_bridge:
+      case PathPayoff::barrier_discrete:
+      case PathPayoff::barrier_bridge:
+      case PathPayoff::double_barrier_discrete:
+      case PathPayoff::double_barrier_bridge:
         first = Real(1);
         break;
-      case Payoff::lookback_discrete:
-      case Payoff::lookback_bridge:
+      case PathPayoff::lookback_discrete:
+      case PathPayoff::lookback_bridge:
         first = static_cast<Real>(c.extremum);
         break;
       default:
@@ -250,13 +250,13 @@ struct PathMachine {
       Real const(&x)[L] = seen.now[copy][a];
       Real const(&grown)[L] = seen.growth[copy][a];
       switch (c.payoff) {
-        case Payoff::asian_arithmetic:
+        case PathPayoff::asian_arithmetic:
           for (int i = 0; i < L; ++i) slot[i] = fma(f, grown[i], slot[i]);
           break;
-        case Payoff::asian_geometric:
+        case PathPayoff::asian_geometric:
           for (int i = 0; i < L; ++i) slot[i] = slot[i] + x[i];
           break;
-        case Payoff::lookback_discrete: {
+        case PathPayoff::lookback_discrete: {
           auto const shift = static_cast<Real>(log_forward(s, a));
           if (keeps_maximum(c))
             for (int i = 0; i < L; ++i) slot[i] = larger(slot[i], x[i] + shift);
@@ -264,13 +264,13 @@ struct PathMachine {
             for (int i = 0; i < L; ++i) slot[i] = smaller(slot[i], x[i] + shift);
           break;
         }
-        case Payoff::lookback_bridge:
+        case PathPayoff::lookback_bridge:
           observe_extremum(c, s, copy);
           break;
-        case Payoff::barrier_discrete:
-        case Payoff::barrier_bridge:
-        case Payoff::double_barrier_discrete:
-        case Payoff::double_barrier_bridge:
+        case PathPayoff::barrier_discrete:
+        case PathPayoff::barrier_bridge:
+        case PathPayoff::double_barrier_discrete:
+        case PathPayoff::double_barrier_bridge:
           observe_barrier(c, s, copy);
           break;
         default:
@@ -330,13 +330,13 @@ struct PathMachine {
     auto const two_over_variance = static_cast<Real>(variance > 0 ? 2.0 / variance : 1e30);
     double const middle = 0.5 * (plan.discount[s] + plan.discount[s + 1]);
     auto const at_hit = static_cast<Real>(
-        c.rebate_at_hit != 0 ? c.rebate * (c.payoff == Payoff::barrier_bridge ||
-                                                   c.payoff == Payoff::double_barrier_bridge
+        c.rebate_at_hit != 0 ? c.rebate * (c.payoff == PathPayoff::barrier_bridge ||
+                                                   c.payoff == PathPayoff::double_barrier_bridge
                                                ? middle
                                                : plan.discount[s + 1])
                              : 0.0);
     switch (c.payoff) {
-      case Payoff::barrier_bridge:
+      case PathPayoff::barrier_bridge:
         for (int i = 0; i < L; ++i) {
           Real const stay = bridge_survival(sign * (from[i] - level_from),
                                             sign * (to[i] - level_to), -two_over_variance);
@@ -345,14 +345,14 @@ struct PathMachine {
           alive[i] = lives;
         }
         break;
-      case Payoff::barrier_discrete:
+      case PathPayoff::barrier_discrete:
         for (int i = 0; i < L; ++i) {
           Real const lives = sign * (to[i] - level_to) > Real(0) ? alive[i] : Real(0);
           paid[i] = fma(at_hit, alive[i] - lives, paid[i]);
           alive[i] = lives;
         }
         break;
-      case Payoff::double_barrier_bridge:
+      case PathPayoff::double_barrier_bridge:
         for (int i = 0; i < L; ++i) {
           Real const stay = double_bridge_survival(from[i] - level_from, to[i] - level_to,
                                                    upper_to - level_to, two_over_variance);
@@ -412,23 +412,23 @@ struct PathMachine {
       }
     }
     switch (c.payoff) {
-      case Payoff::european:
+      case PathPayoff::european:
         for (int i = 0; i < L; ++i)
           y[i] = fma(pay, vanilla(c.right, f * static_cast<double>(grown[i]), c.strike), y[i]);
         break;
-      case Payoff::digital_cash:
+      case PathPayoff::digital_cash:
         for (int i = 0; i < L; ++i) {
           y[i] = fma(pay * c.payout,
                      in_the_money(c.right, f * static_cast<double>(grown[i]), c.strike), y[i]);
         }
         break;
-      case Payoff::digital_asset:
+      case PathPayoff::digital_asset:
         for (int i = 0; i < L; ++i) {
           double const spot = f * static_cast<double>(grown[i]);
           y[i] = fma(pay * spot, in_the_money(c.right, spot, c.strike), y[i]);
         }
         break;
-      case Payoff::asian_arithmetic: {
+      case PathPayoff::asian_arithmetic: {
         Real const* const sum = env.slot(copy, c.first_slot);
         for (int i = 0; i < L; ++i) {
           double const mean = (c.past_sum + static_cast<double>(sum[i])) * c.mean_factor;
@@ -437,7 +437,7 @@ struct PathMachine {
         }
         break;
       }
-      case Payoff::asian_geometric: {
+      case PathPayoff::asian_geometric: {
         Real const* const sum = env.slot(copy, c.first_slot);
         for (int i = 0; i < L; ++i) {
           double const mean =
@@ -447,8 +447,8 @@ struct PathMachine {
         }
         break;
       }
-      case Payoff::lookback_discrete:
-      case Payoff::lookback_bridge: {
+      case PathPayoff::lookback_discrete:
+      case PathPayoff::lookback_bridge: {
         Real const* const extremum = env.slot(copy, c.first_slot);
         for (int i = 0; i < L; ++i) {
           double const level = exp(static_cast<double>(extremum[i]));
@@ -459,10 +459,10 @@ struct PathMachine {
         }
         break;
       }
-      case Payoff::barrier_discrete:
-      case Payoff::barrier_bridge:
-      case Payoff::double_barrier_discrete:
-      case Payoff::double_barrier_bridge: {
+      case PathPayoff::barrier_discrete:
+      case PathPayoff::barrier_bridge:
+      case PathPayoff::double_barrier_discrete:
+      case PathPayoff::double_barrier_bridge: {
         Real const* const alive = env.slot(copy, c.first_slot);
         Real const* const paid = env.slot(copy, c.first_slot + 1);
         double const late = c.rebate_at_hit != 0 ? 0.0 : c.rebate;
@@ -475,12 +475,12 @@ struct PathMachine {
         }
         break;
       }
-      case Payoff::basket:
-      case Payoff::best_of:
-      case Payoff::worst_of: {
+      case PathPayoff::basket:
+      case PathPayoff::best_of:
+      case PathPayoff::worst_of: {
         double level[L];
-        bool const sum = c.payoff == Payoff::basket;
-        bool const best = c.payoff == Payoff::best_of;
+        bool const sum = c.payoff == PathPayoff::basket;
+        bool const best = c.payoff == PathPayoff::best_of;
         for (std::uint32_t w = 0; w < c.weight_count; ++w) {
           AssetWeight const part = plan.weight[c.first_weight + w];
           double const whole = part.weight * forward(s, static_cast<int>(part.asset));

@@ -11,7 +11,7 @@ namespace muster::kernels {
 
 enum class Model : std::int32_t { gbm, merton, heston };
 
-enum class Payoff : std::int32_t {
+enum class PathPayoff : std::int32_t {
   european, digital_cash, digital_asset,
   asian_arithmetic, asian_geometric,
   barrier_discrete, barrier_bridge, double_barrier_discrete, double_barrier_bridge,
@@ -24,7 +24,7 @@ enum class KnockSide : std::int32_t { down, up };
 
 /// One contract, unit notional. Prices in the contract's currency; `log_*` relative to nothing: ln(level).
 struct ContractPlan {
-  Payoff payoff = Payoff::european;
+  PathPayoff payoff = PathPayoff::european;
   double right = 1;                   ///< +1 call, -1 put
   std::int32_t floating_strike = 0;   ///< asian and lookback: strike against the terminal spot
   std::uint32_t asset = 0;

@@ -45,6 +45,7 @@ template <class Real>
 MUSTER_FN Real double_bridge_survival(Real from, Real to, Real width, Real two_over_variance) {
   Real sum = Real(1) - exp(-two_over_variance * from * to);
   Real const w = width;
+  MUSTER_UNROLL
   for (int k = 1; k <= 3; ++k) {
     Real const kw = Real(k) * w;
     Real const shift = to - from;

@@ -407,6 +407,17 @@ TEST(Check, MultiAssetNeedsBlackScholes) {
   EXPECT_THAT(fault(text), StartsWith("instrument.0.assets: several assets under model merton"));
 }
 
+// An asset without a usable name leaves the rules without a correlation they could trust.
+TEST(Check, AssetsWithoutNames) {
+  std::string const text =
+      "kind = \"price\"\n[market]\n[[market.asset]]\nname = \"A\"\nspot = 1\nvolatility = 0.1\n"
+      "[[market.asset]]\nspot = 1\nvolatility = 0.1\n[[instrument]]\nkind = \"best_of\"\nassets = "
+      "[\"A\", \"\"]\nright = \"call\"\nstrike = 1.0\nexpiry_years = 1\n";
+  EXPECT_EQ(fault(text),
+            "market.asset.1.name: missing (the name that instruments and option symbols use); give "
+            "a text");
+}
+
 TEST(Check, TellsAllFaultsAtOnce) {
   std::string const message = refusal(joined("sed = 1\n", one_asset, "dividnd = 0.1\n", a_call,
                                              "barrier = 5.0\n", a_call, "strik = 5\n"),

@@ -1,0 +1,41 @@
+// Baseline entry points of the closed forms: each picks the copy of its body that this CPU runs.
+#include "kernels/closed_forms.hpp"
+
+#include "core/error.hpp"
+#include "kernels/isa.hpp"
+
+extern muster::kernels::ClosedTable const* closed_table_v3();
+extern muster::kernels::ClosedTable const* closed_table_v4();
+extern muster::kernels::ClosedTable const* closed_table_generic();
+
+namespace muster::kernels {
+namespace {
+
+ClosedTable const& table() {
+#if defined(__x86_64__)
+  static ClosedTable const& chosen = active_isa() == Isa::v4 ? *closed_table_v4() : *closed_table_v3();
+#else
+  static ClosedTable const& chosen = *closed_table_generic();
+#endif
+  return chosen;
+}
+
+}  // namespace
+
+void black_scholes(std::span<BsInput const> in, std::span<BsOutput> out) {
+  MUSTER_ASSERT(out.size() >= in.size(), "{} options, room for {}", in.size(), out.size());
+  table().black_scholes(in.data(), out.data(), in.size());
+}
+
+void implied_volatility(std::span<ImpliedInput const> in, std::span<ImpliedOutput> out) {
+  MUSTER_ASSERT(out.size() >= in.size(), "{} quotes, room for {}", in.size(), out.size());
+  table().implied_volatility(in.data(), out.data(), in.size());
+}
+
+Greeks vanilla(VanillaInput const& in) {
+  Greeks out;
+  table().vanilla(in, out);
+  return out;
+}
+
+}  // namespace muster::kernels
