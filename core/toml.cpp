@@ -1,14 +1,27 @@
 #include "core/toml.hpp"
 
-#define TOML_MAX_NESTED_VALUES 64  // toml++ recurses; muster's own limit is lower
 #include <fmt/core.h>
-#include <toml++/toml.h>
 
 #include <utility>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "core/toml_limits.hpp"
+
+namespace muster {
+namespace {
+/// toml++ (3.3, 3.4) asserts on some malformed headers such as `[&`, and without assertions runs
+/// into undefined behaviour (marzer/tomlplusplus issue 294). Here its assertions are a fault of the
+/// file.
+struct ParserGaveUp {};
+[[noreturn]] void give_up() { throw ParserGaveUp{}; }
+}  // namespace
+}  // namespace muster
+
+#undef NDEBUG  // it would turn the assertions off; this file alone includes toml++
+#define TOML_ASSERT(condition) (static_cast<bool>(condition) ? void(0) : ::muster::give_up())
+#define TOML_MAX_NESTED_VALUES 64  // toml++ recurses; muster's own limit is lower
+#include <toml++/toml.h>
 
 namespace muster {
 namespace {
@@ -31,6 +44,44 @@ Place place_of(toml::source_region const& region) {
 /// toml++'s words for a fault, as one printable line of bounded length.
 std::string words_of(toml::parse_error const& fault) {
   return printable(trimmed(fault.description()), 300);
+}
+
+/// The line of the first table header that begins with what no key begins with; 0 when there is
+/// none.
+std::size_t line_of_bad_header(std::string_view text) {
+  std::size_t line = 1;
+  for (std::size_t at = 0; at < text.size(); ++line) {
+    std::size_t const end = std::min(text.find('\n', at), text.size());
+    std::string_view header = trimmed(text.substr(at, end - at));
+    at = end + 1;
+    if (!header.starts_with('[')) continue;
+    header.remove_prefix(header.starts_with("[[") ? 2 : 1);
+    header = trimmed(header);
+    char const first = header.empty() ? ']' : header.front();
+    bool const is_letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+    bool const is_digit = first >= '0' && first <= '9';
+    if (!is_letter && !is_digit && std::string_view("_-\"']").find(first) == std::string_view::npos)
+      return line;
+  }
+  return 0;
+}
+
+[[noreturn]] void refuse_header(std::string_view text, std::string_view file) {
+  Place const place{file, static_cast<std::uint32_t>(line_of_bad_header(text)), 0};
+  throw_error(
+      Exit::user,
+      "{}: a table header holds no key (the file is not valid TOML, nothing was read); write "
+      "[name] or [[name]]",
+      to_text(place));
+}
+
+/// Parses; throws toml::parse_error, and Error where toml++ itself loses its way.
+toml::table parse_text(std::string_view text, std::string const& source) {
+  try {
+    return toml::parse(text, source);
+  } catch (ParserGaveUp) {
+    refuse_header(text, source);
+  }
 }
 
 std::size_t depth_of(toml::node const& node) {
@@ -77,32 +128,34 @@ toml::node* step_into(toml::table& table, std::string_view key) {
   return &table.insert(key, toml::table{}).first->second;
 }
 
+toml::table parse_value(std::string_view value, std::string const& source) {
+  refuse_hostile_toml(value, source, default_toml_limits);
+  return parse_text(fmt::format("value = {}", value), source);
+}
+
 /// The value of an override as a one-key document: TOML if it is TOML, text if it is a bare word.
 toml::table parse_override_value(std::string_view path, std::string_view value,
                                  std::string const& source) {
-  bool bare = !value.empty();
+  bool is_bare = !value.empty(), is_ascii = true;
   for (char const c : value) {
     auto const byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f)
       refuse_override(
           path, "the value holds a control character (it must be one line of TOML); remove it");
-    if (std::string_view("\"'[]{}=,#\\").find(c) != std::string_view::npos) bare = false;
+    if (std::string_view("\"'[]{}=,#\\").find(c) != std::string_view::npos) is_bare = false;
+    if (byte >= 0x80) is_ascii = false;
   }
-  refuse_hostile_toml(value, source, default_toml_limits);
+  std::string const as_text = fmt::format("\"{}\"", value);
   try {
-    return toml::parse(fmt::format("value = {}", value), source);
+    if (is_bare && !is_ascii) return parse_value(as_text, source);
+    return parse_value(value, source);
   } catch (toml::parse_error const& fault) {
-    if (!bare)
+    if (!is_bare || !is_ascii)
       refuse_override(path, fmt::format("{} is no TOML value ({}); give a number, true, false, a "
                                         "bare word, or quote it as TOML does",
                                         printable(value), words_of(fault)));
   }
-  try {
-    return toml::parse(fmt::format("value = \"{}\"", value), source);
-  } catch (toml::parse_error const& fault) {  // invalid UTF-8
-    refuse_override(
-        path, fmt::format("the value cannot be read ({}); write it in UTF-8", words_of(fault)));
-  }
+  return parse_value(as_text, source);
 }
 
 void apply_override(toml::table& root, std::string const& text, std::string const& source) {
@@ -296,7 +349,7 @@ TomlDocument TomlDocument::parse(std::string_view text, std::string_view file,
   auto state = std::make_unique<State>();
   state->file = file;
   try {
-    state->root = toml::parse(text, state->file);
+    state->root = parse_text(text, state->file);
   } catch (toml::parse_error const& fault) {
     auto const begin = fault.source().begin;
     throw_error(

@@ -170,6 +170,10 @@ void read_book(io::TextSource& source, std::string_view file, std::vector<Instru
 
 void read_book_file(std::filesystem::path const& path, std::string_view file,
                     std::vector<InstrumentInput>& into, Faults& faults) {
+  std::error_code fault;
+  MUSTER_REQUIRE(
+      !std::filesystem::exists(path, fault) || std::filesystem::is_regular_file(path, fault),
+      "{}: not a regular file (a book is read whole); give a plain file", file);
   auto const source = io::open_text(path, limit_book_bytes);
   read_book(*source, file, into, faults);
 }

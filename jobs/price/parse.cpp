@@ -70,8 +70,8 @@ class Parser {
     bool const has_names =
         std::all_of(market.assets.begin(), market.assets.end(),
                     [](AssetInput const& asset) { return !asset.marks.is_faulty("name"); });
-    params_.market.correlation =
-        has_names ? read_correlation(market, faults_) : std::vector<double>();
+    if (!has_names) market.correlation_input = {};  // pairs could not be told apart
+    params_.market.correlation = read_correlation(market, faults_);
     params_.market.currency = market.currency;
     if (market.valuation) {
       valuation_ = *to_instant(*market.valuation);

@@ -56,6 +56,24 @@ TEST(Toml, ReportsSyntaxWithPlace) {
   EXPECT_THAT(refusal("a = 99999999999999999999"), StartsWith("job.toml:1:"));
 }
 
+// toml++ asserts on these, or runs into undefined behaviour.
+TEST(Toml, RefusesHeadersWithoutKeys) {
+  for (auto const header : {"[&", "[[[a]]]", "[[=", "[ .a]"})
+    EXPECT_EQ(
+        refusal(std::string("a = 1\n") + header),
+        "job.toml:2: a table header holds no key (the file is not valid TOML, nothing was read); "
+        "write [name] or [[name]]");
+}
+
+TEST(Toml, WantsQuotesAroundWhatIsNotAscii) {
+  for (auto const text :
+       {"a = 1\n\xc3\xa9 = 1", "a = 1 \n\xc2\xb5", "a = \"\"\"\\\n\xc2\xb5\"\"\"", "\n[\xc3\xa9]"})
+    EXPECT_THAT(refusal(text), StartsWith("job.toml:2: a character that is not ASCII"));
+  EXPECT_EQ(refusal("\xef\xbb\xbf# \xc3\xa9\n\"\xc3\xa9\" = '\xc2\xb5' # \xc2\xb5\nb = "
+                    "\"\"\"\xc3\xa9\\\n x\"\"\""),
+            "accepted");
+}
+
 TEST(Toml, RefusesWhatWouldExhaustTheParser) {
   EXPECT_THAT(refusal(repeat("a.", 100'000) + "a = 1"), HasSubstr("a key of over 32 parts"));
   EXPECT_THAT(refusal("[" + repeat("a.", 100'000) + "a]"), HasSubstr("a key of over 32 parts"));
@@ -80,11 +98,12 @@ TEST(Override, SetsAndMakesValues) {
   auto const document = TomlDocument::parse(
       "[t]\na = 1\n[[list]]\nname = \"x\"\nv = 1\n[[list]]\nname = \"y\"\n", "job.toml",
       {"t.a=2.5", "t.word = some word", "u.v.w=true", "list.0.v=7", "list.y.v=[1, 2]",
-       "t.quoted=\"q\"", "t.date=2026-01-02"});
+       "t.quoted=\"q\"", "t.date=2026-01-02", "t.city=Z\xc3\xbcrich"});
   auto const root = document.root();
   EXPECT_EQ(root.find("t").find("a").number(), 2.5);
   EXPECT_EQ(to_text(root.find("t").find("a").place()), "--set t.a");
   EXPECT_EQ(root.find("t").find("word").text(), "some word");
+  EXPECT_EQ(root.find("t").find("city").text(), "Z\xc3\xbcrich");
   EXPECT_EQ(root.find("t").find("quoted").text(), "q");
   EXPECT_EQ(root.find("t").find("date").kind(), TomlKind::time);
   EXPECT_TRUE(root.find("u").find("v").find("w").flag());
