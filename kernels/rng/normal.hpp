@@ -16,7 +16,7 @@ MUSTER_KERNELS_BEGIN
 /// Largest magnitude of a single-precision normal: sqrt(2 * 24 ln 2), rounded up.
 inline constexpr double normal_bound_single = 5.7682;
 /// Largest magnitude of a double-precision normal: sqrt(2 * 41 ln 2), rounded up.
-inline constexpr double normal_bound_double = 7.5391;
+inline constexpr double normal_bound_double = 7.5392;
 
 /// Uniform in (0, 1): (k + 1/2) / 2^23, k = the word's 23 leading bits.
 MUSTER_FN float uniform_single(std::uint32_t word) {
