@@ -8,14 +8,15 @@
 
 namespace muster::comm {
 
-/// Paces one waiting thread. Under load an answer is seen within microseconds; a long wait costs well
-/// under 1 % of a core (sleeps grow to `longest`; one look through MPI costs some 20 us).
+/// Paces one waiting thread. Under load an answer is seen within microseconds; a long wait costs
+/// well under 1 % of a core (sleeps grow to `longest`; one look through MPI costs some 20 us).
 class Backoff {
  public:
   using Clock = std::chrono::steady_clock;
   /// Starts a new wait.
   void restart();
-  /// Pauses once, never past `until`; `longest` bounds the sleep (work in flight needs shorter ones).
+  /// Pauses once, never past `until`; `longest` bounds the sleep (work in flight needs shorter
+  /// ones).
   void pause(Clock::time_point until, std::chrono::microseconds longest = longest_sleep);
   /// Ends a pause that sleeps. Any thread. The next take_wake() says true.
   void wake();

@@ -20,10 +20,11 @@ void check_mpi(int code, char const* call) {
   int length = 0;
   MPI_Error_string(code, text.data(), &length);
   std::string_view const name(call);
-  throw_error(Exit::environment,
-              "{} failed: {} (ranks can no longer exchange messages); check the network and the MPI "
-              "installation, then run again to resume",
-              name.substr(0, name.find('(')), std::string_view(text.data(), length));
+  throw_error(
+      Exit::environment,
+      "{} failed: {} (ranks can no longer exchange messages); check the network and the MPI "
+      "installation, then run again to resume",
+      name.substr(0, name.find('(')), std::string_view(text.data(), length));
 }
 
 void start_mpi() {
@@ -36,10 +37,11 @@ void start_mpi() {
   std::signal(SIGPIPE, SIG_IGN);
   int provided = 0;
   MUSTER_MPI(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided));
-  MUSTER_REQUIRE_ENV(provided >= MPI_THREAD_FUNNELED,
-                     "MPI offers thread level {} (muster computes in threads and needs MPI_THREAD_FUNNELED); "
-                     "use an MPI library built with threads",
-                     provided);
+  MUSTER_REQUIRE_ENV(
+      provided >= MPI_THREAD_FUNNELED,
+      "MPI offers thread level {} (muster computes in threads and needs MPI_THREAD_FUNNELED); "
+      "use an MPI library built with threads",
+      provided);
   MUSTER_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
 }
 

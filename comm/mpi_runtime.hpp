@@ -1,4 +1,5 @@
-// MPI's life in this process, and how its calls fail. Inside comm/ only: no other room includes mpi.h.
+// MPI's life in this process, and how its calls fail. Inside comm/ only: no other room includes
+// mpi.h.
 #pragma once
 
 #include <mpi.h>
@@ -8,10 +9,11 @@ namespace muster::comm {
 /// Throws Error (Exit::environment) naming the call and MPI's own words.
 void check_mpi(int code, char const* call);
 
-/// MPI_Init_thread once; throws Error (Exit::environment) when MPI refuses, lacks MPI_THREAD_FUNNELED or
-/// was finalized already.
+/// MPI_Init_thread once; throws Error (Exit::environment) when MPI refuses, lacks
+/// MPI_THREAD_FUNNELED or was finalized already.
 void start_mpi();
-/// Something can never complete (a lost rank, a void collective): finish_mpi() will not call MPI_Finalize.
+/// Something can never complete (a lost rank, a void collective): finish_mpi() will not call
+/// MPI_Finalize.
 void forbid_mpi_finalize();
 /// MPI_Finalize, unless forbidden; collective. Never throws.
 void finish_mpi() noexcept;

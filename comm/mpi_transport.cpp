@@ -80,7 +80,8 @@ MpiTransport::~MpiTransport() {
     else
       forbid_mpi_finalize();
   } catch (...) {
-    // Its message would only repeat what the run's own error says; finish_mpi() logs the consequence.
+    // Its message would only repeat what the run's own error says; finish_mpi() logs the
+    // consequence.
     forbid_mpi_finalize();
   }
   finish_mpi();
@@ -96,8 +97,10 @@ void MpiTransport::send(int to, Bytes body) {
   }
   progress_sends();
   backoff_.restart();
-  // A moved vector keeps its buffer, and deque elements do not move: MPI reads from it until complete.
-  Transfer& transfer = sends_.emplace_back(Transfer{to, std::move(body), MPI_REQUEST_NULL, Clock::now()});
+  // A moved vector keeps its buffer, and deque elements do not move: MPI reads from it until
+  // complete.
+  Transfer& transfer =
+      sends_.emplace_back(Transfer{to, std::move(body), MPI_REQUEST_NULL, Clock::now()});
   MUSTER_MPI(MPI_Isend(transfer.body.data(), static_cast<int>(transfer.body.size()), MPI_BYTE, to,
                        message_tag, comm_, &transfer.request));
 }
@@ -138,10 +141,11 @@ void MpiTransport::progress_receives() {
     MUSTER_MPI(MPI_Test(&transfer.request, &done, MPI_STATUS_IGNORE));
     transfer.complete = done != 0;
     if (transfer.complete || lost_[transfer.peer]) continue;
-    MUSTER_REQUIRE_ENV(transfer.started > oldest_allowed,
-                       "a message of {} bytes from rank {} did not arrive within {} s of its announcement "
-                       "(that rank or the network has stopped); run again to resume",
-                       transfer.body.size(), transfer.peer, receive_deadline.count());
+    MUSTER_REQUIRE_ENV(
+        transfer.started > oldest_allowed,
+        "a message of {} bytes from rank {} did not arrive within {} s of its announcement "
+        "(that rank or the network has stopped); run again to resume",
+        transfer.body.size(), transfer.peer, receive_deadline.count());
   }
 }
 
@@ -186,9 +190,9 @@ void MpiTransport::mark_lost(int rank) {
 }
 
 bool MpiTransport::is_busy() const {
-  return unsent() > 0 || std::any_of(receives_.begin(), receives_.end(), [this](Transfer const& transfer) {
-           return !lost_[transfer.peer];
-         });
+  return unsent() > 0 ||
+         std::any_of(receives_.begin(), receives_.end(),
+                     [this](Transfer const& transfer) { return !lost_[transfer.peer]; });
 }
 
 std::size_t MpiTransport::unsent() const {

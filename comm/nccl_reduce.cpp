@@ -21,16 +21,19 @@ std::string_view name_of(std::string_view call) { return call.substr(0, call.fin
 
 void check_nccl(ncclResult_t code, char const* call) {
   if (code == ncclSuccess || code == ncclInProgress) return;
-  throw Error(Exit::environment,
-              fmt::format("{} failed: {} (GPUs can no longer sum across ranks); set NCCL_DEBUG=INFO to see "
-                          "why, run again to resume",
-                          name_of(call), ncclGetErrorString(code)),
-              Retry::may_help);
+  throw Error(
+      Exit::environment,
+      fmt::format("{} failed: {} (GPUs can no longer sum across ranks); set NCCL_DEBUG=INFO to see "
+                  "why, run again to resume",
+                  name_of(call), ncclGetErrorString(code)),
+      Retry::may_help);
 }
 
 void check_cuda(cudaError_t code, char const* call) {
-  MUSTER_REQUIRE_ENV(code == cudaSuccess, "{} failed: {} (the GPU cannot be used); check nvidia-smi, run again to resume",
-                     name_of(call), cudaGetErrorString(code));
+  MUSTER_REQUIRE_ENV(
+      code == cudaSuccess,
+      "{} failed: {} (the GPU cannot be used); check nvidia-smi, run again to resume",
+      name_of(call), cudaGetErrorString(code));
 }
 
 }  // namespace
@@ -40,8 +43,8 @@ void check_cuda(cudaError_t code, char const* call) {
 
 namespace {
 
-/// Non-blocking communicator: every call returns at once and is polled, so that a lost rank ends in a
-/// deadline and an abort instead of a hang.
+/// Non-blocking communicator: every call returns at once and is polled, so that a lost rank ends in
+/// a deadline and an abort instead of a hang.
 class NcclReducer : public Reducer {
  public:
   NcclReducer(NcclId const& id, int rank, int size, int device, std::chrono::milliseconds deadline)
@@ -101,20 +104,24 @@ class NcclReducer : public Reducer {
     MUSTER_NCCL(ncclCommGetAsyncError(comm_, &state));
     if (state != ncclSuccess && state != ncclInProgress) {
       abort();
-      throw Error(Exit::environment,
-                  fmt::format("NCCL failed to {} over {} GPUs: {} (a rank or a link failed); run again to resume",
-                              what, size_, ncclGetErrorString(state)),
-                  Retry::may_help);
+      throw Error(
+          Exit::environment,
+          fmt::format(
+              "NCCL failed to {} over {} GPUs: {} (a rank or a link failed); run again to resume",
+              what, size_, ncclGetErrorString(state)),
+          Retry::may_help);
     }
     return state;
   }
   [[noreturn]] void give_up(char const* what) {
     abort();
-    throw Error(Exit::environment,
-                fmt::format("NCCL did not {} over {} GPUs in time (a rank has stopped or failed); run again "
-                            "to resume",
-                            what, size_),
-                Retry::may_help);
+    throw Error(
+        Exit::environment,
+        fmt::format(
+            "NCCL did not {} over {} GPUs in time (a rank has stopped or failed); run again "
+            "to resume",
+            what, size_),
+        Retry::may_help);
   }
   void abort() {
     if (comm_ != nullptr) ncclCommAbort(comm_);
@@ -159,15 +166,17 @@ std::unique_ptr<Reducer> make_nccl_reducer(NcclId const& id, int rank, int size,
 namespace muster::comm {
 namespace {
 [[noreturn]] void refuse() {
-  throw_error(Exit::environment,
-              "this build has no NCCL (GPUs of several ranks cannot sum on the devices); configure with "
-              "-DMUSTER_WITH_CUDA=ON -DMUSTER_WITH_NCCL=ON, or run without GPUs");
+  throw_error(
+      Exit::environment,
+      "this build has no NCCL (GPUs of several ranks cannot sum on the devices); configure with "
+      "-DMUSTER_WITH_CUDA=ON -DMUSTER_WITH_NCCL=ON, or run without GPUs");
 }
 }  // namespace
 
 bool has_nccl() { return false; }
 NcclId make_nccl_id() { refuse(); }
-std::unique_ptr<Reducer> make_nccl_reducer(NcclId const&, int, int, int, std::chrono::milliseconds) {
+std::unique_ptr<Reducer> make_nccl_reducer(NcclId const&, int, int, int,
+                                           std::chrono::milliseconds) {
   refuse();
 }
 

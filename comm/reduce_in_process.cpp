@@ -38,11 +38,12 @@ class Round {
     if (!is_void_ && condition()) return;
     is_void_ = true;
     changed_.notify_all();
-    throw Error(Exit::environment,
-                fmt::format("a sum over {} ranks saw {} of them in time (one has stopped or failed); run "
-                            "again to resume",
-                            ranks_, arrived_),
-                Retry::may_help);
+    throw Error(
+        Exit::environment,
+        fmt::format("a sum over {} ranks saw {} of them in time (one has stopped or failed); run "
+                    "again to resume",
+                    ranks_, arrived_),
+        Retry::may_help);
   }
   void add(std::int64_t const* values, std::size_t count) {
     if (arrived_ == 0) sums_.assign(count, 0);
@@ -50,7 +51,8 @@ class Round {
       is_void_ = true;
       changed_.notify_all();
     }
-    MUSTER_ASSERT(sums_.size() == count, "one rank sums {} values, another {}", sums_.size(), count);
+    MUSTER_ASSERT(sums_.size() == count, "one rank sums {} values, another {}", sums_.size(),
+                  count);
     for (std::size_t i = 0; i < count; ++i) sums_[i] += static_cast<std::uint64_t>(values[i]);
   }
 

@@ -30,7 +30,8 @@ class MpiReducer : public Reducer {
     MUSTER_MPI(MPI_Comm_size(comm_, &size_));
   }
   ~MpiReducer() override {
-    // After a failure the request still reads and writes memory: leave it and the communicator alone.
+    // After a failure the request still reads and writes memory: leave it and the communicator
+    // alone.
     if (!is_void_) MPI_Comm_free(&comm_);
   }
   int rank() const override { return rank_; }
@@ -51,8 +52,8 @@ class MpiReducer : public Reducer {
     auto buffer = std::make_unique<Buffer>(values, values + count);
     MPI_Request request = MPI_REQUEST_NULL;
     // Unsigned: its overflow wraps by definition.
-    MUSTER_MPI(MPI_Iallreduce(MPI_IN_PLACE, buffer->data(), static_cast<int>(count), MPI_UINT64_T, MPI_SUM,
-                              comm_, &request));
+    MUSTER_MPI(MPI_Iallreduce(MPI_IN_PLACE, buffer->data(), static_cast<int>(count), MPI_UINT64_T,
+                              MPI_SUM, comm_, &request));
     int done = 0;
     for (backoff_.restart();; backoff_.pause(until, std::chrono::microseconds{50})) {
       MUSTER_MPI(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
@@ -65,11 +66,12 @@ class MpiReducer : public Reducer {
     abandoned().push_back(std::move(buffer));
     is_void_ = true;
     forbid_mpi_finalize();
-    throw Error(Exit::environment,
-                fmt::format("a sum over {} ranks did not complete in time (a rank has stopped or failed); "
-                            "run again to resume",
-                            size_),
-                Retry::may_help);
+    throw Error(
+        Exit::environment,
+        fmt::format("a sum over {} ranks did not complete in time (a rank has stopped or failed); "
+                    "run again to resume",
+                    size_),
+        Retry::may_help);
   }
 
   MPI_Comm comm_ = MPI_COMM_NULL;

@@ -9,7 +9,8 @@
 
 namespace muster::orchestrator {
 
-/// Adds the sums of leases with wrap-around and normalizes before the headroom of 2^20 tiles is used up.
+/// Adds the sums of leases with wrap-around and normalizes before the headroom of 2^20 tiles is
+/// used up.
 class Accumulator {
  public:
   explicit Accumulator(jobs::Job const& job) : job_(job), sums_(job.slots(), 0) {}

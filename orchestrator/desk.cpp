@@ -36,7 +36,8 @@ void Desk::handle(comm::Envelope const& message, double now_s) {
   } catch (Error const& error) {
     std::string const& host = state_.ranks[rank].host;
     throw Error(error.code(),
-                fmt::format("from rank {}{}: {}", rank, host.empty() ? "" : " (" + host + ")", error.what()),
+                fmt::format("from rank {}{}: {}", rank, host.empty() ? "" : " (" + host + ")",
+                            error.what()),
                 error.retry());
   }
   carry_out();
@@ -44,14 +45,20 @@ void Desk::handle(comm::Envelope const& message, double now_s) {
 
 void Desk::act_on(int rank, Header const& header, WireReader& in, double now_s) {
   switch (header.type) {
-    case MessageType::hello: return on_hello_message(rank, worker::decode_hello(in), now_s);
-    case MessageType::ready: return on_ready_message(rank, worker::decode_ready(in), now_s);
-    case MessageType::results: return on_results_message(rank, header.epoch, in);
+    case MessageType::hello:
+      return on_hello_message(rank, worker::decode_hello(in), now_s);
+    case MessageType::ready:
+      return on_ready_message(rank, worker::decode_ready(in), now_s);
+    case MessageType::results:
+      return on_results_message(rank, header.epoch, in);
     case MessageType::failure:
       return on_failure(state_, rank, header.epoch, worker::decode_failure(in), now_s, actions_);
-    case MessageType::ask: return worker::expect_end(in);
-    case MessageType::alive: return on_alive(state_, rank);
-    case MessageType::bye: return on_bye(state_, rank);
+    case MessageType::ask:
+      return worker::expect_end(in);
+    case MessageType::alive:
+      return on_alive(state_, rank);
+    case MessageType::bye:
+      return on_bye(state_, rank);
     default:
       throw_error(Exit::bug, "a message of type {} (only rank 0 sends those); please report it",
                   static_cast<int>(header.type));
@@ -61,9 +68,12 @@ void Desk::act_on(int rank, Header const& header, WireReader& in, double now_s) 
 void Desk::on_hello_message(int rank, worker::Hello const& hello, double now_s) {
   on_hello(state_, rank, hello.host);
   worker::Build const& own = rules_.build;
-  if (hello.muster_version == own.muster_version && hello.arithmetic_version == own.arithmetic_version) return;
+  if (hello.muster_version == own.muster_version &&
+      hello.arithmetic_version == own.arithmetic_version)
+    return;
   std::string const text = fmt::format(
-      "rank {} ({}) runs muster {} with arithmetic_version {}, rank 0 muster {} with {} (their bits may differ); "
+      "rank {} ({}) runs muster {} with arithmetic_version {}, rank 0 muster {} with {} (their "
+      "bits may differ); "
       "install the same muster on every host",
       rank, hello.host, hello.muster_version, hello.arithmetic_version, own.muster_version,
       own.arithmetic_version);
@@ -75,9 +85,11 @@ void Desk::on_ready_message(int rank, worker::Ready const& ready, double now_s) 
   if (is_same || state_.phase == Phase::over)
     return on_ready(state_, rank, ready.consumers, ready.preferred_tiles, now_s);
   std::string const text = fmt::format(
-      "rank {} ({}) has job {:.16} with {} accumulators, rank 0 job {:.16} with {} (it would compute something "
+      "rank {} ({}) has job {:.16} with {} accumulators, rank 0 job {:.16} with {} (it would "
+      "compute something "
       "else); install the same muster on every host",
-      rank, state_.ranks[rank].host, ready.job_hash, ready.slots, rules_.welcome.job_hash, rules_.slots);
+      rank, state_.ranks[rank].host, ready.job_hash, ready.slots, rules_.welcome.job_hash,
+      rules_.slots);
   on_end(state_, Exit::environment, text, Error(Exit::environment, text), now_s, actions_);
 }
 
@@ -90,7 +102,8 @@ void Desk::on_results_message(int rank, std::uint32_t epoch, WireReader& in) {
 }
 
 void Desk::take_result(int rank, std::uint32_t epoch, worker::Result const& result) {
-  if (on_result(state_, rank, epoch, result.lease, result.range, result.seconds) == Merge::refuse) return;
+  if (on_result(state_, rank, epoch, result.lease, result.range, result.seconds) == Merge::refuse)
+    return;
   try {
     commit_(result);
   } catch (Error const& error) {
@@ -114,7 +127,8 @@ void Desk::take_own(worker::Failure const& failure, double now_s) {
   carry_out();
 }
 
-void Desk::open(std::string host, std::uint32_t consumers, std::uint64_t preferred_tiles, double now_s) {
+void Desk::open(std::string host, std::uint32_t consumers, std::uint64_t preferred_tiles,
+                double now_s) {
   on_hello(state_, 0, std::move(host));
   on_ready(state_, 0, consumers, preferred_tiles, now_s);
   answer(state_, 0, now_s, actions_);
@@ -166,7 +180,8 @@ worker::Bytes Desk::message_for(Answer const& to_do) const {
     case AnswerType::stop:
       header.type = MessageType::stop;
       return worker::encode(header, worker::Stop{state_.verdict, state_.reason});
-    case AnswerType::noted: break;
+    case AnswerType::noted:
+      break;
   }
   return worker::encode(header);
 }

@@ -1,4 +1,5 @@
-// Rank 0's counter: messages of ranks in, events on the state, answers out. Inside the orchestrator only.
+// Rank 0's counter: messages of ranks in, events on the state, answers out. Inside the orchestrator
+// only.
 #pragma once
 
 #include <functional>
@@ -13,9 +14,9 @@
 namespace muster::orchestrator {
 
 struct DeskRules {
-  worker::Build build;        ///< ranks of another build end the run
+  worker::Build build;  ///< ranks of another build end the run
   worker::Welcome welcome;
-  std::size_t slots = 0;      ///< accumulators a result must have
+  std::size_t slots = 0;  ///< accumulators a result must have
 };
 
 class Desk {
@@ -27,7 +28,8 @@ class Desk {
 
   Desk(comm::Transport& transport, State& state, DeskRules rules, Commit commit, ToSelf to_self);
 
-  /// Takes in one message and answers it. Throws Error naming the sender for a message that cannot be.
+  /// Takes in one message and answers it. Throws Error naming the sender for a message that cannot
+  /// be.
   void handle(comm::Envelope const& message, double now_s);
   /// Rank 0's own consumers, by the same rules.
   void take_own(worker::Result const& result, double now_s);

@@ -1,4 +1,5 @@
-// Rank 0 in the real world: clock, transport, compute threads and files around the pure orchestrator.
+// Rank 0 in the real world: clock, transport, compute threads and files around the pure
+// orchestrator.
 #include <algorithm>
 #include <chrono>
 #include <new>
@@ -39,7 +40,8 @@ class Driver {
         tiles_before_(state_.committed.total()),
         desk_(
             transport_, state_,
-            DeskRules{options.build, {options.resolved, sha256_hex(options.resolved.text)}, job.slots()},
+            DeskRules{
+                options.build, {options.resolved, sha256_hex(options.resolved.text)}, job.slots()},
             [this](worker::Result const& result) { commit(result); },
             [this](std::span<Lease const> leases) { consumers_->push(leases); }) {
     if (saved) accumulator_.restore(std::move(saved->sums));
@@ -122,17 +124,20 @@ class Driver {
 
   void on_interval(double now_s) {
     desk_.tick(now_s);
-    MUSTER_REQUIRE_ENV(consumers_ready_ == consumers_->count() || now_s < start_limit_s,
-                       "{} of {} compute threads of rank 0 were ready after {:.0f} s (a device does not answer); "
-                       "check the devices of {}",
-                       consumers_ready_, consumers_->count(), now_s, transport_.host());
+    MUSTER_REQUIRE_ENV(
+        consumers_ready_ == consumers_->count() || now_s < start_limit_s,
+        "{} of {} compute threads of rank 0 were ready after {:.0f} s (a device does not answer); "
+        "check the devices of {}",
+        consumers_ready_, consumers_->count(), now_s, transport_.host());
     if (!is_saved_ && now_s - saved_at_s_ >= options_.commit_interval_s) save();
     if (now_s - shown_at_s_ < options_.progress_interval_s) return;
     shown_at_s_ = now_s;
     sink_.update(progress());
   }
   void check_stop(double now_s) {
-    if (state_.phase == Phase::over || options_.stop_requested == nullptr || !*options_.stop_requested) return;
+    if (state_.phase == Phase::over || options_.stop_requested == nullptr ||
+        !*options_.stop_requested)
+      return;
     if (!state_.stop_is_requested) {
       stop_asked_at_s_ = now_s;
       desk_.request_stop(now_s);
@@ -178,10 +183,12 @@ class Driver {
     } catch (Error const& own) {
       error = own;
     } catch (std::bad_alloc const&) {
-      error = Error(Exit::environment,
-                    "out of memory on rank 0 (sums and messages do not fit); use a machine with more memory");
+      error = Error(
+          Exit::environment,
+          "out of memory on rank 0 (sums and messages do not fit); use a machine with more memory");
     } catch (std::exception const& other) {
-      error = Error(Exit::bug, fmt::format("{} (not foreseen: a bug of muster's); please report it", other.what()));
+      error = Error(Exit::bug, fmt::format("{} (not foreseen: a bug of muster's); please report it",
+                                           other.what()));
     }
     try {
       desk_.end(error->code(), error->what(), error, now());
@@ -204,7 +211,8 @@ class Driver {
       log::warn("while ranks were leaving: {}", error.what());
     }
     lost_ranks_ = !mark_missing(transport_, state_);
-    if (lost_ranks_) log::warn("some ranks did not say goodbye within {:.0f} s", options_.leave_grace_s);
+    if (lost_ranks_)
+      log::warn("some ranks did not say goodbye within {:.0f} s", options_.leave_grace_s);
   }
 
   Progress progress() {
@@ -216,18 +224,28 @@ class Driver {
     jobs::WorkUnit const unit = job_.work_unit();
     unit_name_ = unit.name;
     double const elapsed_s = now();
-    double const tiles_per_s = static_cast<double>(state_.committed.total() - tiles_before_) / elapsed_s;
-    Progress shown{state_.committed.total(), state_.stage_end(), state_.stages.back(), elapsed_s,
-                   tiles_per_s * unit.units_per_tile, -1, unit_name_, shares_};
+    double const tiles_per_s =
+        static_cast<double>(state_.committed.total() - tiles_before_) / elapsed_s;
+    Progress shown{state_.committed.total(),
+                   state_.stage_end(),
+                   state_.stages.back(),
+                   elapsed_s,
+                   tiles_per_s * unit.units_per_tile,
+                   -1,
+                   unit_name_,
+                   shares_};
     if (tiles_per_s > 0)
-      shown.eta_s = static_cast<double>(state_.stage_end() - state_.committed.total()) / tiles_per_s;
+      shown.eta_s =
+          static_cast<double>(state_.stage_end() - state_.committed.total()) / tiles_per_s;
     return shown;
   }
 
   RunOutcome outcome() {
     Progress const last = progress();
-    return {state_.verdict, accumulator_.normalized(), state_.committed.total(), lost_ranks_,
-            last.elapsed_s, shares_,                   to_pairs(state_.counters)};
+    return {state_.verdict,           accumulator_.normalized(),
+            state_.committed.total(), lost_ranks_,
+            last.elapsed_s,           shares_,
+            to_pairs(state_.counters)};
   }
 
   comm::Transport& transport_;
@@ -269,14 +287,19 @@ RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptio
     dismiss_workers(transport, error.code(), error.what(), options.leave_grace_s);
     throw;
   }
-  return Driver(transport, job, options, persistence, progress, std::move(*state), std::move(saved)).run();
+  return Driver(transport, job, options, persistence, progress, std::move(*state), std::move(saved))
+      .run();
 }
 
-bool dismiss_workers(comm::Transport& transport, Exit verdict, std::string const& reason, double limit_s) {
+bool dismiss_workers(comm::Transport& transport, Exit verdict, std::string const& reason,
+                     double limit_s) {
   State state = make_state(transport.size(), {1}, 0, std::nullopt, {});
-  Desk desk(transport, state, DeskRules{}, [](worker::Result const&) {}, nullptr);
+  Desk desk(
+      transport, state, DeskRules{}, [](worker::Result const&) {}, nullptr);
   auto const start = Clock::now();
-  auto const elapsed_s = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  auto const elapsed_s = [&] {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
   desk.end(verdict, reason, std::nullopt, 0);
   while (!has_everyone_left(state) && elapsed_s() < limit_s)
     if (auto message = transport.poll(patience)) desk.handle(*message, elapsed_s());

@@ -9,7 +9,8 @@ namespace {
 
 std::string place(State const& state, int rank, std::string const& device) {
   std::string const& host = state.ranks[rank].host;
-  return fmt::format("rank {} ({}{}{})", rank, host, host.empty() || device.empty() ? "" : ", ", device);
+  return fmt::format("rank {} ({}{}{})", rank, host, host.empty() || device.empty() ? "" : ", ",
+                     device);
 }
 
 /// Rank 0 talks to itself without messages.
@@ -20,11 +21,13 @@ bool may_send(State const& state, int rank, unsigned reserved) {
          to.sent - to.acknowledged + reserved < state.settings.unacknowledged_limit;
 }
 
-void push_answer(State& state, int rank, AnswerType type, std::size_t first_lease, Actions& actions) {
+void push_answer(State& state, int rank, AnswerType type, std::size_t first_lease,
+                 Actions& actions) {
   RankState& to = state.ranks[rank];
   if (rank != 0) ++to.sent;
   to.owes_note = false;
-  actions.answers.push_back({rank, type, to.sent, first_lease, actions.leases.size() - first_lease});
+  actions.answers.push_back(
+      {rank, type, to.sent, first_lease, actions.leases.size() - first_lease});
 }
 
 /// Anyone left to compute, now or after a silence ends?
@@ -41,8 +44,7 @@ void end_if_quiet(State& state, double now_s, Actions& actions) {
 
 void bar(State& state, int rank, std::string const& why, double now_s, Actions& actions) {
   state.ranks[rank].is_barred = true;
-  actions.notices.push_back(
-      fmt::format("{} gets no more work: {}", place(state, rank, ""), why));
+  actions.notices.push_back(fmt::format("{} gets no more work: {}", place(state, rank, ""), why));
   std::vector<std::uint64_t> held;
   for (auto const& [id, lease] : state.leases)
     if (lease.rank == rank) held.push_back(id);
@@ -54,9 +56,11 @@ void bar(State& state, int rank, std::string const& why, double now_s, Actions& 
 
 }  // namespace
 
-void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t acknowledged, double now_s) {
+void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t acknowledged,
+              double now_s) {
   RankState& from = state.ranks.at(rank);
-  MUSTER_ASSERT(acknowledged <= from.sent, "rank {} acknowledges message {} of {}", rank, acknowledged, from.sent);
+  MUSTER_ASSERT(acknowledged <= from.sent, "rank {} acknowledges message {} of {}", rank,
+                acknowledged, from.sent);
   from.heard = std::max(from.heard, sequence);
   from.acknowledged = std::max(from.acknowledged, acknowledged);
   from.heard_at_s = std::max(from.heard_at_s, now_s);
@@ -72,7 +76,8 @@ void on_hello(State& state, int rank, std::string host) {
   from.host = std::move(host);
 }
 
-void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t preferred_tiles, double now_s) {
+void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t preferred_tiles,
+              double now_s) {
   RankState& from = state.ranks[rank];
   if (from.phase != RankPhase::greeted) return;
   from.phase = RankPhase::ready;
@@ -85,8 +90,9 @@ void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t pre
 Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
                 double seconds) {
   auto const at = state.leases.find(lease);
-  bool const is_current = epoch == state.epoch && at != state.leases.end() && at->second.rank == rank &&
-                          at->second.range == range && state.phase != Phase::over;
+  bool const is_current = epoch == state.epoch && at != state.leases.end() &&
+                          at->second.rank == rank && at->second.range == range &&
+                          state.phase != Phase::over;
   if (!is_current) {
     ++state.counters.results_refused;
     return Merge::refuse;
@@ -105,12 +111,13 @@ Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease
   return Merge::commit;
 }
 
-void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure, double now_s,
-                Actions& actions) {
+void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure,
+                double now_s, Actions& actions) {
   if (state.phase == Phase::over) return;
   auto const at = state.leases.find(failure.lease);
   bool const is_of_lease = failure.lease != 0;
-  if (is_of_lease && (epoch != state.epoch || at == state.leases.end() || at->second.rank != rank)) {
+  if (is_of_lease &&
+      (epoch != state.epoch || at == state.leases.end() || at->second.rank != rank)) {
     ++state.counters.results_refused;
     return;
   }
@@ -126,9 +133,9 @@ void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure con
   if (is_of_lease) void_lease(state, failure.lease, failure.message, now_s, actions);
   if (state.phase == Phase::over) return;
   // A rank alone is not barred: its attempts at one lease end the run soon enough.
-  bool const is_alone = std::none_of(state.ranks.begin(), state.ranks.end(), [&](RankState const& other) {
-    return &other != &from && is_usable(other);
-  });
+  bool const is_alone =
+      std::none_of(state.ranks.begin(), state.ranks.end(),
+                   [&](RankState const& other) { return &other != &from && is_usable(other); });
   if (!is_of_lease || (from.failures_in_a_row >= state.settings.rank_failures && !is_alone))
     bar(state, rank, failure.message, now_s, actions);
   if (!has_hope(state))
@@ -186,8 +193,8 @@ void on_stop_requested(State& state, double now_s, Actions& actions) {
   end_if_quiet(state, now_s, actions);
 }
 
-void on_end(State& state, Exit verdict, std::string reason, std::optional<Error> error, double now_s,
-            Actions& actions) {
+void on_end(State& state, Exit verdict, std::string reason, std::optional<Error> error,
+            double now_s, Actions& actions) {
   if (state.phase == Phase::over) return;
   state.phase = Phase::over;
   state.verdict = verdict;

@@ -1,5 +1,5 @@
-// What happens to rank 0, as functions over its state. After each message of a rank: on_heard, then the
-// event it brings, then answer. Everything to be done in the world comes back in `Actions`.
+// What happens to rank 0, as functions over its state. After each message of a rank: on_heard, then
+// the event it brings, then answer. Everything to be done in the world comes back in `Actions`.
 #pragma once
 
 #include <cstdint>
@@ -34,26 +34,28 @@ struct Actions {
 enum class Merge { commit, refuse };
 enum class StageVerdict { go_on, done };
 
-/// A new run, or one that goes on from `saved` with the next epoch. `stages` as Job::stages(). Throws
-/// Error (Exit::user) when `saved` cannot be of a job with these stages and `slots`.
+/// A new run, or one that goes on from `saved` with the next epoch. `stages` as Job::stages().
+/// Throws Error (Exit::user) when `saved` cannot be of a job with these stages and `slots`.
 State make_state(int ranks, std::vector<std::uint64_t> stages, std::size_t slots,
                  std::optional<Saved> const& saved, LeaseSettings const& settings);
 
 /// For every message, first. Clears a suspicion.
-void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t acknowledged, double now_s);
+void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t acknowledged,
+              double now_s);
 void on_hello(State& state, int rank, std::string host);
-void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t preferred_tiles, double now_s);
-/// `commit`: exactly once for each tile of the run; the state counts it as committed from here on. When it
-/// completes the stage, the phase turns to `judging`.
+void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t preferred_tiles,
+              double now_s);
+/// `commit`: exactly once for each tile of the run; the state counts it as committed from here on.
+/// When it completes the stage, the phase turns to `judging`.
 Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
                 double seconds);
 /// Reissues what may be tried again, ends the run otherwise.
-void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure, double now_s,
-                Actions& actions);
+void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure,
+                double now_s, Actions& actions);
 void on_alive(State& state, int rank);
 void on_bye(State& state, int rank);
-/// Answers the rank's messages as far as the rules allow: with leases when it may have more, with a stop
-/// when the run is over. Nothing to say is kept for later, a sign of life is always answered.
+/// Answers the rank's messages as far as the rules allow: with leases when it may have more, with a
+/// stop when the run is over. Nothing to say is kept for later, a sign of life is always answered.
 void answer(State& state, int rank, double now_s, Actions& actions);
 
 /// In phase `judging`: what Job::is_done said (the last stage is always done). Answers all ranks.
@@ -63,8 +65,8 @@ void on_tick(State& state, double now_s, Actions& actions);
 /// No new leases; the run is over when the open ones are back.
 void on_stop_requested(State& state, double now_s, Actions& actions);
 /// The run is over now, whatever is still open. The first end counts.
-void on_end(State& state, Exit verdict, std::string reason, std::optional<Error> error, double now_s,
-            Actions& actions);
+void on_end(State& state, Exit verdict, std::string reason, std::optional<Error> error,
+            double now_s, Actions& actions);
 
 /// No rank but 0 is waited for any more: each said goodbye or is suspect.
 bool has_everyone_left(State const& state);

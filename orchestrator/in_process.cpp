@@ -11,7 +11,8 @@ void work(comm::Transport& transport, jobs::Job const& job, DriverOptions const&
   worker::WorkerOptions own;
   own.build = options.build;
   auto const index = static_cast<std::size_t>(transport.rank() - 1);
-  own.consumption = index < options.other_consumptions.size() ? options.other_consumptions[index] : options.consumption;
+  own.consumption = index < options.other_consumptions.size() ? options.other_consumptions[index]
+                                                              : options.consumption;
   // Shared, not owned: the job outlives every rank of this process.
   own.make_job = [&job](jobs::ResolvedJob const&) {
     return std::shared_ptr<jobs::Job const>(std::shared_ptr<void>(), &job);

@@ -26,7 +26,9 @@ void count_in_pace(Pace& pace, RankState const& rank) {
 }
 
 double rate_per_consumer(Pace const& pace) {
-  return pace.measured_consumers > 0 ? pace.measured_rate / static_cast<double>(pace.measured_consumers) : 1;
+  return pace.measured_consumers > 0
+             ? pace.measured_rate / static_cast<double>(pace.measured_consumers)
+             : 1;
 }
 
 std::uint64_t tiles_left(State const& state) {
@@ -36,12 +38,14 @@ std::uint64_t tiles_left(State const& state) {
 }
 
 double expected_seconds(RankState const& rank, std::uint64_t more_tiles) {
-  return static_cast<double>(rank.leased_tiles + more_tiles) * rank.seconds_per_tile / rank.consumers;
+  return static_cast<double>(rank.leased_tiles + more_tiles) * rank.seconds_per_tile /
+         rank.consumers;
 }
 
 double time_allowed(LeaseSettings const& settings, RankState const& rank, std::uint64_t tiles) {
   if (!is_measured(rank)) return settings.unmeasured_deadline_s;
-  return std::max(settings.least_deadline_s, settings.deadline_factor * expected_seconds(rank, tiles));
+  return std::max(settings.least_deadline_s,
+                  settings.deadline_factor * expected_seconds(rank, tiles));
 }
 
 /// Another usable rank would have to be there, or nobody could ever compute the tiles.
@@ -52,7 +56,8 @@ bool may_take(State const& state, int rank, Reissue const& reissue) {
   return true;
 }
 
-/// What goes out next to this rank: reissues first, for others may wait for them at the stage's end.
+/// What goes out next to this rank: reissues first, for others may wait for them at the stage's
+/// end.
 Reissue take_tiles(State& state, int rank, std::uint64_t count) {
   for (auto at = state.reissues.begin(); at != state.reissues.end(); ++at) {
     if (!may_take(state, rank, *at)) continue;
@@ -80,8 +85,10 @@ void refresh_pace(State& state, double now_s) {
     if (rank.phase == RankPhase::absent || rank.phase == RankPhase::greeted) ++absent;
     most_consumers = std::max(most_consumers, rank.consumers);
   }
-  // Rank 0 is ready first; without this it would take half of a short job before the others are there.
-  if (now_s < state.settings.gathering_s) state.pace.unmeasured_consumers += absent * most_consumers;
+  // Rank 0 is ready first; without this it would take half of a short job before the others are
+  // there.
+  if (now_s < state.settings.gathering_s)
+    state.pace.unmeasured_consumers += absent * most_consumers;
 }
 
 void note_speed(State& state, RankState& rank, std::uint64_t tiles, double seconds) {
@@ -126,12 +133,13 @@ std::uint64_t lease_tiles(State const& state, RankState const& rank) {
 void open_leases(State& state, int rank, double now_s, Actions& actions) {
   RankState& to = state.ranks[rank];
   std::uint64_t const lookahead = std::uint64_t{state.settings.leases_per_consumer} * to.consumers;
-  for (unsigned in_message = 0; to.leases < lookahead && in_message < state.settings.leases_per_message;
-       ++in_message) {
+  for (unsigned in_message = 0;
+       to.leases < lookahead && in_message < state.settings.leases_per_message; ++in_message) {
     Reissue const next = take_tiles(state, rank, lease_tiles(state, to));
     if (next.range.count == 0) return;
     // Each attempt doubles the time, in case the estimate was the fault.
-    double const allowed = time_allowed(state.settings, to, next.range.count) * std::ldexp(1, next.attempt - 1);
+    double const allowed =
+        time_allowed(state.settings, to, next.range.count) * std::ldexp(1, next.attempt - 1);
     std::uint64_t const id = state.next_lease++;
     state.leases.emplace(id, OpenLease{next.range, rank, now_s + allowed, next.attempt});
     actions.leases.push_back({id, next.range});
@@ -142,7 +150,8 @@ void open_leases(State& state, int rank, double now_s, Actions& actions) {
   }
 }
 
-void void_lease(State& state, std::uint64_t lease, std::string const& why, double now_s, Actions& actions) {
+void void_lease(State& state, std::uint64_t lease, std::string const& why, double now_s,
+                Actions& actions) {
   auto const at = state.leases.find(lease);
   OpenLease const open = at->second;
   state.leases.erase(at);
@@ -154,10 +163,12 @@ void void_lease(State& state, std::uint64_t lease, std::string const& why, doubl
     return;
   }
   std::string const text = fmt::format(
-      "tiles {} to {} were not computed in {} attempts, the last on rank {} ({}); check that rank's host and "
+      "tiles {} to {} were not computed in {} attempts, the last on rank {} ({}); check that "
+      "rank's host and "
       "device, then run again to resume",
       open.range.first, open.range.end() - 1, open.attempt, open.rank, why);
-  on_end(state, Exit::environment, text, Error(Exit::environment, text, Retry::may_help), now_s, actions);
+  on_end(state, Exit::environment, text, Error(Exit::environment, text, Retry::may_help), now_s,
+         actions);
 }
 
 }  // namespace muster::orchestrator

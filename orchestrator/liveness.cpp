@@ -36,10 +36,13 @@ bool is_too_silent(State const& state, std::size_t rank, double now_s) {
 void suspect(State& state, int rank, double now_s, Actions& actions) {
   state.ranks[rank].is_suspect = true;
   ++state.counters.ranks_suspected;
-  LeaseIds const held = leases_where(state, [rank](OpenLease const& lease) { return lease.rank == rank; });
-  std::string const why = fmt::format("it has been silent for {:.0f} s", now_s - state.ranks[rank].heard_at_s);
-  actions.notices.push_back(fmt::format("rank {} ({}) is given up until heard again: {}; its {} leases go to others",
-                                        rank, state.ranks[rank].host, why, held.size()));
+  LeaseIds const held =
+      leases_where(state, [rank](OpenLease const& lease) { return lease.rank == rank; });
+  std::string const why =
+      fmt::format("it has been silent for {:.0f} s", now_s - state.ranks[rank].heard_at_s);
+  actions.notices.push_back(
+      fmt::format("rank {} ({}) is given up until heard again: {}; its {} leases go to others",
+                  rank, state.ranks[rank].host, why, held.size()));
   for (std::uint64_t id : held)
     if (state.phase != Phase::over) void_lease(state, id, why, now_s, actions);
 }
@@ -49,12 +52,13 @@ void expire(State& state, std::uint64_t id, double now_s, Actions& actions) {
   ++state.counters.leases_expired;
   if (!has_another_usable(state, lease.rank)) {
     // Nobody else could do better: wait on, twice as long.
-    lease.deadline_s = now_s + 2 * std::max(state.settings.least_deadline_s, now_s - lease.deadline_s);
+    lease.deadline_s =
+        now_s + 2 * std::max(state.settings.least_deadline_s, now_s - lease.deadline_s);
     return;
   }
-  actions.notices.push_back(fmt::format("tiles {} to {} are overdue on rank {} ({}); they go to another rank",
-                                        lease.range.first, lease.range.end() - 1, lease.rank,
-                                        state.ranks[lease.rank].host));
+  actions.notices.push_back(fmt::format(
+      "tiles {} to {} are overdue on rank {} ({}); they go to another rank", lease.range.first,
+      lease.range.end() - 1, lease.rank, state.ranks[lease.rank].host));
   void_lease(state, id, "it took too long", now_s, actions);
 }
 
@@ -63,8 +67,8 @@ bool may_still_come(State const& state, RankState const& rank, double now_s) {
          (rank.phase == RankPhase::absent || rank.phase == RankPhase::greeted);
 }
 
-/// Nobody to compute, nobody to wait for: barred ranks get another chance (their attempts are counted), and
-/// without any the run ends.
+/// Nobody to compute, nobody to wait for: barred ranks get another chance (their attempts are
+/// counted), and without any the run ends.
 void ensure_hope(State& state, double now_s, Actions& actions) {
   auto const& ranks = state.ranks;
   if (std::any_of(ranks.begin(), ranks.end(), [&](RankState const& rank) {
@@ -84,9 +88,11 @@ void ensure_hope(State& state, double now_s, Actions& actions) {
     return answer_all(state, now_s, actions);
   }
   std::string const text =
-      "no rank is left to compute (all have failed or fallen silent); check their hosts and devices, then run "
+      "no rank is left to compute (all have failed or fallen silent); check their hosts and "
+      "devices, then run "
       "again to resume";
-  on_end(state, Exit::environment, text, Error(Exit::environment, text, Retry::may_help), now_s, actions);
+  on_end(state, Exit::environment, text, Error(Exit::environment, text, Retry::may_help), now_s,
+         actions);
 }
 
 }  // namespace

@@ -12,14 +12,15 @@ namespace muster::orchestrator {
 
 using Saved = io::RunProgress;
 
-/// Called by rank 0's message thread alone. Throws Error (Exit::environment) when there is no space, which
-/// ends the run; the last save stays good.
+/// Called by rank 0's message thread alone. Throws Error (Exit::environment) when there is no
+/// space, which ends the run; the last save stays good.
 class Persistence {
  public:
   virtual ~Persistence() = default;
   /// The last save of this very job, if there is one.
   virtual std::optional<Saved> load() = 0;
-  /// Digests of a committed lease, one a tile. They must be durable before a save that counts on them.
+  /// Digests of a committed lease, one a tile. They must be durable before a save that counts on
+  /// them.
   virtual void record_digests(TileRange range, std::span<TileDigest const> digests,
                               std::uint32_t epoch) = 0;
   /// Replaces the last save, all or nothing, durable on return.

@@ -13,7 +13,8 @@ bool RangeSet::intersects(TileRange range) const {
 
 void RangeSet::insert(TileRange range) {
   if (range.count == 0) return;
-  MUSTER_ASSERT(!intersects(range), "tiles {} to {} are in the set already", range.first, range.end() - 1);
+  MUSTER_ASSERT(!intersects(range), "tiles {} to {} are in the set already", range.first,
+                range.end() - 1);
   total_ += range.count;
   auto const after = ends_.lower_bound(range.first);
   bool const joins_after = after != ends_.end() && after->first == range.end();

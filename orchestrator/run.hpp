@@ -21,17 +21,19 @@ namespace muster::orchestrator {
 
 struct DriverOptions {
   worker::Build build;
-  /// Sent to the other ranks; may stay empty where there are none. Its hash is compared by every rank.
+  /// Sent to the other ranks; may stay empty where there are none. Its hash is compared by every
+  /// rank.
   jobs::ResolvedJob resolved;
   /// Rank 0 works too: its own compute threads.
   worker::Consumption consumption;
-  /// Of ranks 1, 2, ... of run_ranks_in_process, where they differ from rank 0's (another GPU each, say).
+  /// Of ranks 1, 2, ... of run_ranks_in_process, where they differ from rank 0's (another GPU each,
+  /// say).
   std::vector<worker::Consumption> other_consumptions;
   LeaseSettings leases;
-  double commit_interval_s = 10;     ///< a killed run loses at most so much work
+  double commit_interval_s = 10;  ///< a killed run loses at most so much work
   double progress_interval_s = 0.5;
-  double stop_grace_s = 10;          ///< after a stop request, for leases already handed out
-  double leave_grace_s = 10;         ///< at the end, for ranks to say goodbye
+  double stop_grace_s = 10;   ///< after a stop request, for leases already handed out
+  double leave_grace_s = 10;  ///< at the end, for ranks to say goodbye
   /// Set by a signal handler; the run then stops in good order. May be null.
   std::atomic<bool> const* stop_requested = nullptr;
 };
@@ -46,20 +48,22 @@ struct RunOutcome {
   std::vector<std::pair<std::string, std::uint64_t>> counters;
 };
 
-/// Rank 0 of `transport`. Resumes what `persistence` has, computes to the end of the stage at which the
-/// job is done, saves, dismisses the other ranks. Throws the Error that ended the run otherwise (of a tile:
-/// with rank, host and device before its message), after the other ranks were told and progress was saved
-/// as far as it goes.
+/// Rank 0 of `transport`. Resumes what `persistence` has, computes to the end of the stage at which
+/// the job is done, saves, dismisses the other ranks. Throws the Error that ended the run otherwise
+/// (of a tile: with rank, host and device before its message), after the other ranks were told and
+/// progress was saved as far as it goes.
 RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options,
                    Persistence& persistence, ProgressSink& progress);
 
-/// `ranks` ranks as threads of this process; each gets `options.consumption` unless it has its own among
-/// `options.other_consumptions`.
+/// `ranks` ranks as threads of this process; each gets `options.consumption` unless it has its own
+/// among `options.other_consumptions`.
 RunOutcome run_ranks_in_process(int ranks, jobs::Job const& job, DriverOptions const& options,
                                 Persistence& persistence, ProgressSink& progress);
 
-/// For rank 0 when there is no run (a faulty job file, a finished one): answers every rank's hello with
-/// `verdict` and `reason`, so that they leave too. Returns false when some did not come within the limit.
-bool dismiss_workers(comm::Transport& transport, Exit verdict, std::string const& reason, double limit_s);
+/// For rank 0 when there is no run (a faulty job file, a finished one): answers every rank's hello
+/// with `verdict` and `reason`, so that they leave too. Returns false when some did not come within
+/// the limit.
+bool dismiss_workers(comm::Transport& transport, Exit verdict, std::string const& reason,
+                     double limit_s);
 
 }  // namespace muster::orchestrator

@@ -5,22 +5,23 @@
 
 namespace muster::orchestrator {
 
-/// A lease's tiles are summed without a carry in between: accumulators have headroom for 2^20 tiles.
+/// A lease's tiles are summed without a carry in between: accumulators have headroom for 2^20
+/// tiles.
 inline constexpr std::uint64_t most_tiles_per_lease = std::uint64_t{1} << 18;
 
 struct LeaseSettings {
   std::uint64_t max_tiles_per_lease = 65'536;
-  double target_lease_s = 0.25;     ///< aimed at, from the rank's measured seconds a tile
-  double smallest_lease_s = 0.005;  ///< towards the end of a stage leases shrink down to this
-  unsigned leases_per_consumer = 2; ///< held by a rank for each of its consumers: lookahead
+  double target_lease_s = 0.25;      ///< aimed at, from the rank's measured seconds a tile
+  double smallest_lease_s = 0.005;   ///< towards the end of a stage leases shrink down to this
+  unsigned leases_per_consumer = 2;  ///< held by a rank for each of its consumers: lookahead
   unsigned leases_per_message = 64;
-  unsigned unacknowledged_limit = 8;  ///< messages to one rank that it has not acknowledged
-  double suspect_after_s = 15;        ///< silence (ranks send a sign of life every second)
-  double least_deadline_s = 60;       ///< of a lease whose rank has measured its cost
+  unsigned unacknowledged_limit = 8;    ///< messages to one rank that it has not acknowledged
+  double suspect_after_s = 15;          ///< silence (ranks send a sign of life every second)
+  double least_deadline_s = 60;         ///< of a lease whose rank has measured its cost
   double unmeasured_deadline_s = 3600;  ///< of a lease whose cost nobody knows yet
   double deadline_factor = 20;          ///< times the expected time
-  unsigned attempts = 5;                ///< of one range of tiles, retryable failures and losses together
-  unsigned rank_failures = 3;           ///< retryable ones in a row; then the rank gets no more work
+  unsigned attempts = 5;       ///< of one range of tiles, retryable failures and losses together
+  unsigned rank_failures = 3;  ///< retryable ones in a row; then the rank gets no more work
   double start_limit_s = 300;  ///< ranks not ready by then are no hope when nobody else can compute
   double gathering_s = 2;  ///< at the start, ranks not yet heard of are kept their share this long
 };

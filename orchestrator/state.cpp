@@ -25,7 +25,8 @@ constexpr std::array named_counters{
 
 [[noreturn]] void refuse_saved(std::string const& what) {
   throw_error(Exit::user,
-              "the saved progress {} (it cannot be of this job, or the file is damaged); start over with --fresh",
+              "the saved progress {} (it cannot be of this job, or the file is damaged); start "
+              "over with --fresh",
               what);
 }
 
@@ -41,7 +42,8 @@ void restore(State& state, Saved const& saved, std::size_t slots) {
   for (TileRange range : saved.committed) {
     if (range.count == 0 || range.end() < range.first || range.end() > state.stage_end() ||
         state.committed.intersects(range))
-      refuse_saved(fmt::format("counts tiles {} + {} of {}", range.first, range.count, state.stage_end()));
+      refuse_saved(
+          fmt::format("counts tiles {} + {} of {}", range.first, range.count, state.stage_end()));
     state.committed.insert(range);
   }
   std::uint64_t const before = state.stage == 0 ? 0 : state.stages[state.stage - 1];
@@ -68,11 +70,13 @@ Counters counters_from_pairs(std::vector<std::pair<std::string, std::uint64_t>> 
 State make_state(int ranks, std::vector<std::uint64_t> stages, std::size_t slots,
                  std::optional<Saved> const& saved, LeaseSettings const& settings) {
   MUSTER_ASSERT(ranks >= 1, "{} ranks", ranks);
-  MUSTER_ASSERT(!stages.empty() && stages.front() >= 1 &&
-                    std::adjacent_find(stages.begin(), stages.end(), std::greater_equal{}) == stages.end(),
-                "stages are tile counts from 1, ascending");
-  MUSTER_ASSERT(settings.max_tiles_per_lease >= 1 && settings.max_tiles_per_lease <= most_tiles_per_lease,
-                "{} tiles per lease", settings.max_tiles_per_lease);
+  MUSTER_ASSERT(
+      !stages.empty() && stages.front() >= 1 &&
+          std::adjacent_find(stages.begin(), stages.end(), std::greater_equal{}) == stages.end(),
+      "stages are tile counts from 1, ascending");
+  MUSTER_ASSERT(
+      settings.max_tiles_per_lease >= 1 && settings.max_tiles_per_lease <= most_tiles_per_lease,
+      "{} tiles per lease", settings.max_tiles_per_lease);
   MUSTER_ASSERT(settings.unacknowledged_limit >= 2 && settings.leases_per_consumer >= 1 &&
                     settings.leases_per_message >= 1 && settings.attempts >= 1,
                 "lease settings below their least");

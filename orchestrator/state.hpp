@@ -1,5 +1,6 @@
-// All that rank 0 knows of a run: tiles, leases and ranks. Plain data; events.hpp has the functions over
-// it. No clock, messages, files or threads: times are seconds since the run's start, given as arguments.
+// All that rank 0 knows of a run: tiles, leases and ranks. Plain data; events.hpp has the functions
+// over it. No clock, messages, files or threads: times are seconds since the run's start, given as
+// arguments.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +31,10 @@ enum class RankPhase {
 
 struct RankState {
   RankPhase phase = RankPhase::absent;
-  bool is_suspect = false;  ///< silent for too long: is sent nothing, holds no lease, until heard again
-  bool is_barred = false;   ///< failed too often: gets no more work
-  bool owes_note = false;   ///< its sign of life is not answered yet
+  bool is_suspect =
+      false;  ///< silent for too long: is sent nothing, holds no lease, until heard again
+  bool is_barred = false;  ///< failed too often: gets no more work
+  bool owes_note = false;  ///< its sign of life is not answered yet
   std::string host;
   std::uint32_t consumers = 0;
   std::uint64_t preferred_tiles = 1;

@@ -1,9 +1,8 @@
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/core.h>
 
 #include "orchestrator/progress.hpp"
 
@@ -22,7 +21,8 @@ std::string format_duration(double seconds) {
 /// 12,345
 std::string format_count(std::uint64_t value) {
   std::string digits = std::to_string(value);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(at, ",");
   return digits;
 }
 
@@ -32,14 +32,17 @@ std::string format_shares(Progress const& progress) {
   if (progress.ranks.size() < 2 || total == 0) return {};
   std::string text = "  ranks";
   for (RankShare const& share : progress.ranks)
-    text += fmt::format(" {:.0f}", 100.0 * static_cast<double>(share.tiles) / static_cast<double>(total));
+    text += fmt::format(" {:.0f}",
+                        100.0 * static_cast<double>(share.tiles) / static_cast<double>(total));
   return text + " %";
 }
 
 class TerminalProgress : public ProgressSink {
  public:
   TerminalProgress(std::FILE* stream, double line_interval_s)
-      : stream_(stream), is_terminal_(isatty(fileno(stream)) == 1), line_interval_s_(line_interval_s) {}
+      : stream_(stream),
+        is_terminal_(isatty(fileno(stream)) == 1),
+        line_interval_s_(line_interval_s) {}
 
   void update(Progress const& progress) override {
     if (is_terminal_) return rewrite(progress);
@@ -80,11 +83,13 @@ std::string format_progress(Progress const& progress, std::size_t width) {
   double const part = progress.stage_tiles == 0 ? 1.0
                                                 : static_cast<double>(progress.done_tiles) /
                                                       static_cast<double>(progress.stage_tiles);
-  std::string line = fmt::format("{}/{} tiles", format_count(progress.done_tiles), format_count(progress.stage_tiles));
+  std::string line = fmt::format("{}/{} tiles", format_count(progress.done_tiles),
+                                 format_count(progress.stage_tiles));
   if (progress.last_tiles != progress.stage_tiles)
     line += fmt::format(" (at most {})", format_count(progress.last_tiles));
   // Rounded down: 100 % is said when it is true.
-  line += fmt::format("  {:.1f} %  {:.3g} {}/s", std::floor(1000 * part) / 10, progress.units_per_s, progress.unit);
+  line += fmt::format("  {:.1f} %  {:.3g} {}/s", std::floor(1000 * part) / 10, progress.units_per_s,
+                      progress.unit);
   if (progress.eta_s >= 0) line += "  ETA " + format_duration(progress.eta_s);
   std::string const shares = format_shares(progress);
   if (line.size() + shares.size() <= width) line += shares;

@@ -23,9 +23,11 @@ Failure failure_now(std::uint64_t lease, std::string const& device) {
   } catch (std::bad_alloc const&) {
     failure.code = Exit::environment;
     failure.message =
-        "out of memory (a tile's working set does not fit); use fewer threads a rank or more memory";
+        "out of memory (a tile's working set does not fit); use fewer threads a rank or more "
+        "memory";
   } catch (std::exception const& error) {
-    failure.message = fmt::format("{} (not foreseen: a bug of muster's); please report it", error.what());
+    failure.message =
+        fmt::format("{} (not foreseen: a bug of muster's); please report it", error.what());
   } catch (...) {
     failure.message = "an exception of unknown type (a bug of muster's); please report it";
   }
@@ -36,18 +38,21 @@ Failure failure_now(std::uint64_t lease, std::string const& device) {
 
 std::string describe(Consumption const& consumption) {
   std::string text;
-  for (jobs::Device device : consumption.accelerators) text += (text.empty() ? "" : " ") + name_of(device);
+  for (jobs::Device device : consumption.accelerators)
+    text += (text.empty() ? "" : " ") + name_of(device);
   if (consumption.threads == 0) return text;
   return text + fmt::format("{}{} CPU thread{}", text.empty() ? "" : " + ", consumption.threads,
                             consumption.threads == 1 ? "" : "s");
 }
 
-Consumers::Consumers(jobs::Job const& job, Consumption const& consumption, std::function<void()> notify)
+Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
+                     std::function<void()> notify)
     : job_(job), notify_(std::move(notify)) {
-  MUSTER_REQUIRE(consumption.threads >= 0 && consumption.threads + consumption.accelerators.size() > 0,
-                 "{} compute threads and {} accelerators (a rank needs something to compute on); give at "
-                 "least one thread",
-                 consumption.threads, consumption.accelerators.size());
+  MUSTER_REQUIRE(
+      consumption.threads >= 0 && consumption.threads + consumption.accelerators.size() > 0,
+      "{} compute threads and {} accelerators (a rank needs something to compute on); give at "
+      "least one thread",
+      consumption.threads, consumption.accelerators.size());
   for (jobs::Device device : consumption.accelerators)
     threads_.emplace_back([this, device] { consume(device); });
   for (int i = 0; i < consumption.threads; ++i)
@@ -81,8 +86,9 @@ bool Consumers::take(ConsumerEvent& event) {
   if (events_.empty()) return false;
   event = std::move(events_.front());
   events_.pop_front();
-  bool const ends_lease = std::holds_alternative<Result>(event) ||
-                          (std::holds_alternative<Failure>(event) && std::get<Failure>(event).lease != 0);
+  bool const ends_lease =
+      std::holds_alternative<Result>(event) ||
+      (std::holds_alternative<Failure>(event) && std::get<Failure>(event).lease != 0);
   if (ends_lease) --held_;
   return true;
 }
@@ -122,12 +128,14 @@ void Consumers::compute(jobs::TileRunner& runner, Lease const& lease, std::strin
     set_default_fp_environment();
     auto const start = std::chrono::steady_clock::now();
     runner.run(lease.range, result.sums, result.digests);
-    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    MUSTER_REQUIRE_ENV(is_default_fp_environment(),
-                       "the floating-point environment changed during tiles {} to {} (rounding or denormals "
-                       "differ from IEEE, so bits would too); a library built with -ffast-math was loaded: "
-                       "remove it (LD_PRELOAD, plugins)",
-                       lease.range.first, lease.range.end() - 1);
+    result.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    MUSTER_REQUIRE_ENV(
+        is_default_fp_environment(),
+        "the floating-point environment changed during tiles {} to {} (rounding or denormals "
+        "differ from IEEE, so bits would too); a library built with -ffast-math was loaded: "
+        "remove it (LD_PRELOAD, plugins)",
+        lease.range.first, lease.range.end() - 1);
     report(std::move(result));
   } catch (...) {
     report(failure_now(lease.id, device));

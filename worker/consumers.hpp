@@ -17,8 +17,8 @@
 
 namespace muster::worker {
 
-/// Accelerators, one compute thread each, and plain CPU compute threads. They share the rank's leases,
-/// so a rank should have one kind: threads = 0 where there are accelerators.
+/// Accelerators, one compute thread each, and plain CPU compute threads. They share the rank's
+/// leases, so a rank should have one kind: threads = 0 where there are accelerators.
 struct Consumption {
   std::vector<jobs::Device> accelerators;
   int threads = 1;
@@ -37,7 +37,8 @@ using ConsumerEvent = std::variant<Started, Result, Failure>;
 class Consumers {
  public:
   /// Starts the threads; each makes its own TileRunner and reports Started or a Failure of lease 0.
-  /// `notify` is called from compute threads when take() has something new. `job` must outlive this.
+  /// `notify` is called from compute threads when take() has something new. `job` must outlive
+  /// this.
   Consumers(jobs::Job const& job, Consumption const& consumption, std::function<void()> notify);
   /// Drops leases not begun and waits for the tiles being computed.
   ~Consumers();

@@ -1,5 +1,5 @@
-// The floating-point environment of a compute thread. A library built with -ffast-math changes it when
-// it is loaded, and with it the bits of every result.
+// The floating-point environment of a compute thread. A library built with -ffast-math changes it
+// when it is loaded, and with it the bits of every result.
 #pragma once
 
 namespace muster::worker {

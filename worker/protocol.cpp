@@ -9,9 +9,10 @@ namespace {
 constexpr std::uint32_t most_in_a_message = 1 << 16;
 
 [[noreturn]] void refuse(char const* field, std::uint64_t value) {
-  throw_error(Exit::bug,
-              "a message says {} = {} (no muster sends that); please report it with both ranks' logs", field,
-              value);
+  throw_error(
+      Exit::bug,
+      "a message says {} = {} (no muster sends that); please report it with both ranks' logs",
+      field, value);
 }
 
 WireWriter begin(Header const& header, std::size_t payload = 0) {
@@ -42,7 +43,8 @@ TileRange get_range(WireReader& in) {
 
 Exit get_exit(WireReader& in) {
   auto const code = in.get<std::int32_t>();
-  for (Exit known : {Exit::done, Exit::user, Exit::environment, Exit::job_failed, Exit::bug, Exit::stopped})
+  for (Exit known :
+       {Exit::done, Exit::user, Exit::environment, Exit::job_failed, Exit::bug, Exit::stopped})
     if (static_cast<int>(known) == code) return known;
   refuse("exit code", static_cast<std::uint64_t>(code));
 }
@@ -110,7 +112,8 @@ Bytes encode_work(Header const& header, std::span<Lease const> leases) {
 
 Bytes encode_results(Header const& header, std::span<Result const> results) {
   std::size_t payload = 8;
-  for (Result const& result : results) payload += 40 + 8 * result.sums.size() + 16 * result.digests.size();
+  for (Result const& result : results)
+    payload += 40 + 8 * result.sums.size() + 16 * result.digests.size();
   WireWriter out = begin(header, payload);
   out.put(static_cast<std::uint32_t>(results.size()));
   for (Result const& result : results) {
@@ -127,10 +130,11 @@ Bytes encode_results(Header const& header, std::span<Result const> results) {
 Header decode_header(WireReader& in) {
   auto const magic = in.get<std::uint16_t>();
   auto const version = in.get<std::uint8_t>();
-  MUSTER_REQUIRE_ENV(magic == wire_magic && version == wire_version,
-                     "a message has mark {:#06x} and protocol version {} (this rank speaks {:#06x}, version {}); "
-                     "run the same muster build on every host",
-                     magic, version, wire_magic, wire_version);
+  MUSTER_REQUIRE_ENV(
+      magic == wire_magic && version == wire_version,
+      "a message has mark {:#06x} and protocol version {} (this rank speaks {:#06x}, version {}); "
+      "run the same muster build on every host",
+      magic, version, wire_magic, wire_version);
   auto const type = in.get<std::uint8_t>();
   if (!is_known(type)) refuse("type", type);
   Header header;
@@ -168,7 +172,8 @@ Ready decode_ready(WireReader& in) {
   ready.slots = in.get<std::uint64_t>();
   ready.consumers = in.get<std::uint32_t>();
   ready.preferred_tiles = in.get<std::uint64_t>();
-  if (ready.consumers == 0 || ready.consumers > most_in_a_message) refuse("consumers", ready.consumers);
+  if (ready.consumers == 0 || ready.consumers > most_in_a_message)
+    refuse("consumers", ready.consumers);
   expect_end(in);
   return ready;
 }

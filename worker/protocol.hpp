@@ -1,4 +1,5 @@
-// The messages between rank 0 and the others (docs/decisions/0002-messages.md has the layout and why).
+// The messages between rank 0 and the others (docs/decisions/0002-messages.md has the layout and
+// why).
 #pragma once
 
 #include <cstdint>
@@ -17,13 +18,13 @@ inline constexpr std::uint16_t wire_magic = 0x754d;  // "Mu"
 inline constexpr std::uint8_t wire_version = 1;
 
 enum class MessageType : std::uint8_t {
-  hello = 1,   ///< rank -> 0: who I am
-  ready = 2,   ///< rank -> 0: the job is built, the devices are there
-  results = 3, ///< rank -> 0: leases done
-  failure = 4, ///< rank -> 0: a lease or a device failed
-  ask = 5,     ///< rank -> 0: a consumer is idle; answered when there is work
-  alive = 6,   ///< rank -> 0: a sign of life; answered at once
-  bye = 7,     ///< rank -> 0: stopped as told; the last message
+  hello = 1,     ///< rank -> 0: who I am
+  ready = 2,     ///< rank -> 0: the job is built, the devices are there
+  results = 3,   ///< rank -> 0: leases done
+  failure = 4,   ///< rank -> 0: a lease or a device failed
+  ask = 5,       ///< rank -> 0: a consumer is idle; answered when there is work
+  alive = 6,     ///< rank -> 0: a sign of life; answered at once
+  bye = 7,       ///< rank -> 0: stopped as told; the last message
   welcome = 16,  ///< 0 -> rank: the job
   work = 17,     ///< 0 -> rank: leases
   noted = 18,    ///< 0 -> rank: heard you, nothing to do yet
@@ -104,7 +105,8 @@ Failure decode_failure(WireReader& in);
 Stop decode_stop(WireReader& in);
 void decode_work(WireReader& in, std::vector<Lease>& leases);
 std::uint32_t decode_results_count(WireReader& in);
-/// One result into `out`, whose memory is used again. `slots` is the job's: other lengths are refused.
+/// One result into `out`, whose memory is used again. `slots` is the job's: other lengths are
+/// refused.
 void decode_result(WireReader& in, std::size_t slots, Result& out);
 /// Refuses bytes after the last field.
 void expect_end(WireReader const& in);

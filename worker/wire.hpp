@@ -1,4 +1,5 @@
-// Bytes of a message: little-endian fields appended one after the other, read with every bound checked.
+// Bytes of a message: little-endian fields appended one after the other, read with every bound
+// checked.
 #pragma once
 
 #include <bit>
@@ -32,7 +33,7 @@ class WireWriter {
   }
   /// Values alone; the reader must know how many.
   template <class T>
-    requires std::is_trivially_copyable_v<T>
+  requires std::is_trivially_copyable_v<T>
   void put_array(std::span<T const> values) {
     if (values.empty()) return;
     std::size_t const at = bytes_.size();
@@ -51,7 +52,8 @@ class WireWriter {
   Bytes bytes_;
 };
 
-/// Throws Error (Exit::bug) when a field reaches past the end: nothing is allocated before that check.
+/// Throws Error (Exit::bug) when a field reaches past the end: nothing is allocated before that
+/// check.
 class WireReader {
  public:
   explicit WireReader(std::span<std::byte const> bytes) : bytes_(bytes) {}
@@ -62,7 +64,7 @@ class WireReader {
     return value;
   }
   template <class T>
-    requires std::is_trivially_copyable_v<T>
+  requires std::is_trivially_copyable_v<T>
   void get_array(std::vector<T>& out, std::uint64_t count) {
     std::byte const* from = take(count, sizeof(T));
     out.resize(count);
@@ -79,7 +81,8 @@ class WireReader {
   std::byte const* take(std::uint64_t count, std::size_t size) {
     if (count > left() / size)
       throw_error(Exit::bug,
-                  "a message ends after {} bytes inside a field of {} x {} bytes (it was cut short or is not "
+                  "a message ends after {} bytes inside a field of {} x {} bytes (it was cut short "
+                  "or is not "
                   "muster's); please report it with both ranks' logs",
                   bytes_.size(), count, size);
     std::byte const* from = bytes_.data() + at_;

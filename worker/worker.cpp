@@ -49,13 +49,15 @@ class Worker {
   /// Again while nobody answers: the first may have met rank 0 at the end of another run.
   void say_hello() {
     send(encode(next_header(MessageType::hello),
-                Hello{options_.build.muster_version, options_.build.arithmetic_version, transport_.host(),
-                      describe(options_.consumption)}));
-    silence_ = std::min<Clock::duration>(options_.heartbeat, first_hello_again * sequence_ * sequence_);
+                Hello{options_.build.muster_version, options_.build.arithmetic_version,
+                      transport_.host(), describe(options_.consumption)}));
+    silence_ =
+        std::min<Clock::duration>(options_.heartbeat, first_hello_again * sequence_ * sequence_);
   }
 
   void send_what_is_done() {
-    while (consumers_ && consumers_->take(event_)) std::visit([this](auto& event) { on(event); }, event_);
+    while (consumers_ && consumers_->take(event_))
+      std::visit([this](auto& event) { on(event); }, event_);
     flush_results();
   }
   void on(Started& started) {
@@ -117,12 +119,17 @@ class Worker {
   }
   void act_on(Header const& header, WireReader& in) {
     switch (header.type) {
-      case MessageType::welcome: return on_welcome(header, decode_welcome(in));
-      case MessageType::work: return on_work(header, in);
-      case MessageType::noted: return expect_end(in);
-      case MessageType::stop: return on_stop(decode_stop(in));
+      case MessageType::welcome:
+        return on_welcome(header, decode_welcome(in));
+      case MessageType::work:
+        return on_work(header, in);
+      case MessageType::noted:
+        return expect_end(in);
+      case MessageType::stop:
+        return on_stop(decode_stop(in));
       default:
-        throw_error(Exit::bug, "rank 0 sent a message of type {} (only ranks send those); please report it",
+        throw_error(Exit::bug,
+                    "rank 0 sent a message of type {} (only ranks send those); please report it",
                     static_cast<int>(header.type));
     }
   }
@@ -136,8 +143,9 @@ class Worker {
       MUSTER_ASSERT(job_ != nullptr, "job kind {}", welcome.job.kind);
       consumers_.emplace(*job_, options_.consumption, [this] { transport_.wake(); });
     } catch (Error const& error) {
-      send(encode(next_header(MessageType::failure),
-                  Failure{0, error.code(), error.retry(), describe(options_.consumption), error.what()}));
+      send(encode(
+          next_header(MessageType::failure),
+          Failure{0, error.code(), error.retry(), describe(options_.consumption), error.what()}));
     }
   }
   void on_work(Header const& header, WireReader& in) {
@@ -155,16 +163,18 @@ class Worker {
 
   void check_patience() const {
     auto const now = Clock::now();
-    MUSTER_REQUIRE_ENV(now - heard_ < options_.silence_limit,
-                       "rank 0 has been silent for {:.0f} s (it has stopped or the network has); run again "
-                       "to resume from the last commit",
-                       std::chrono::duration<double>(now - heard_).count());
+    MUSTER_REQUIRE_ENV(
+        now - heard_ < options_.silence_limit,
+        "rank 0 has been silent for {:.0f} s (it has stopped or the network has); run again "
+        "to resume from the last commit",
+        std::chrono::duration<double>(now - heard_).count());
     bool const is_starting = consumers_ && !is_working();
-    MUSTER_REQUIRE_ENV(!is_starting || now - started_at_ < options_.start_limit,
-                       "{} of {} compute threads were ready after {:.0f} s (a device does not answer); check "
-                       "the devices of {}",
-                       consumers_ready_, consumers_->count(),
-                       std::chrono::duration<double>(now - started_at_).count(), transport_.host());
+    MUSTER_REQUIRE_ENV(
+        !is_starting || now - started_at_ < options_.start_limit,
+        "{} of {} compute threads were ready after {:.0f} s (a device does not answer); check "
+        "the devices of {}",
+        consumers_ready_, consumers_->count(),
+        std::chrono::duration<double>(now - started_at_).count(), transport_.host());
   }
   void say_goodbye() {
     send(encode(next_header(MessageType::bye)));
@@ -201,7 +211,8 @@ class Worker {
 }  // namespace
 
 WorkerOutcome run_worker(comm::Transport& transport, WorkerOptions const& options) {
-  MUSTER_ASSERT(transport.rank() != 0 && options.make_job, "a worker is not rank 0 and can build jobs");
+  MUSTER_ASSERT(transport.rank() != 0 && options.make_job,
+                "a worker is not rank 0 and can build jobs");
   return Worker(transport, options).run();
 }
 

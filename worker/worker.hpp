@@ -1,4 +1,5 @@
-// What every rank but 0 does: fetch leases from rank 0, compute them on its devices, send back sums.
+// What every rank but 0 does: fetch leases from rank 0, compute them on its devices, send back
+// sums.
 #pragma once
 
 #include <chrono>
@@ -44,10 +45,11 @@ struct WorkerOutcome {
   std::uint64_t leases = 0;
 };
 
-/// Serves rank 0 until it says stop. The calling thread does the messages (with MPI: the thread that made
-/// the transport), compute threads never touch it. An Error of a tile or of a device goes to rank 0, which
-/// ends the run with it, and is not thrown here. Throws Error (Exit::environment) when rank 0 falls silent
-/// or speaks another protocol version, (Exit::bug) for a message that cannot be.
+/// Serves rank 0 until it says stop. The calling thread does the messages (with MPI: the thread
+/// that made the transport), compute threads never touch it. An Error of a tile or of a device goes
+/// to rank 0, which ends the run with it, and is not thrown here. Throws Error (Exit::environment)
+/// when rank 0 falls silent or speaks another protocol version, (Exit::bug) for a message that
+/// cannot be.
 WorkerOutcome run_worker(comm::Transport& transport, WorkerOptions const& options);
 
 }  // namespace muster::worker

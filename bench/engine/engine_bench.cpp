@@ -1,4 +1,5 @@
-// What the engine itself costs: empty tiles end to end, idle ranks, memory over the length of a run.
+// What the engine itself costs: empty tiles end to end, idle ranks, memory over the length of a
+// run.
 //   engine_bench                   three ranks in this process
 //   scripts/mpi-run 3 engine_bench the same over MPI
 // Options: [ranks] [tiles], in process; [tiles] under MPI.
@@ -25,7 +26,9 @@ using Clock = std::chrono::steady_clock;
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  auto const seconds = [](timeval t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  auto const seconds = [](timeval t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -41,7 +44,8 @@ long resident_kib() {
 }
 
 void sleep_s(double seconds) {
-  timespec const time{static_cast<time_t>(seconds), static_cast<long>(1e9 * (seconds - std::floor(seconds)))};
+  timespec const time{static_cast<time_t>(seconds),
+                      static_cast<long>(1e9 * (seconds - std::floor(seconds)))};
   nanosleep(&time, nullptr);
 }
 
@@ -51,7 +55,8 @@ struct EmptyJob : test::MockJob {
   struct EmptyRunner : jobs::TileRunner {
     explicit EmptyRunner(double sleep) : sleep_a_lease_s(sleep) {}
     double sleep_a_lease_s;
-    void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
+    void run(TileRange range, std::span<std::int64_t> sums,
+             std::span<TileDigest> digests) override {
       if (sleep_a_lease_s > 0) sleep_s(sleep_a_lease_s);
       sums[0] += static_cast<std::int64_t>(range.count);
       for (std::uint64_t i = 0; i < range.count; ++i) digests[i] = {range.first + i, 1};
@@ -80,10 +85,12 @@ void time_empty_tiles(auto const& run, std::vector<std::uint64_t> const& counts,
     job.stage_tiles = {count};
     double const cpu = cpu_seconds();
     orchestrator::RunOutcome const outcome = run(job, bench_options());
-    std::printf("%-24s %9llu empty tiles: %6.3f us a tile, cpu of this process %.3f s, %ld KiB resident, rank 0 %.0f %%\n",
-                where, static_cast<unsigned long long>(count), 1e6 * outcome.seconds / static_cast<double>(count),
-                cpu_seconds() - cpu, resident_kib(),
-                100.0 * static_cast<double>(outcome.ranks[0].tiles) / static_cast<double>(count));
+    std::printf(
+        "%-24s %9llu empty tiles: %6.3f us a tile, cpu of this process %.3f s, %ld KiB resident, "
+        "rank 0 %.0f %%\n",
+        where, static_cast<unsigned long long>(count),
+        1e6 * outcome.seconds / static_cast<double>(count), cpu_seconds() - cpu, resident_kib(),
+        100.0 * static_cast<double>(outcome.ranks[0].tiles) / static_cast<double>(count));
     if (outcome.sums[0] != static_cast<std::int64_t>(count)) {
       std::printf("wrong sum: %lld\n", static_cast<long long>(outcome.sums[0]));
       std::exit(1);
@@ -153,6 +160,7 @@ int main(int argc, char** argv) {
   bool const is_mpi = comm::is_mpi_launched();
   int const ranks = !is_mpi && argc > 1 ? std::atoi(argv[1]) : 3;
   int const tiles_at = is_mpi ? 1 : 2;
-  std::uint64_t const tiles = argc > tiles_at ? std::strtoull(argv[tiles_at], nullptr, 10) : 200'000;
+  std::uint64_t const tiles =
+      argc > tiles_at ? std::strtoull(argv[tiles_at], nullptr, 10) : 200'000;
   return is_mpi ? bench_mpi(tiles) : bench_in_process(ranks, tiles);
 }

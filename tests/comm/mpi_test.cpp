@@ -28,7 +28,8 @@ class Mpi : public ::testing::Test {
 };
 
 Envelope receive() {
-  for (auto const deadline = std::chrono::steady_clock::now() + 60s; std::chrono::steady_clock::now() < deadline;)
+  for (auto const deadline = std::chrono::steady_clock::now() + 60s;
+       std::chrono::steady_clock::now() < deadline;)
     if (auto message = mpi->poll(100ms)) return std::move(*message);
   throw Error(Exit::environment, "no message came within 60 s");
 }
@@ -49,7 +50,8 @@ TEST_F(Mpi, was_launched_as_such) {
 TEST_F(Mpi, messages_of_all_sizes_keep_their_order) {
   // Eager and rendezvous sizes of the shared-memory transport, mixed: short ones must not overtake.
   std::vector<std::size_t> const sizes{0, 1, 5'000'000, 10, 4095, 4097, 70'000, 3, 1'000'000, 8};
-  int const to = (mpi->rank() + 1) % mpi->size(), from = (mpi->rank() + mpi->size() - 1) % mpi->size();
+  int const to = (mpi->rank() + 1) % mpi->size(),
+            from = (mpi->rank() + mpi->size() - 1) % mpi->size();
   for (std::size_t i = 0; i < sizes.size(); ++i) mpi->send(to, pattern(sizes[i], mpi->rank()));
   for (std::size_t size : sizes) {
     Envelope const message = receive();
@@ -87,13 +89,15 @@ TEST_F(Mpi, poll_returns_when_woken_or_out_of_patience) {
 TEST_F(Mpi, sums_over_ranks_wrap_and_exceed_one_call) {
   // More than one chunk of 2^22.
   std::vector<std::int64_t> values((std::size_t{1} << 22) + 5);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int64_t>(i) * (mpi->rank() + 1);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<std::int64_t>(i) * (mpi->rank() + 1);
   values.back() = std::numeric_limits<std::int64_t>::max();
   all_ranks->sum(values.data(), values.size(), 60s);
   std::int64_t const weight = mpi->size() * (mpi->size() + 1) / 2;
   for (std::size_t i = 0; i + 1 < values.size(); ++i)
     ASSERT_EQ(values[i], static_cast<std::int64_t>(i) * weight);
-  auto const wrapped = static_cast<std::uint64_t>(mpi->size()) * std::numeric_limits<std::int64_t>::max();
+  auto const wrapped =
+      static_cast<std::uint64_t>(mpi->size()) * std::numeric_limits<std::int64_t>::max();
   EXPECT_EQ(static_cast<std::uint64_t>(values.back()), wrapped);
   EXPECT_EQ(all_ranks->describe(), "MPI");
 }

@@ -1,9 +1,8 @@
 // Single events and the messages people read; the simulation covers their mixtures.
-#include "orchestrator/events.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "orchestrator/events.hpp"
 #include "orchestrator/leasing.hpp"
 
 namespace muster::orchestrator {
@@ -14,7 +13,8 @@ using worker::Failure;
 
 class EventTest : public ::testing::Test {
  protected:
-  void begin(int ranks, std::vector<std::uint64_t> stages, std::optional<Saved> const& saved = std::nullopt) {
+  void begin(int ranks, std::vector<std::uint64_t> stages,
+             std::optional<Saved> const& saved = std::nullopt) {
     settings.gathering_s = 0;
     state = make_state(ranks, std::move(stages), 1, saved, settings);
   }
@@ -34,8 +34,9 @@ class EventTest : public ::testing::Test {
     return oldest;
   }
   void fail(int rank, Retry retry) {
-    on_failure(state, rank, state.epoch, Failure{lease_of(rank).first, Exit::job_failed, retry, "CPU", "NaN in tile 3"},
-               now, actions);
+    on_failure(state, rank, state.epoch,
+               Failure{lease_of(rank).first, Exit::job_failed, retry, "CPU", "NaN in tile 3"}, now,
+               actions);
   }
   LeaseSettings settings;
   State state;
@@ -97,7 +98,8 @@ TEST_F(EventTest, a_result_counts_once_and_only_as_leased) {
   EXPECT_EQ(on_result(state, 1, state.epoch + 1, id, lease.range, 1), Merge::refuse);
   EXPECT_EQ(on_result(state, 0, state.epoch, id, lease.range, 1), Merge::refuse);
   EXPECT_EQ(on_result(state, 1, state.epoch, id + 999, lease.range, 1), Merge::refuse);
-  EXPECT_EQ(on_result(state, 1, state.epoch, id, {lease.range.first, lease.range.count + 1}, 1), Merge::refuse);
+  EXPECT_EQ(on_result(state, 1, state.epoch, id, {lease.range.first, lease.range.count + 1}, 1),
+            Merge::refuse);
   EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::commit);
   EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::refuse);
   EXPECT_EQ(state.counters.results_refused, 5u);
@@ -128,7 +130,8 @@ TEST_F(EventTest, a_failed_lease_goes_to_another_rank) {
   on_result(state, 0, state.epoch, id, lease.range, 1);
   answer(state, 0, now, actions);
   bool is_with_0 = false;
-  for (auto const& [_, open] : state.leases) is_with_0 |= open.rank == 0 && open.range.first == failed.first && open.attempt == 2;
+  for (auto const& [_, open] : state.leases)
+    is_with_0 |= open.rank == 0 && open.range.first == failed.first && open.attempt == 2;
   EXPECT_TRUE(is_with_0);
 }
 
@@ -139,7 +142,8 @@ TEST_F(EventTest, a_rank_alone_tries_itself_until_its_attempts_are_spent) {
   for (; state.phase != Phase::over && failures < 100; ++failures) fail(0, Retry::may_help);
   ASSERT_TRUE(state.error);
   EXPECT_EQ(state.error->code(), Exit::environment);
-  EXPECT_THAT(state.error->what(), HasSubstr("were not computed in 5 attempts, the last on rank 0 (NaN in tile 3)"));
+  EXPECT_THAT(state.error->what(),
+              HasSubstr("were not computed in 5 attempts, the last on rank 0 (NaN in tile 3)"));
   EXPECT_GE(failures, 5);
 }
 
@@ -177,7 +181,9 @@ TEST_F(EventTest, a_silent_rank_is_suspected_until_heard_again) {
   on_tick(state, settings.suspect_after_s + 1, actions);
   EXPECT_TRUE(state.ranks[1].is_suspect);
   EXPECT_EQ(state.ranks[1].leases, 0u);
-  EXPECT_THAT(actions.notices.at(0), HasSubstr("rank 1 (node1) is given up until heard again: it has been silent for 16 s"));
+  EXPECT_THAT(
+      actions.notices.at(0),
+      HasSubstr("rank 1 (node1) is given up until heard again: it has been silent for 16 s"));
   on_heard(state, 1, 3, 2, 20);
   EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::refuse);
   actions.clear();
@@ -251,9 +257,11 @@ TEST_F(EventTest, a_device_that_did_not_start_ends_the_run_or_only_its_rank) {
   begin(2, {1000});
   make_ready(1);
   on_hello(state, 0, "node0");
-  on_failure(state, 0, state.epoch, Failure{0, Exit::environment, Retry::may_help, "cuda:0", "busy"}, now, actions);
+  on_failure(state, 0, state.epoch,
+             Failure{0, Exit::environment, Retry::may_help, "cuda:0", "busy"}, now, actions);
   EXPECT_EQ(state.phase, Phase::computing);
-  on_failure(state, 0, state.epoch, Failure{0, Exit::environment, Retry::useless, "cuda:0", "no such GPU"}, now, actions);
+  on_failure(state, 0, state.epoch,
+             Failure{0, Exit::environment, Retry::useless, "cuda:0", "no such GPU"}, now, actions);
   ASSERT_TRUE(state.error);
   EXPECT_STREQ(state.error->what(), "on rank 0 (node0, cuda:0): no such GPU");
 }
@@ -304,8 +312,10 @@ TEST_F(EventTest, saves_that_cannot_be_of_this_job_are_refused) {
   bad = good;
   bad.committed = {{0, 3}};
   EXPECT_THAT(refusal(bad), HasSubstr("lacks tiles of the stages before 4"));
-  for (std::vector<TileRange> ranges :
-       {std::vector<TileRange>{{0, 9}}, {{0, 4}, {3, 2}}, {{0, 4}, {5, 0}}, {{0, 4}, {UINT64_MAX, 2}}}) {
+  for (std::vector<TileRange> ranges : {std::vector<TileRange>{{0, 9}},
+                                        {{0, 4}, {3, 2}},
+                                        {{0, 4}, {5, 0}},
+                                        {{0, 4}, {UINT64_MAX, 2}}}) {
     bad = good;
     bad.committed = ranges;
     EXPECT_THAT(refusal(bad), HasSubstr("counts tiles"));
@@ -326,7 +336,8 @@ TEST_F(EventTest, leases_aim_at_their_time_in_whole_batches) {
   begin(1, {1'000'000});
   make_ready(0);
   RankState& rank = state.ranks[0];
-  EXPECT_EQ(lease_tiles(state, rank), 4u) << "what the device prefers, as long as nothing is measured";
+  EXPECT_EQ(lease_tiles(state, rank), 4u)
+      << "what the device prefers, as long as nothing is measured";
   note_speed(state, rank, 10, 0.1);  // 10 ms a tile
   EXPECT_EQ(lease_tiles(state, rank), 24u) << "25 tiles take 0.25 s; batches are of 4";
   note_speed(state, rank, 1, 100);

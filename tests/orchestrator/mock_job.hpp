@@ -51,12 +51,15 @@ struct MockJob : jobs::Job {
     if (on_runner) on_runner(device);
     return std::make_unique<Runner>(*this, device);
   }
-  std::vector<Table> results(std::span<std::int64_t const>, std::uint64_t) const override { return {}; }
+  std::vector<Table> results(std::span<std::int64_t const>, std::uint64_t) const override {
+    return {};
+  }
   std::string summary(std::vector<Table> const&) const override { return {}; }
 
   struct Runner : jobs::TileRunner {
     Runner(MockJob const& of, jobs::Device on) : job(of), device(on) {}
-    void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
+    void run(TileRange range, std::span<std::int64_t> sums,
+             std::span<TileDigest> digests) override {
       if (job.before_range) job.before_range(range, device);
       for (std::uint64_t tile = range.first; tile < range.end(); ++tile) {
         for (std::size_t slot = 0; slot < sums.size(); ++slot) sums[slot] += mock_value(tile, slot);

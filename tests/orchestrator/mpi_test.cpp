@@ -14,8 +14,8 @@ namespace muster::orchestrator {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 using test::MockJob;
+using ::testing::HasSubstr;
 
 comm::Transport* mpi = nullptr;
 

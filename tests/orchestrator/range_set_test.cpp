@@ -28,7 +28,8 @@ TEST(RangeSet, neighbours_join) {
 TEST(RangeSet, a_tile_twice_is_a_bug) {
   RangeSet set;
   set.insert({10, 5});
-  for (TileRange range : Ranges{{10, 5}, {14, 1}, {5, 6}, {0, 100}, {12, 1}}) EXPECT_THROW(set.insert(range), Error);
+  for (TileRange range : Ranges{{10, 5}, {14, 1}, {5, 6}, {0, 100}, {12, 1}})
+    EXPECT_THROW(set.insert(range), Error);
   EXPECT_EQ(set.total(), 5u);
 }
 

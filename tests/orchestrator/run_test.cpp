@@ -15,8 +15,8 @@ namespace muster::orchestrator {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 using test::MockJob;
+using ::testing::HasSubstr;
 
 /// Remembers what it is given, and can run out of space.
 struct TestPersistence : Persistence {
@@ -27,7 +27,8 @@ struct TestPersistence : Persistence {
   std::uint64_t digests_before_full = 1'000'000;
 
   std::optional<Saved> load() override { return saved; }
-  void record_digests(TileRange range, std::span<TileDigest const> of_tiles, std::uint32_t) override {
+  void record_digests(TileRange range, std::span<TileDigest const> of_tiles,
+                      std::uint32_t) override {
     MUSTER_REQUIRE_ENV(digests.size() < digests_before_full, "no space left for digests");
     ASSERT_EQ(of_tiles.size(), range.count);
     for (std::uint64_t i = 0; i < range.count; ++i) digests[range.first + i] = of_tiles[i];
@@ -35,7 +36,8 @@ struct TestPersistence : Persistence {
   void save(Saved const& progress) override {
     MUSTER_REQUIRE_ENV(--saves_before_full >= 0, "no space left for the state");
     for (TileRange range : progress.committed)
-      for (auto tile = range.first; tile < range.end(); ++tile) ASSERT_TRUE(digests.contains(tile)) << tile;
+      for (auto tile = range.first; tile < range.end(); ++tile)
+        ASSERT_TRUE(digests.contains(tile)) << tile;
     saved = progress;
     saves.push_back(progress);
   }
@@ -73,7 +75,8 @@ class RunTest : public ::testing::Test {
     EXPECT_EQ(outcome.tiles, tiles);
     EXPECT_EQ(outcome.sums, test::direct_sums(tiles, job.slot_count));
     ASSERT_EQ(persistence.digests.size(), tiles);
-    for (auto const& [tile, digest] : persistence.digests) ASSERT_EQ(digest, test::mock_digest(tile));
+    for (auto const& [tile, digest] : persistence.digests)
+      ASSERT_EQ(digest, test::mock_digest(tile));
     ASSERT_TRUE(persistence.saved);
     EXPECT_EQ(persistence.saved->sums, outcome.sums);
     EXPECT_EQ(persistence.saved->committed, (std::vector<TileRange>{{0, tiles}}));
@@ -101,7 +104,9 @@ TEST_F(RunTest, any_number_of_ranks_and_threads_gives_the_same_sums) {
 
 TEST_F(RunTest, all_ranks_work) {
   job.stage_tiles = {200};
-  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 500us); };
+  job.before_range = [](TileRange range, jobs::Device) {
+    std::this_thread::sleep_for(range.count * 500us);
+  };
   RunOutcome const outcome = run(4);
   expect_all(outcome, 200);
   for (RankShare const& share : outcome.ranks) {
@@ -142,7 +147,9 @@ TEST_F(RunTest, sums_are_normalized_before_headroom_ends) {
       }
       std::uint64_t preferred_tiles() const override { return 65'536; }
     };
-    std::unique_ptr<jobs::TileRunner> make_runner(jobs::Device) const override { return std::make_unique<CountRunner>(); }
+    std::unique_ptr<jobs::TileRunner> make_runner(jobs::Device) const override {
+      return std::make_unique<CountRunner>();
+    }
   } counting;
   counting.stage_tiles = {std::uint64_t{1} << 22};
   MemoryPersistence memory;
@@ -176,7 +183,9 @@ TEST_F(RunTest, a_stopped_run_resumes_on_other_ranks_to_the_same_sums) {
 
 TEST_F(RunTest, any_save_on_the_way_can_be_resumed) {
   job.stage_tiles = {100, 300};
-  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 2ms); };
+  job.before_range = [](TileRange range, jobs::Device) {
+    std::this_thread::sleep_for(range.count * 2ms);
+  };
   options.commit_interval_s = 0;
   expect_all(run(2), 300);
   std::vector<Saved> const saves = persistence.saves;
@@ -193,12 +202,15 @@ TEST_F(RunTest, any_save_on_the_way_can_be_resumed) {
 
 TEST_F(RunTest, a_failing_tile_ends_the_run_once_and_names_its_place) {
   job.before_range = [](TileRange range, jobs::Device) {
-    if (range.first <= 30 && 30 < range.end()) throw_error(Exit::job_failed, "item 7 of tile 30 is NaN (its mean would be); check the model");
+    if (range.first <= 30 && 30 < range.end())
+      throw_error(Exit::job_failed,
+                  "item 7 of tile 30 is NaN (its mean would be); check the model");
   };
   for (int ranks : {1, 3}) {
     std::string const text = error_of_run(ranks);
     EXPECT_EQ(code, Exit::job_failed);
-    EXPECT_THAT(text, ::testing::MatchesRegex("on rank [0-2] \\(.*, CPU\\): item 7 of tile 30 is NaN .*"));
+    EXPECT_THAT(
+        text, ::testing::MatchesRegex("on rank [0-2] \\(.*, CPU\\): item 7 of tile 30 is NaN .*"));
   }
   EXPECT_EQ(sink.ends, 2);
 }
@@ -206,7 +218,8 @@ TEST_F(RunTest, a_failing_tile_ends_the_run_once_and_names_its_place) {
 TEST_F(RunTest, a_retryable_failure_is_tried_again) {
   std::atomic<int> failures = 2;
   job.before_range = [&](TileRange range, jobs::Device) {
-    if (range.first > 20 && failures-- > 0) throw Error(Exit::environment, "a hiccup", Retry::may_help);
+    if (range.first > 20 && failures-- > 0)
+      throw Error(Exit::environment, "a hiccup", Retry::may_help);
   };
   expect_all(run(2), 100);
 }
@@ -224,7 +237,9 @@ TEST_F(RunTest, a_device_that_does_not_start_ends_the_run) {
 
 TEST_F(RunTest, a_full_disk_ends_the_run_and_keeps_the_last_save) {
   job.stage_tiles = {2000};
-  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 50us); };
+  job.before_range = [](TileRange range, jobs::Device) {
+    std::this_thread::sleep_for(range.count * 50us);
+  };
   options.commit_interval_s = 0;
   persistence.saves_before_full = 1;
   EXPECT_EQ(error_of_run(2), "no space left for the state");
@@ -248,7 +263,9 @@ TEST_F(RunTest, a_save_of_another_job_is_refused_and_ranks_leave) {
 
 TEST_F(RunTest, progress_is_shown_while_tiles_take_time) {
   job.stage_tiles = {60};
-  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 20ms); };
+  job.before_range = [](TileRange range, jobs::Device) {
+    std::this_thread::sleep_for(range.count * 20ms);
+  };
   options.progress_interval_s = 0.1;
   run(2);
   EXPECT_GE(sink.updates, 2);
@@ -265,7 +282,8 @@ worker::WorkerOptions options_of_others() {
 struct OtherRanks {
   OtherRanks(int ranks, worker::WorkerOptions own) : ends(comm::make_in_process(ranks)) {
     for (int rank = 1; rank < ranks; ++rank)
-      threads.emplace_back([this, rank, own] { outcomes[rank] = worker::run_worker(*ends[rank], own); });
+      threads.emplace_back(
+          [this, rank, own] { outcomes[rank] = worker::run_worker(*ends[rank], own); });
   }
   std::map<int, worker::WorkerOutcome> outcomes{{1, {}}, {2, {}}};  // no thread inserts
   std::vector<std::unique_ptr<comm::Transport>> ends;
@@ -284,7 +302,9 @@ TEST_F(RunTest, ranks_of_another_build_are_refused_by_name) {
     FAIL();
   } catch (Error const& error) {
     EXPECT_EQ(error.code(), Exit::environment);
-    EXPECT_THAT(error.what(), HasSubstr("runs muster 1.0.0 with arithmetic_version 8, rank 0 muster 1.0.0 with 7"));
+    EXPECT_THAT(
+        error.what(),
+        HasSubstr("runs muster 1.0.0 with arithmetic_version 8, rank 0 muster 1.0.0 with 7"));
   }
   others.threads.clear();
   EXPECT_EQ(others.outcomes[1].verdict, Exit::environment);

@@ -39,7 +39,8 @@ struct SimulatedRank {
 /// One life of rank 0, from a start or a save to its end or kill.
 class Life {
  public:
-  Life(SimulationPlan const& plan, std::mt19937_64& random, std::optional<Saved> saved, SimulationReport& report)
+  Life(SimulationPlan const& plan, std::mt19937_64& random, std::optional<Saved> saved,
+       SimulationReport& report)
       : plan_(plan), random_(random), report_(report) {
     state_ = make_state(plan.ranks, plan.stages, 1, saved, plan.settings);
     for (TileRange range : state_.committed.ranges())
@@ -56,7 +57,8 @@ class Life {
     constexpr int most_events = 200'000;
     for (int events = 0; events < most_events && report_.violation.empty(); ++events) {
       if (state_.phase != Phase::over) over_since_ = now_;
-      if (state_.phase == Phase::over && (has_everyone_left(state_) || now_ - over_since_ > leave_grace_s))
+      if (state_.phase == Phase::over &&
+          (has_everyone_left(state_) || now_ - over_since_ > leave_grace_s))
         return finish();
       if (queue_.empty()) break;
       Scheduled next = queue_.top();
@@ -101,11 +103,13 @@ class Life {
   void set_up(int rank) {
     SimulatedRank& own = ranks_[rank];
     own.consumers = 1 + random_() % 3;
-    own.seconds_per_tile = 0.02 * (1 + 4 * uniform()) * (rank > 0 && chance(plan_.slow_chance) ? 100 : 1);
+    own.seconds_per_tile =
+        0.02 * (1 + 4 * uniform()) * (rank > 0 && chance(plan_.slow_chance) ? 100 : 1);
     if (rank > 0 && chance(plan_.loss_chance))
       schedule(10 * uniform(), [this, rank] { ranks_[rank].is_dead = true; });
     if (rank > 0 && chance(plan_.pause_chance))
-      schedule(10 * uniform(), [this, rank] { ranks_[rank].paused_until = now_ + 5 + 60 * uniform(); });
+      schedule(10 * uniform(),
+               [this, rank] { ranks_[rank].paused_until = now_ + 5 + 60 * uniform(); });
     if (rank == 0) {
       schedule(0.01, [this] {
         on_hello(state_, 0, "root");
@@ -148,18 +152,29 @@ class Life {
   void at_root(int rank, Message const& message) {
     on_heard(state_, rank, message.sequence, message.acknowledged, now_);
     switch (message.type) {
-      case MessageType::hello: on_hello(state_, rank, fmt::format("node{}", rank)); break;
+      case MessageType::hello:
+        on_hello(state_, rank, fmt::format("node{}", rank));
+        break;
       case MessageType::ready:
         on_ready(state_, rank, ranks_[rank].consumers, 1 + random_() % 4, now_);
         break;
-      case MessageType::results: take_result(rank, message); break;
-      case MessageType::failure:
-        on_failure(state_, rank, state_.epoch,
-                   {message.leases[0].id, Exit::environment, Retry::may_help, "CPU", "a cosmic ray"}, now_, actions_);
+      case MessageType::results:
+        take_result(rank, message);
         break;
-      case MessageType::alive: on_alive(state_, rank); break;
-      case MessageType::bye: on_bye(state_, rank); break;
-      default: break;
+      case MessageType::failure:
+        on_failure(
+            state_, rank, state_.epoch,
+            {message.leases[0].id, Exit::environment, Retry::may_help, "CPU", "a cosmic ray"}, now_,
+            actions_);
+        break;
+      case MessageType::alive:
+        on_alive(state_, rank);
+        break;
+      case MessageType::bye:
+        on_bye(state_, rank);
+        break;
+      default:
+        break;
     }
     answer(state_, rank, now_, actions_);
     carry_out();
@@ -170,11 +185,13 @@ class Life {
       // What another life's rank would send, and one who lies about its range.
       if (on_result(state_, rank, state_.epoch - 1, lease.id, lease.range, 1) != Merge::refuse)
         violate("a result of an earlier epoch was committed");
-      if (on_result(state_, rank, state_.epoch, lease.id, {lease.range.first + 1, lease.range.count}, 1) !=
-          Merge::refuse)
+      if (on_result(state_, rank, state_.epoch, lease.id,
+                    {lease.range.first + 1, lease.range.count}, 1) != Merge::refuse)
         violate("a result of other tiles was committed");
     }
-    if (on_result(state_, rank, state_.epoch, lease.id, lease.range, message.seconds) == Merge::refuse) return;
+    if (on_result(state_, rank, state_.epoch, lease.id, lease.range, message.seconds) ==
+        Merge::refuse)
+      return;
     for (auto tile = lease.range.first; tile < lease.range.end(); ++tile) {
       if (is_committed_[tile]) violate(fmt::format("tile {} was committed twice", tile));
       is_committed_[tile] = true;
@@ -185,13 +202,15 @@ class Life {
   // --- rank 0 -> rank
   void carry_out() {
     for (Answer const& to_do : actions_.answers) {
-      std::vector<Lease> const leases(actions_.leases.begin() + static_cast<std::ptrdiff_t>(to_do.first_lease),
-                                      actions_.leases.begin() +
-                                          static_cast<std::ptrdiff_t>(to_do.first_lease + to_do.lease_count));
+      std::vector<Lease> const leases(
+          actions_.leases.begin() + static_cast<std::ptrdiff_t>(to_do.first_lease),
+          actions_.leases.begin() +
+              static_cast<std::ptrdiff_t>(to_do.first_lease + to_do.lease_count));
       for (Lease const& lease : leases)
         if (lease.range.count == 0 || lease.range.end() > state_.stage_end() ||
             lease.range.count > plan_.settings.max_tiles_per_lease)
-          violate(fmt::format("a lease of tiles {} + {} overruns", lease.range.first, lease.range.count));
+          violate(fmt::format("a lease of tiles {} + {} overruns", lease.range.first,
+                              lease.range.count));
       send_to(to_do, leases);
     }
     actions_.clear();
@@ -204,9 +223,11 @@ class Life {
     if (to.sent > to.heard) violate(fmt::format("rank {} was sent more than it said", rank));
     int const unacknowledged = static_cast<int>(to.sent - ranks_[rank].taken);
     report_.most_unacknowledged = std::max(report_.most_unacknowledged, unacknowledged);
-    if (to.sent - to.acknowledged > 8) violate(fmt::format("rank {} has {} unacknowledged messages", rank, unacknowledged));
-    schedule(uniform() * plan_.most_delay_s,
-             [this, rank, to_do, leases] { awake(rank, [=, this] { at_rank(rank, to_do, leases); }); });
+    if (to.sent - to.acknowledged > 8)
+      violate(fmt::format("rank {} has {} unacknowledged messages", rank, unacknowledged));
+    schedule(uniform() * plan_.most_delay_s, [this, rank, to_do, leases] {
+      awake(rank, [=, this] { at_rank(rank, to_do, leases); });
+    });
   }
   void at_rank(int rank, Answer const& to_do, std::vector<Lease> const& leases) {
     SimulatedRank& own = ranks_[rank];
@@ -230,7 +251,8 @@ class Life {
         own.queue.clear();
         from_rank(rank, MessageType::bye);
         break;
-      case AnswerType::noted: break;
+      case AnswerType::noted:
+        break;
     }
   }
   void start_computing(int rank) {
@@ -239,7 +261,8 @@ class Life {
       Lease const lease = own.queue.front();
       own.queue.pop_front();
       ++own.busy;
-      double const seconds = own.seconds_per_tile * static_cast<double>(lease.range.count) * (0.5 + uniform());
+      double const seconds =
+          own.seconds_per_tile * static_cast<double>(lease.range.count) * (0.5 + uniform());
       schedule(seconds, [=, this] { awake(rank, [=, this] { computed(rank, lease, seconds); }); });
     }
     bool const is_hungry = own.busy + own.queue.size() < own.consumers;
@@ -249,8 +272,8 @@ class Life {
     SimulatedRank& own = ranks_[rank];
     --own.busy;
     if (own.is_stopped) return;
-    Message const message(chance(plan_.failure_chance) ? MessageType::failure : MessageType::results, lease,
-                          seconds);
+    Message const message(
+        chance(plan_.failure_chance) ? MessageType::failure : MessageType::results, lease, seconds);
     if (rank == 0)
       at_root_locally(message);
     else
@@ -262,7 +285,8 @@ class Life {
       take_result(0, message);
     else
       on_failure(state_, 0, state_.epoch,
-                 {message.leases[0].id, Exit::environment, Retry::may_help, "CPU", "a cosmic ray"}, now_, actions_);
+                 {message.leases[0].id, Exit::environment, Retry::may_help, "CPU", "a cosmic ray"},
+                 now_, actions_);
     answer(state_, 0, now_, actions_);
     carry_out();
   }
@@ -277,7 +301,9 @@ class Life {
     for (std::uint64_t tile = 0; tile < tiles; ++tile)
       if (!is_committed_[tile]) violate(fmt::format("tile {} is missing from its stage", tile));
     if (sum_ != direct_sums(tiles, 1)[0]) violate("the sums differ from the direct sum");
-    on_stage_judged(state_, state_.stage >= plan_.done_stage ? StageVerdict::done : StageVerdict::go_on, now_, actions_);
+    on_stage_judged(state_,
+                    state_.stage >= plan_.done_stage ? StageVerdict::done : StageVerdict::go_on,
+                    now_, actions_);
     carry_out();
   }
 
@@ -291,7 +317,8 @@ class Life {
     } catch (Error const& error) {
       violate(fmt::format("a tile is in two places: {}", error.what()));
     }
-    if (state_.phase != Phase::over && everywhere.ranges() != std::vector<TileRange>{{0, state_.stage_end()}})
+    if (state_.phase != Phase::over &&
+        everywhere.ranges() != std::vector<TileRange>{{0, state_.stage_end()}})
       violate("a tile was lost");
     std::vector<std::uint64_t> held(state_.ranks.size(), 0), tiles(state_.ranks.size(), 0);
     for (auto const& [id, lease] : state_.leases) {
@@ -303,11 +330,13 @@ class Life {
       if (held[rank] != own.leases || tiles[rank] != own.leased_tiles)
         violate(fmt::format("rank {} holds {} leases, not {}", rank, held[rank], own.leases));
       if (own.is_suspect && own.leases > 0) violate("a suspect holds a lease");
-      if (own.leases > own.consumers * state_.settings.leases_per_consumer) violate("too many leases");
-      bool const may_work = own.phase == RankPhase::ready && !own.is_suspect && !own.is_barred &&
-                            (rank == 0 || (own.heard > own.sent && own.sent - own.acknowledged < 7));
-      if (may_work && own.leases == 0 && state_.phase == Phase::computing && !state_.stop_is_requested &&
-          !state_.pending.empty())
+      if (own.leases > own.consumers * state_.settings.leases_per_consumer)
+        violate("too many leases");
+      bool const may_work =
+          own.phase == RankPhase::ready && !own.is_suspect && !own.is_barred &&
+          (rank == 0 || (own.heard > own.sent && own.sent - own.acknowledged < 7));
+      if (may_work && own.leases == 0 && state_.phase == Phase::computing &&
+          !state_.stop_is_requested && !state_.pending.empty())
         violate(fmt::format("rank {} starves", rank));
     }
   }
@@ -319,12 +348,13 @@ class Life {
     report_.seconds = now_;
     report_.counters = state_.counters;
     report_.tiles_of_rank.clear();
-    for (RankState const& rank : state_.ranks) report_.tiles_of_rank.push_back(rank.committed_tiles);
+    for (RankState const& rank : state_.ranks)
+      report_.tiles_of_rank.push_back(rank.committed_tiles);
     if (state_.error) violate(state_.error->what());
     // 4 s awake: a sign of life, its answer and the goodbye, each as late as can be.
     for (int rank = 1; rank < static_cast<int>(ranks_.size()); ++rank)
-      if (!ranks_[rank].is_dead && ranks_[rank].paused_until <= now_ - 4 && !ranks_[rank].is_stopped &&
-          !state_.ranks[rank].is_suspect)
+      if (!ranks_[rank].is_dead && ranks_[rank].paused_until <= now_ - 4 &&
+          !ranks_[rank].is_stopped && !state_.ranks[rank].is_suspect)
         violate(fmt::format("rank {} lives and was not dismissed", rank));
     return state_.verdict == Exit::stopped ? std::optional(snapshot()) : std::nullopt;
   }

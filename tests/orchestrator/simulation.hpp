@@ -1,5 +1,6 @@
-// A cluster in simulated time around the pure orchestrator: ranks of any speed, messages late, reordered and
-// doubled, ranks lost and paused, tiles that fail, rank 0 killed and resumed from any save.
+// A cluster in simulated time around the pure orchestrator: ranks of any speed, messages late,
+// reordered and doubled, ranks lost and paused, tiles that fail, rank 0 killed and resumed from any
+// save.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +19,15 @@ namespace muster::test {
 struct SimulationPlan {
   int ranks = 4;
   std::vector<std::uint64_t> stages{40, 80, 160};
-  std::size_t done_stage = 2;      ///< the stop rule says done here
-  double most_delay_s = 0.2;       ///< of a message
-  double double_chance = 0;        ///< a message arrives twice
-  double loss_chance = 0;          ///< of a rank, for good, somewhen
-  double pause_chance = 0;         ///< of a rank, longer than it takes to be suspected
-  double failure_chance = 0;       ///< of a lease, retryable
-  double slow_chance = 0;          ///< of a rank, a hundred times slower
-  double kill_chance = 0;          ///< of rank 0, at each event; then the run resumes
-  double stop_chance = 0;          ///< of a stop request, at each event; then the run resumes
+  std::size_t done_stage = 2;  ///< the stop rule says done here
+  double most_delay_s = 0.2;   ///< of a message
+  double double_chance = 0;    ///< a message arrives twice
+  double loss_chance = 0;      ///< of a rank, for good, somewhen
+  double pause_chance = 0;     ///< of a rank, longer than it takes to be suspected
+  double failure_chance = 0;   ///< of a lease, retryable
+  double slow_chance = 0;      ///< of a rank, a hundred times slower
+  double kill_chance = 0;      ///< of rank 0, at each event; then the run resumes
+  double stop_chance = 0;      ///< of a stop request, at each event; then the run resumes
   orchestrator::LeaseSettings settings{};
 };
 

@@ -1,4 +1,5 @@
-// The orchestrator against thousands of simulated clusters: whatever happens, every tile counts once.
+// The orchestrator against thousands of simulated clusters: whatever happens, every tile counts
+// once.
 #include "tests/orchestrator/simulation.hpp"
 
 #include <gtest/gtest.h>
@@ -126,7 +127,8 @@ TEST(Simulation, ranks_share_by_speed_and_finish_together) {
     SimulationReport const report = simulate(plan, seed);
     ASSERT_EQ(report.violation, "");
     // No rank computes less than a tenth of the largest share: speeds differ by 15 at most.
-    auto const [least, most] = std::minmax_element(report.tiles_of_rank.begin(), report.tiles_of_rank.end());
+    auto const [least, most] =
+        std::minmax_element(report.tiles_of_rank.begin(), report.tiles_of_rank.end());
     EXPECT_GT(20 * *least, *most);
   }
 }

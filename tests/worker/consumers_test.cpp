@@ -18,8 +18,8 @@
 namespace muster::worker {
 namespace {
 
-using ::testing::HasSubstr;
 using test::MockJob;
+using ::testing::HasSubstr;
 
 /// Consumers with a wait for their next event.
 struct Bench {
@@ -28,7 +28,8 @@ struct Bench {
   ConsumerEvent next() {
     ConsumerEvent event;
     while (!consumers.take(event))
-      if (!news.try_acquire_for(std::chrono::seconds{60})) throw std::runtime_error("no event came within 60 s");
+      if (!news.try_acquire_for(std::chrono::seconds{60}))
+        throw std::runtime_error("no event came within 60 s");
     return event;
   }
   Failure failure_of(TileRange range) {
@@ -74,7 +75,8 @@ TEST(Consumers, report_ready_then_compute_sums_and_digests) {
   EXPECT_EQ(result.lease, 3u);
   EXPECT_EQ(result.range, (TileRange{10, 5}));
   Slots expected = test::direct_sums(15, 4), before = test::direct_sums(10, 4);
-  for (std::size_t slot = 0; slot < 4; ++slot) EXPECT_EQ(result.sums[slot], expected[slot] - before[slot]);
+  for (std::size_t slot = 0; slot < 4; ++slot)
+    EXPECT_EQ(result.sums[slot], expected[slot] - before[slot]);
   ASSERT_EQ(result.digests.size(), 5u);
   EXPECT_EQ(result.digests[4], test::mock_digest(14));
   EXPECT_GE(result.seconds, 0);
@@ -142,7 +144,8 @@ TEST(Consumers, a_changed_fp_environment_fails_the_lease_and_is_repaired) {
   bench.next();
   Failure const failure = bench.failure_of({0, 2});
   EXPECT_EQ(failure.code, Exit::environment);
-  EXPECT_THAT(failure.message, HasSubstr("the floating-point environment changed during tiles 0 to 1"));
+  EXPECT_THAT(failure.message,
+              HasSubstr("the floating-point environment changed during tiles 0 to 1"));
   EXPECT_THAT(failure.message, HasSubstr("-ffast-math"));
   Lease const lease{10, {1, 1}};
   bench.consumers.push({&lease, 1});
@@ -152,7 +155,8 @@ TEST(Consumers, a_changed_fp_environment_fails_the_lease_and_is_repaired) {
 TEST(Consumers, a_device_that_cannot_start_is_a_failure_of_lease_0) {
   MockJob job;
   job.on_runner = [](jobs::Device device) {
-    if (device.kind == jobs::Device::Kind::cuda) throw_error(Exit::environment, "no GPU {}", device.ordinal);
+    if (device.kind == jobs::Device::Kind::cuda)
+      throw_error(Exit::environment, "no GPU {}", device.ordinal);
   };
   Bench bench(job, {{{jobs::Device::Kind::cuda, 4}}, 0});
   Failure const failure = std::get<Failure>(bench.next());
@@ -182,7 +186,9 @@ TEST(Consumers, queued_leases_can_be_dropped) {
 
 TEST(Consumers, are_described_for_people_and_never_none) {
   EXPECT_EQ(describe(Consumption{{}, 1}), "1 CPU thread");
-  EXPECT_EQ(describe(Consumption{{{jobs::Device::Kind::cuda, 0}, {jobs::Device::Kind::cuda, 1}}, 0}), "cuda:0 cuda:1");
+  EXPECT_EQ(
+      describe(Consumption{{{jobs::Device::Kind::cuda, 0}, {jobs::Device::Kind::cuda, 1}}, 0}),
+      "cuda:0 cuda:1");
   EXPECT_EQ(describe(Consumption{{{jobs::Device::Kind::cuda, 0}}, 2}), "cuda:0 + 2 CPU threads");
   MockJob job;
   try {

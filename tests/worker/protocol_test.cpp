@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 Header header_of(MessageType type) { return {type, 7, 11, 13}; }
 
 std::vector<Result> two_results() {
-  return {{5, {100, 3}, 0.25, {1, -2, 1LL << 62}, {{1, 2}, {3, 4}, {5, 6}}}, {6, {103, 1}, 1e-9, {0, 0, -1}, {{7, 8}}}};
+  return {{5, {100, 3}, 0.25, {1, -2, 1LL << 62}, {{1, 2}, {3, 4}, {5, 6}}},
+          {6, {103, 1}, 1e-9, {0, 0, -1}, {{7, 8}}}};
 }
 
 /// Every message with a payload, and how to read it whole.
@@ -30,12 +31,16 @@ std::vector<Sample> samples() {
   return {
       {"hello", encode(header_of(MessageType::hello), Hello{"0.1.0", 3, "node07", "2 CPU threads"}),
        [](WireReader& in) { decode_hello(in); }},
-      {"welcome", encode(header_of(MessageType::welcome), welcome), [](WireReader& in) { decode_welcome(in); }},
-      {"ready", encode(header_of(MessageType::ready), Ready{"abc", 3, 2, 16}), [](WireReader& in) { decode_ready(in); }},
+      {"welcome", encode(header_of(MessageType::welcome), welcome),
+       [](WireReader& in) { decode_welcome(in); }},
+      {"ready", encode(header_of(MessageType::ready), Ready{"abc", 3, 2, 16}),
+       [](WireReader& in) { decode_ready(in); }},
       {"failure",
-       encode(header_of(MessageType::failure), Failure{9, Exit::job_failed, Retry::may_help, "cuda:1", "NaN in tile 3"}),
+       encode(header_of(MessageType::failure),
+              Failure{9, Exit::job_failed, Retry::may_help, "cuda:1", "NaN in tile 3"}),
        [](WireReader& in) { decode_failure(in); }},
-      {"stop", encode(header_of(MessageType::stop), Stop{Exit::stopped, "as asked"}), [](WireReader& in) { decode_stop(in); }},
+      {"stop", encode(header_of(MessageType::stop), Stop{Exit::stopped, "as asked"}),
+       [](WireReader& in) { decode_stop(in); }},
       {"work", encode_work(header_of(MessageType::work), leases),
        [](WireReader& in) {
          std::vector<Lease> out;
@@ -190,16 +195,19 @@ TEST(Protocol, impossible_values_are_named) {
     std::vector<Lease> out;
     decode_work(in, out);
   };
-  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), leases), work), HasSubstr("tiles = 0"));
+  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), leases), work),
+              HasSubstr("tiles = 0"));
   leases[0].range = {UINT64_MAX, 2};
-  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), leases), work), HasSubstr("tiles = 2"));
+  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), leases), work),
+              HasSubstr("tiles = 2"));
   auto const result_of_4_slots = [](WireReader& in) {
     Result out;
     decode_results_count(in);
     decode_result(in, 4, out);
   };
-  EXPECT_THAT(refusal(encode_results(header_of(MessageType::results), two_results()), result_of_4_slots),
-              HasSubstr("slots = 3"));
+  EXPECT_THAT(
+      refusal(encode_results(header_of(MessageType::results), two_results()), result_of_4_slots),
+      HasSubstr("slots = 3"));
   EXPECT_THAT(refusal(encode(header_of(MessageType::stop), Stop{static_cast<Exit>(5), ""}),
                       [](WireReader& in) { decode_stop(in); }),
               HasSubstr("exit code = 5"));

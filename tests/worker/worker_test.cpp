@@ -43,7 +43,8 @@ class WorkerTest : public ::testing::Test {
   }
   /// The next message of this type; signs of life in between are passed over.
   Received await(MessageType type) {
-    for (auto const deadline = std::chrono::steady_clock::now() + 60s; std::chrono::steady_clock::now() < deadline;) {
+    for (auto const deadline = std::chrono::steady_clock::now() + 60s;
+         std::chrono::steady_clock::now() < deadline;) {
       auto message = ends[0]->poll(1s);
       if (!message) continue;
       WireReader in(message->body);
@@ -53,15 +54,15 @@ class WorkerTest : public ::testing::Test {
       if (received.header.type == type) return received;
       bool const is_sign_of_life =
           received.header.type == MessageType::alive || received.header.type == MessageType::hello;
-      if (!is_sign_of_life)
-        ADD_FAILURE() << "got type " << static_cast<int>(received.header.type);
+      if (!is_sign_of_life) ADD_FAILURE() << "got type " << static_cast<int>(received.header.type);
     }
     throw std::runtime_error("the worker sent no such message within 60 s");
   }
   Header next(MessageType type) { return {type, 3, ++sent, heard}; }
   void welcome() {
     await(MessageType::hello);
-    ends[0]->send(1, encode(next(MessageType::welcome), Welcome{{"mock", "test", "text", 1}, "ignored"}));
+    ends[0]->send(
+        1, encode(next(MessageType::welcome), Welcome{{"mock", "test", "text", 1}, "ignored"}));
   }
   void stop(Exit verdict = Exit::done, std::string reason = "") {
     ends[0]->send(1, encode(next(MessageType::stop), Stop{verdict, reason}));
