@@ -32,10 +32,19 @@ void implied_volatility(std::span<ImpliedInput const> in, std::span<ImpliedOutpu
   table().implied_volatility(in.data(), out.data(), in.size());
 }
 
-Greeks vanilla(VanillaInput const& in) {
-  Greeks out;
-  table().vanilla(in, out);
-  return out;
-}
+#define MUSTER_CLOSED_FORM(Result, name, Input) \
+  Result name(Input const& in) {                \
+    Result out;                                 \
+    table().name(in, out);                      \
+    return out;                                 \
+  }
+MUSTER_CLOSED_FORM(Greeks, vanilla, VanillaInput)
+MUSTER_CLOSED_FORM(Greeks, geometric_asian, GeometricInput)
+MUSTER_CLOSED_FORM(Greeks, barrier, BarrierInput)
+MUSTER_CLOSED_FORM(Greeks, double_barrier, DoubleBarrierInput)
+MUSTER_CLOSED_FORM(Greeks, lookback, LookbackInput)
+MUSTER_CLOSED_FORM(TwoAssetGreeks, two_asset, TwoAssetInput)
+MUSTER_CLOSED_FORM(HestonGreeks, heston, HestonInput)
+#undef MUSTER_CLOSED_FORM
 
 }  // namespace muster::kernels
