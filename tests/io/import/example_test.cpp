@@ -5,6 +5,8 @@
 #include <cstdlib>
 
 #include "io/import/chain.hpp"
+#include "kernels/closed_forms.hpp"
+#include "kernels/scalar_math.hpp"
 
 namespace muster::io {
 namespace {
@@ -39,6 +41,37 @@ TEST(ExampleChain, GivesBackItsForwardsDiscountsAndSmile) {
   }
   EXPECT_GT(compared, 50u);
   EXPECT_LT(worst_near_money, 0.002);
+}
+
+TEST(ExampleChain, PricesAtItsOwnVolatilitiesAreItsMids) {
+  MarketFile const market = import_chain({root / "examples/data/spx_like_chain.csv"}).market;
+  std::vector<kernels::BsInput> inputs;
+  for (MarketRow const& row : market.rows) {
+    MarketExpiry const& expiry = market.expiries[row.expiry];
+    double const rate = -kernels::exact_log(expiry.discount) / expiry.years;
+    // A dividend yield equal to the rate makes the spot the forward.
+    inputs.push_back({expiry.forward, row.strike, expiry.years, rate, rate, row.iv,
+                      row.right == OptionRight::call ? 1 : 0});
+  }
+  std::vector<kernels::BsOutput> outputs(inputs.size());
+  kernels::black_scholes(inputs, outputs);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    // Prices are differences of terms as large as the forward.
+    ASSERT_NEAR(outputs[i].price, market.rows[i].mid, 1e-14 * inputs[i].spot) << i;
+}
+
+TEST(ExampleChain, IsWrittenAndReadBackWhole) {
+  MarketFile market = import_chain({root / "examples/data/spx_like_chain.csv"}).market;
+  market.muster_version = "0";
+  auto const path = std::filesystem::path(::testing::TempDir()) / "muster_example_chain.h5";
+  write_market(path, market);
+  MarketFile const back = read_market(path);
+  std::filesystem::remove(path);
+  EXPECT_EQ(back.source, market.source);
+  ASSERT_EQ(back.rows.size(), market.rows.size());
+  for (std::size_t i = 0; i < back.rows.size(); ++i) ASSERT_EQ(back.rows[i].iv, market.rows[i].iv);
+  ASSERT_EQ(back.rejected.size(), market.rejected.size());
+  EXPECT_EQ(back.rejected[0].text, market.rejected[0].text);
 }
 
 TEST(ExampleChain, ShowsRowsKeptApart) {

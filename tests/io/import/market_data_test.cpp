@@ -107,6 +107,26 @@ INSTANTIATE_TEST_SUITE_P(
         CboeCase{"cboe_spx_2025-10-01_2026exp.csv.xz", 1788, "2025-10-01T20:00:00Z", "SPX", 0.001,
                  0.001}));
 
+TEST(AllFiles, BecomeMarketFiles) {
+  if (test::market_data().empty()) GTEST_SKIP() << "MUSTER_MARKET_DATA is not set";
+  auto const path = std::filesystem::path(::testing::TempDir()) / "muster_market_data_test.h5";
+  int written = 0;
+  for (auto const& entry : std::filesystem::directory_iterator(test::market_data())) {
+    std::string const name = entry.path().filename().string();
+    if (!name.starts_with("cboe_") && !name.starts_with("yahoo_") &&
+        name.find("_chain_eod_lean_") == name.npos)
+      continue;
+    MarketFile const market = import_chain({entry.path()}).market;
+    write_market(path, market);
+    MarketFile const back = read_market(path);
+    EXPECT_EQ(back.rows.size(), market.rows.size()) << name;
+    EXPECT_EQ(back.rejected.size(), market.rejected.size()) << name;
+    ++written;
+  }
+  std::filesystem::remove(path);
+  EXPECT_GE(written, 12);
+}
+
 TEST(CboeRates, ParityRatesAreThoseOfTheDay) {
   MUSTER_DATA_FILE(path, "cboe_spx_2025-10-01_2026exp.csv.xz");
   for (ExpiryReport const& expiry : import_chain({path}).report.expiries) {
