@@ -44,8 +44,10 @@ class FilePersistence : public Persistence {
   enum class Start { fresh, resumed };
   FilePersistence(io::RunState& state, Start start) : state_(state), start_(start) {}
   std::optional<Saved> load() override {
-    if (start_ == Start::fresh) return std::nullopt;
-    return state_.saved().progress;
+    Saved const& progress = state_.saved().progress;
+    // Epoch 0: a run that was killed between its creation and its first save.
+    if (start_ == Start::fresh || progress.epoch == 0) return std::nullopt;
+    return progress;
   }
   void record_digests(TileRange range, std::span<TileDigest const> digests,
                       std::uint32_t epoch) override {

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cfenv>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <thread>
 
+#include "core/sha256.hpp"
 #include "tests/orchestrator/mock_job.hpp"
 #include "worker/protocol.hpp"
 
@@ -276,6 +279,50 @@ worker::WorkerOptions options_of_others() {
   worker::WorkerOptions own;
   own.make_job = [](jobs::ResolvedJob const&) { return std::make_shared<MockJob>(); };
   return own;
+}
+
+/// Files in a folder of their own, removed at the end.
+struct Folder {
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "muster_run_test_XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
+TEST_F(RunTest, a_run_resumes_from_its_files) {
+  Folder const folder;
+  auto const output = folder.path / "out.h5";
+  io::RunIdentity const identity{"mock", "test", "text",  sha256_hex("text"),
+                                 1,      1,      "0.1.0", "2026-01-01T00:00:00Z"};
+  // Killed right after its creation.
+  { io::RunState const state = io::RunState::create(output, identity); }
+  job.stage_tiles = {50, 1000};
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> computed = 0;
+  job.before_range = [&](TileRange range, jobs::Device) {
+    if ((computed += range.count) > 150) stop = true;
+    std::this_thread::sleep_for(range.count * 200us);
+  };
+  options.stop_requested = &stop;
+  std::optional<RunOutcome> outcome;
+  for (int lives = 0; !outcome || (outcome->verdict == Exit::stopped && lives < 100); ++lives) {
+    stop = false;
+    computed = 0;
+    io::RunState state = io::RunState::open(output, identity.job_hash, 1);
+    FilePersistence files(state, FilePersistence::Start::resumed);
+    outcome = run_ranks_in_process(1 + lives % 3, job, options, files, sink);
+    EXPECT_EQ(state.saved().progress.epoch, static_cast<std::uint32_t>(lives + 1));
+  }
+  EXPECT_EQ(outcome->verdict, Exit::done);
+  EXPECT_EQ(outcome->sums, test::direct_sums(1000, 4));
+  io::RunState state = io::RunState::open(output, identity.job_hash, 1);
+  std::vector<TileDigest> digests(1000);
+  state.read_digests(0, digests);
+  for (std::uint64_t tile = 0; tile < 1000; ++tile)
+    ASSERT_EQ(digests[tile], test::mock_digest(tile));
 }
 
 /// Ranks 1.. with options of their own.
