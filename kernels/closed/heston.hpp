@@ -154,7 +154,7 @@ MUSTER_COLD_FN HestonGreeks no_heston_greeks(ClosedStatus status) {
 }
 
 MUSTER_COLD_FN bool is_good(HestonInput const& in, double spot) {
-  return is_positive(spot) && is_positive(in.strike) && in.strike > 1e-100 && is_positive(in.years) &&
+  return is_positive(spot) && is_not_negative(in.strike) && is_positive(in.years) &&
          is_bounded(in.rate.value, 700.0) && is_bounded(in.asset.dividend.value, 700.0) &&
          is_bounded(in.payout, 1e150) && is_not_negative(in.v0) && is_not_negative(in.theta) &&
          is_not_negative(in.kappa) && is_not_negative(in.xi) && is_bounded(in.rho, 1.0) &&
@@ -167,9 +167,12 @@ MUSTER_COLD_FN HestonGreeks heston_greeks(HestonInput const& in) {
   if (!is_good(in, spot.v)) return no_heston_greeks(ClosedStatus::invalid_input);
   AssetDual const log_forward = log(spot) + asset_dual(in.rate) - asset_dual(in.asset.dividend);
   double const forward = exp(log_forward.v), discount = exp(-in.rate.value);
-  double const k = log(in.strike / forward);
+  bool const has_strike = in.strike > 1e-100;  // struck at zero, the put is worth nothing
+  double const k = has_strike ? log(in.strike / forward) : -1.0;
   double const side = k > 0.0 ? 1.0 : -1.0;
-  HestonSums s = heston_sums({in.v0, in.kappa, in.theta, in.xi, in.rho, in.years, k, side, in.payoff});
+  HestonSums s;
+  if (has_strike)
+    s = heston_sums({in.v0, in.kappa, in.theta, in.xi, in.rho, in.years, k, side, in.payoff});
 
   // A contour left of the poles gives minus the put of a digital.
   bool const is_vanilla = in.payoff == Payoff::vanilla;
