@@ -53,10 +53,18 @@ constexpr int block_threads = 128;
 /// Blocks a multiprocessor must hold: 64 registers a thread; of 1, 4, 6, 8 and 10 the fastest on an H200.
 constexpr int min_blocks = 8;
 
+/// Sum over a warp of integers below 2^46 in magnitude: two halves, so that 32 of each fit 32 bits and the
+/// hardware's integer reduction does the rest (Ampere and newer).
 __device__ std::int64_t warp_sum(std::int64_t value) {
+#if __CUDA_ARCH__ >= 800
+  int const high = __reduce_add_sync(0xffffffffu, static_cast<int>(value >> 22));
+  unsigned const low = __reduce_add_sync(0xffffffffu, static_cast<unsigned>(value) & 0x3fffffu);
+  return static_cast<std::int64_t>(high) * (std::int64_t{1} << 22) + low;
+#else
 #pragma unroll
   for (int offset = 16; offset > 0; offset >>= 1) value += __shfl_down_sync(0xffffffffu, value, offset);
   return value;
+#endif
 }
 
 /// Adds a warp's share of one raw sum to the tile's.
