@@ -13,6 +13,8 @@ int cmd_check(CheckOptions const& options, Form form) {
     return 0;
   }
   auto const loaded = load_job(options.job);
+  // Some faults only show when the work is laid out: what no method here can price, too many steps.
+  jobs::find_kind(loaded.resolved.kind).make(loaded.resolved);
   // Comments keep the whole output a valid job file.
   auto const text = fmt::format("# {}\n# hash {}\n{}", describe(loaded), loaded.hash, loaded.resolved.text);
   answer(form, text,

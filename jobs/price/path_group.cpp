@@ -149,8 +149,8 @@ PathGroup make_path_group(Params const& params, Group const& group, std::uint32_
                  "{} assets are bound together by basket-like instruments (paths hold at most {}); split the book",
                  group.assets.size(), max_group_assets);
   MUSTER_REQUIRE(params.market.model == ModelKind::black_scholes,
-                 "market.model is not black_scholes (Monte Carlo for the other models comes with a later release); "
-                 "use method = \"closed_form\"");
+                 "market.model: Monte Carlo knows black_scholes only (the other models are priced by closed forms in "
+                 "this release); use method = \"closed_form\"");
   PathGroup made;
   auto& plan = made.plan;
   plan.model = kernels::Model::gbm;

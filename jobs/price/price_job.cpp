@@ -1,11 +1,44 @@
 #include "jobs/price/price_job.hpp"
 
+#include <bit>
+#include <optional>
+
 #include "jobs/price/closed.hpp"
 #include "jobs/price/results.hpp"
 #include "jobs/price/simulation.hpp"
+#include "kernels/sums/slots.hpp"
 
 namespace muster::jobs::price {
 namespace {
+
+std::vector<ClosedValue> closed_values(Params const& params) {
+  std::vector<ClosedValue> values;
+  for (auto const& instrument : params.instruments) values.push_back(closed_form(params.market, instrument));
+  return values;
+}
+
+/// A job of closed forms alone is one tile without sums, whose digest is that of the prices' bits.
+class ClosedRunner final : public TileRunner {
+ public:
+  explicit ClosedRunner(Params const& params) : params_(params) {}
+  std::uint64_t preferred_tiles() const override { return 1; }
+  void run(TileRange range, std::span<std::int64_t> /*sums*/, std::span<TileDigest> digests) override {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    std::uint64_t row = 0;
+    for (auto const& value : closed_values(params_)) {
+      auto const bits = value.available ? std::bit_cast<std::int64_t>(value.price) : std::int64_t{-1};
+      high += kernels::digest_share(kernels::digest_key_high, row, bits);
+      low += kernels::digest_share(kernels::digest_key_low, row, bits);
+      ++row;
+    }
+    digests[0] = {kernels::digest_finish(kernels::digest_key_high, range.first, high),
+                  kernels::digest_finish(kernels::digest_key_low, range.first, low)};
+  }
+
+ private:
+  Params const& params_;
+};
 
 class PriceJob final : public Job {
  public:
@@ -16,7 +49,7 @@ class PriceJob final : public Job {
   std::string_view kind() const override { return "price"; }
   std::size_t slots() const override { return simulation_ ? simulation_->slots() : 0; }
   std::vector<std::uint64_t> stages() const override {
-    return simulation_ ? simulation_->stages() : std::vector<std::uint64_t>{0};
+    return simulation_ ? simulation_->stages() : std::vector<std::uint64_t>{1};
   }
   bool is_done(std::span<std::int64_t const> sums, std::uint64_t tiles) const override {
     return !simulation_ || tiles == stages().back() || simulation_->meets_target(sums, tiles);
@@ -24,8 +57,12 @@ class PriceJob final : public Job {
   void normalize(std::span<std::int64_t> sums) const override {
     if (simulation_) simulation_->normalize(sums);
   }
-  WorkUnit work_unit() const override { return {"path-steps", simulation_ ? simulation_->work_per_tile() : 1}; }
+  WorkUnit work_unit() const override {
+    if (!simulation_) return {"closed forms", static_cast<double>(params_.instruments.size())};
+    return {"path-steps", simulation_->work_per_tile()};
+  }
   std::unique_ptr<TileRunner> make_runner(Device device) const override {
+    if (!simulation_) return std::make_unique<ClosedRunner>(params_);
     return make_simulation_runner(*simulation_, params_, device);
   }
   std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t tiles) const override {
@@ -35,8 +72,7 @@ class PriceJob final : public Job {
       results.contracts = simulation_->contract_estimates(sums, tiles);
       results.totals = simulation_->total_estimates(sums, tiles);
     }
-    if (params_.method != Method::monte_carlo)
-      for (auto const& instrument : params_.instruments) results.closed.push_back(closed_form(params_.market, instrument));
+    if (params_.method != Method::monte_carlo) results.closed = closed_values(params_);
     return make_tables(params_, results);
   }
   std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
