@@ -47,9 +47,10 @@ MUSTER_FN Sum two_sum(double a, double b) {
 MUSTER_FN double log_square_sum(double a, double b) {
   double const aa = a * a, bb = b * b;
   Sum const p = two_sum(aa, -1.0), q = two_sum(p.sum, bb);
-  double const low = (fma(a, a, -aa) + fma(b, b, -bb)) + (p.rest + q.rest);
-  double const f = q.sum + low;
-  return log1p_finite(f, (q.sum - f) + low);
+  Sum const low = two_sum(fma(a, a, -aa), fma(b, b, -bb)), all = two_sum(q.sum, low.sum);
+  double const rest = all.rest + (low.rest + (p.rest + q.rest));
+  double const f = all.sum + rest;
+  return log1p_finite(f, (all.sum - f) + rest);
 }
 
 }  // namespace detail
@@ -121,12 +122,12 @@ MUSTER_FN Complex log(Complex z) {
   bool const ordinary = (a > 0x1p-16) & (a < 0x1p16);
   std::uint64_t const own = to_bits(a * lift) & 0x7ff0000000000000;
   std::uint64_t const scale = ordinary ? 0x3ff0000000000000 : own;
-  double const down = from_bits(0x7fe0000000000000 - scale) * lift;
+  double const down = from_bits(0x7fe0000000000000 - scale);
   double const k = from_bits((scale >> 52) | 0x4330000000000000) - (0x1p52 + 1023) + lifted;
-  double const half = 0.5 * detail::log_square_sum(a * down, b * down);
+  double const half = 0.5 * detail::log_square_sum(a * lift * down, b * lift * down);
   double const size = fma(k, 0x1.62e42feep-1, fma(k, 0x1.a39ef35793c76p-33, half));
   double const finite = (a < Ieee<double>::infinity) & (b <= a) ? size : a + b;
-  return {a == 0.0 ? -Ieee<double>::infinity : finite, arg(z)};
+  return {(a == 0.0) & (b == 0.0) ? -Ieee<double>::infinity : finite, arg(z)};
 }
 
 /// Principal square root, re >= 0, for finite z; on the negative axis the sign of im chooses the
@@ -136,10 +137,10 @@ MUSTER_FN Complex sqrt(Complex z) {
   double const lift = m < 0x1p-500 ? 0x1p600 : (m > 0x1p500 ? 0x1p-600 : 1.0);
   double const back = m < 0x1p-500 ? 0x1p-300 : (m > 0x1p500 ? 0x1p300 : 1.0);
   double const x = ax * lift, y = ay * lift;
-  double const t = sqrt(0.5 * (x + sqrt(fma(x, x, y * y))));
-  double const d = m == 0.0 ? 0.0 : 0.5 * y / t;
+  double const t = sqrt(0.5 * (x + sqrt(fma(x, x, y * y)))) * back;
+  double const d = m == 0.0 ? 0.0 : ay / (t + t);
   bool const left = z.re < 0.0;
-  return {(left ? d : t) * back, copysign((left ? t : d) * back, z.im)};
+  return {left ? d : t, copysign(left ? t : d, z.im)};
 }
 
 MUSTER_KERNELS_END

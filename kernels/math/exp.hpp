@@ -36,7 +36,8 @@ MUSTER_FN PowerOfTwo<float> nearest_power(float x) {
   return {t - bias, from_bits(half << 23), from_bits((k - half) << 23)};
 }
 
-/// x - n ln 2 as high + low, ln 2 taken as a sum of two numbers; high is exact up to its rounding.
+/// x - n ln 2 = high - n * (the rest of ln 2): high is exact, being a short multiple of x's or ln
+/// 2's last place.
 MUSTER_FN double reduce_high(double x, double n) { return fma(-n, 0x1.62e42fefa39efp-1, x); }
 MUSTER_FN double reduce_low(double n, double low) { return fma(-n, 0x1.abc9e3b39803fp-56, low); }
 MUSTER_FN float reduce_high(float x, float n) { return fma(-n, 0x1.62e43p-1f, x); }
@@ -110,14 +111,14 @@ MUSTER_FN double exp(double x) {
   return detail::exp_clamped(low > 710.0 ? 710.0 : low);
 }
 
-/// e^x in single precision, as above. Error < 1 ulp. Polynomial of degree 6.
+/// e^x in single precision, as above. Error < 1.02 ulp. Polynomial of degree 6.
 MUSTER_FN float exp(float x) {
   float const low = x < -104.0f ? -104.0f : x;
   return detail::exp_clamped(low > 89.0f ? 89.0f : low);
 }
 
 /// e^x - 1 without cancellation near zero. Domain: all x; expm1(-inf) = -1, expm1(-0) = -0.
-/// Error < 1 ulp. The reduction and polynomial of exp.
+/// Error < 0.9 ulp. The reduction of exp and a polynomial of degree 12.
 MUSTER_FN double expm1(double x) {
   double const low = x < -40.0 ? -40.0 : x;
   double const c = low > 710.0 ? 710.0 : low;
@@ -128,7 +129,7 @@ MUSTER_FN double expm1(double x) {
   return abs(x) < 0x1p-54 ? x : y;
 }
 
-/// e^x - 1 in single precision, as above. Error < 1 ulp.
+/// e^x - 1 in single precision, as above. Error < 0.9 ulp.
 MUSTER_FN float expm1(float x) {
   float const low = x < -20.0f ? -20.0f : x;
   float const c = low > 89.0f ? 89.0f : low;

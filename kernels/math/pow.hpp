@@ -95,7 +95,7 @@ MUSTER_FN T pow_all(T x, T y) {
 }  // namespace detail
 
 /// x^y. Domain: all x and y, special cases as IEEE 754's pow; x < 0 needs a whole y, else NaN.
-/// Error < 0.6 ulp. log in twice the precision, exp with both parts.
+/// Error < 0.8 ulp. log in twice the precision, exp with both parts.
 MUSTER_FN double pow(double x, double y) { return detail::pow_all(x, y); }
 
 /// x^y in single precision, as above, through double precision. Error < 0.51 ulp.

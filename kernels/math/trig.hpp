@@ -22,7 +22,7 @@ MUSTER_FN Quarter<double> reduce_quarter(double x) {
   double const r1 = fma(-q, 0x1.921fb54442d18p0, x);
   double const r2 = fma(-q, 0x1.1a62633p-54, r1);
   double const lo = fma(-q, 0x1.45c06e0e68948p-86, fma(-q, 0x1.1a62633p-54, r1 - r2));
-  return {abs(x) <= 0x1p48 ? r2 : Ieee<double>::nan, lo, to_bits(t)};
+  return {abs(x) <= 0x1p32 ? r2 : Ieee<double>::nan, lo, to_bits(t)};
 }
 
 MUSTER_FN Quarter<float> reduce_quarter(float x) {
@@ -118,19 +118,20 @@ MUSTER_FN void sincospi_all(T x, T limit, T& s, T& c) {
 
 }  // namespace detail
 
-/// s = sin x, c = cos x. Domain: |x| <= 2^22 within 0.8 ulp; to 2^48 within 2^-52 absolute,
+/// s = sin x, c = cos x. Domain: |x| <= 2^22 within 0.8 ulp; to 2^32 within 2^-52 absolute,
 /// relative accuracy near the zeros being lost; NaN beyond, for infinities and NaN. sin(-0) = -0.
 /// Cody and Waite's reduction by fma in three parts, minimax polynomials in x^2.
 MUSTER_FN void sincos(double x, double& s, double& c) { detail::sincos_all(x, s, c); }
 
-/// In single precision: |x| <= 2^13 within 0.9 ulp; to 2^19 within 2^-23 absolute; NaN beyond.
+/// In single precision: |x| <= 2^13 within 0.8 ulp; to 2^19 within 2^-23 absolute; NaN beyond.
 MUSTER_FN void sincos(float x, float& s, float& c) { detail::sincos_all(x, s, c); }
 
 /// s = sin(pi x), c = cos(pi x), exact at multiples of 1/2. Domain: |x| <= 2^48, NaN beyond.
-/// Error < 0.8 ulp. Exact reduction, minimax polynomials in x^2.
+/// Error < 0.8 ulp (1 for subnormal results). Exact reduction, minimax polynomials in x^2.
 MUSTER_FN void sincospi(double x, double& s, double& c) { detail::sincospi_all(x, 0x1p48, s, c); }
 
-/// In single precision: |x| <= 2^19, NaN beyond. Error < 0.9 ulp.
+/// In single precision: |x| <= 2^19, NaN beyond. Error < 0.8 ulp (1 for subnormal
+/// results).
 MUSTER_FN void sincospi(float x, float& s, float& c) { detail::sincospi_all(x, 0x1p19f, s, c); }
 
 /// The sine alone, as sincos.
