@@ -65,12 +65,14 @@ struct Corridor {
     return (2.0 / width) * exp(-(theta * x) - 0.5 * theta * theta * w) * sum;
   }
 
-  /// E[e^(-r tau)] for a first touch at distance d over the horizon, one image; rho2 = theta^2 + 2r/s^2.
-  MUSTER_COLD_FN AssetDual touch_image(AssetDual const& rho, AssetDual const& d) const {
+  /// e^weight E[e^(-r tau)] for a first touch at distance d over the horizon, one image, without drift;
+  /// rho^2 = theta^2 + 2 r / sigma^2. The power alone may overflow.
+  MUSTER_COLD_FN AssetDual touch_image(AssetDual const& weight, AssetDual const& rho,
+                                       AssetDual const& d) const {
     AssetDual const deviation = sqrt(w);
     AssetDual const distance = d.v < 0.0 ? -d : d;
-    AssetDual const sum = weighted_tail(-(rho * distance), (rho * w - distance) / deviation) +
-                          weighted_tail(rho * distance, (-distance - rho * w) / deviation);
+    AssetDual const sum = weighted_tail(weight - rho * distance, (rho * w - distance) / deviation) +
+                          weighted_tail(weight + rho * distance, (-distance - rho * w) / deviation);
     return d.v < 0.0 ? -sum : sum;
   }
   /// sinh(sqrt(s) a) / sinh(sqrt(s)) for 0 <= a <= 1, also at s = 0.
@@ -90,17 +92,17 @@ struct Corridor {
   }
   /// Present value of one unit paid at the first touch of either side before the horizon.
   MUSTER_COLD_FN AssetDual touch(AssetDual const& rho2) const {
-    AssetDual const up = exp(theta * (width - x)), down = exp(-(theta * x));
+    AssetDual const rise = theta * (width - x), fall = -(theta * x);
     if (is_short()) {
       AssetDual const rho = sqrt(rho2);
-      AssetDual upper(0.0), lower(0.0);
+      AssetDual sum(0.0);
       for (int n = -images; n <= images; ++n) {
         double const shift = 2.0 * n * width;
-        upper = upper + touch_image(rho, (width + shift) - x);
-        lower = lower + touch_image(rho, x + shift);
+        sum = sum + (touch_image(rise, rho, (width + shift) - x) + touch_image(fall, rho, x + shift));
       }
-      return up * upper + down * lower;
+      return sum;
     }
+    AssetDual const up = exp(rise), down = exp(fall);
     AssetDual const scaled = (width * width) * rho2, part = x / width;
     AssetDual steady = up * sinh_ratio(scaled, part) + down * sinh_ratio(scaled, 1.0 - part);
     for (int n = 1; n <= waves; ++n) {

@@ -111,14 +111,14 @@ MUSTER_FN double implied_guess(ImpliedProblem const& q) {
   return is_upper ? upper : lower;
 }
 
-/// M(a - t) - M(a + t) over 2t for a t < 1 and t <= 3/4, by the odd derivatives of M: thirteen terms, error
+/// M(a - t) - M(a + t) over 2t, less `slope`, for a t < 1 and t <= 3/4, by the odd derivatives of M: thirteen terms, error
 /// below 1e-17. `slope` is -M'(a) = 1 - a M(a).
 ///
 /// The derivatives obey M_(n+2) = (a^2 + 2n + 1) M_n - n (n - 1) M_(n-2), and M_3 = (a^2 + 3) M_1 + 1.
 MUSTER_FN double mills_difference(double slope, double at2, double t2) {
   // term_k = -M_(2k+1) t^(2k) / (2k+1)!
   double before = slope, term = fma(fma(3.0, t2, at2), slope, -t2) * (1.0 / 6.0);
-  double sum = before + term;
+  double sum = term;
 #define MUSTER_MILLS_TERM(n)                                                      \
   {                                                                               \
     constexpr double scale = 1.0 / (((n) + 1.0) * ((n) + 2.0));                   \
@@ -151,16 +151,31 @@ MUSTER_FN double implied_step(ImpliedProblem const& q, double s) {
   double const z = is_upper ? t - a : a - t;
   double const m = mills_ratio(is_small ? a : (z > -1.0 ? z : -1.0));
   double const far = mills_ratio(a + t);
-  double const series = 2.0 * t * mills_difference(fma(-a, m, 1.0), at * at, t * t);
-  double const value = is_small ? series : (is_upper ? m + far : m - far);  // of b or complement, over b'
+  // The price over b' (or its complement) as value + value_lost.
+  double const am = a * m, slope = 1.0 - am;
+  double const slope_lost = ((1.0 - slope) - am) - fma(a, m, -am);
+  double const bend = mills_difference(slope, at * at, t * t);
+  double const mean = slope + bend;
+  double const mean_lost = ((slope - mean) + bend) + slope_lost;
+  double const series = s * mean, series_lost = fma(s, mean, -series) + s * mean_lost;
+  double const other = is_upper ? far : -far;
+  double const direct = m + other, direct_lost = (m - direct) + other;
+  double const value = is_small ? series : direct;
+  double const value_lost = is_small ? series_lost : direct_lost;
 
   // (a^2 + t^2) / 2 and its rounding error, that of a included: in the wings it is what counts.
   double const a2 = a * a, t2 = t * t, both = a2 + t2;
   double const a2_lost = fma(a, a, -a2) + 2.0 * a * (fma(-a, s, q.width) / s);
   double const big = a2 > t2 ? a2 : t2, little = a2 > t2 ? t2 : a2;
   double const lost = ((big - both) + little) + (a2_lost + fma(t, t, -t2));
-  double const density = exp_bounded(-0.5 * (both < 1414.0 ? both : 1414.0));
-  double const miss = log_bounded(q.target / (density * value)) + (q.slack + 0.5 * lost);
+  ExpParts const density = exp_parts(-0.5 * (both < 1414.0 ? both : 1414.0));
+  double const model = density.mantissa * value;
+  double const model_lost = fma(density.mantissa, value, -model) + density.lost * value +
+                            density.mantissa * value_lost;
+  double const target = q.target / density.scale;
+  double const ratio = target / model;
+  double const miss = log_bounded(ratio) + (fma(-ratio, model, target) - model_lost) / model +
+                      (q.slack + 0.5 * lost);
 
   // Newton's step and the ratios f''/f', f'''/f', all relative to s: nothing over- or underflows.
   double const e = (is_upper ? -s : s) / value;  // s f'
