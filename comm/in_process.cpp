@@ -15,7 +15,7 @@ namespace muster::comm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::microseconds spin_for{3};
+constexpr std::chrono::microseconds spin_before_wait{3};
 
 class Inbox {
  public:
@@ -31,7 +31,7 @@ class Inbox {
   }
   std::optional<Envelope> take(std::chrono::microseconds patience) {
     auto const start = Clock::now();
-    while (!has_news_.load(std::memory_order_acquire) && Clock::now() - start < spin_for)
+    while (!has_news_.load(std::memory_order_acquire) && Clock::now() - start < spin_before_wait)
       relax_cpu();
     std::unique_lock lock(mutex_);
     sleeps_ = true;

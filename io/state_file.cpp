@@ -10,9 +10,9 @@
 namespace muster::io {
 namespace {
 
-constexpr std::string_view magic = "MUSTRSTA";
-constexpr std::uint32_t major_version = 1;
-constexpr std::uint32_t minor_version = 0;
+constexpr std::string_view state_magic = "MUSTRSTA";
+constexpr std::uint32_t state_major_version = 1;
+constexpr std::uint32_t state_minor_version = 0;
 constexpr std::size_t checksum_bytes = 64;  // SHA-256 in hex digits
 constexpr std::uint32_t no_verdict = 0xffffffff;
 constexpr std::size_t size_offset = 16;
@@ -112,15 +112,15 @@ std::string_view contradiction(SavedRun const& run) {
 /// Everything before the checksum, once size, version and checksum hold.
 std::string_view checked_body(std::string const& bytes, std::filesystem::path const& file) {
   std::string_view const all = bytes;
-  if (!all.starts_with(magic) || all.size() < size_offset + 8 + checksum_bytes)
+  if (!all.starts_with(state_magic) || all.size() < size_offset + 8 + checksum_bytes)
     refuse(file, "is not a saved state of muster's, or is cut short");
-  ByteReader head(all.substr(magic.size()));
+  ByteReader head(all.substr(state_magic.size()));
   std::uint32_t const major = head.u32(), minor = head.u32();
   MUSTER_REQUIRE(
-      major == major_version,
+      major == state_major_version,
       "{} is version {}.{}, this muster reads {}.x (its fields are others); continue with {} "
       "release, or start over with --fresh",
-      file.string(), major, minor, major_version, major > major_version ? "a newer" : "an older");
+      file.string(), major, minor, state_major_version, major > state_major_version ? "a newer" : "an older");
   if (head.u64() != all.size()) refuse(file, "is cut short or has bytes too many");
   auto const body = all.substr(0, all.size() - checksum_bytes);
   if (sha256_hex(body) != all.substr(body.size()))
@@ -151,9 +151,9 @@ std::string encode_state(SavedRun const& run) {
   body.text(clean_text(run.message));
   put_progress(body, run.progress);
   ByteWriter out;
-  out.raw(magic);
-  out.u32(major_version);
-  out.u32(minor_version);
+  out.raw(state_magic);
+  out.u32(state_major_version);
+  out.u32(state_minor_version);
   out.u64(size_offset + 8 + body.bytes().size() + checksum_bytes);
   out.raw(body.bytes());
   out.raw(sha256_hex(out.bytes()));

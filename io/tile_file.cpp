@@ -17,7 +17,7 @@
 namespace muster::io {
 namespace {
 
-constexpr std::string_view magic = "MUSTRTIL";
+constexpr std::string_view tile_magic = "MUSTRTIL";
 constexpr std::uint32_t version = 1;
 constexpr std::size_t header_bytes = 64;
 constexpr std::size_t record_bytes = 32;
@@ -39,7 +39,7 @@ std::string raw_hash(std::string_view hex) {
 
 std::string header(std::string const& job_hash) {
   ByteWriter out;
-  out.raw(magic);
+  out.raw(tile_magic);
   out.u32(version);
   out.u32(record_bytes);
   out.raw(raw_hash(job_hash));
