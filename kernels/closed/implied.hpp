@@ -30,8 +30,8 @@ MUSTER_FN ImpliedProblem implied_problem(double price, double forward, double st
   bool const good = (abs(price) < 1e150) & (forward > 1e-150) & (forward < 1e150) &
                     (strike > 1e-150) & (strike < 1e150) & (years > 1e-150) & (years < 1e150) &
                     (discount > 1e-150) & (discount < 1e150);
-  double const f = good ? forward : 1.0, k = good ? strike : 1.0;
-  double const d = good ? discount : 1.0, p = good ? price : 0.1;
+  // Bad rows run along as whatever they are: replacing them here would keep the loop from vectorising.
+  double const f = forward, k = strike, d = discount, p = price;
   // f - k = gap + slip exactly (Knuth's two-sum).
   double const gap = f - k, part = f - gap;
   double const slip = (f - (gap + part)) + (part - k);
@@ -61,7 +61,7 @@ MUSTER_FN ImpliedProblem implied_problem(double price, double forward, double st
   double const slack =
       (fma(-target, scale, grown) - target * scale_lost + fma(amount, sqrt_2pi, -grown) +
        (amount * sqrt_2pi_lost + amount_lost * sqrt_2pi)) /
-      (amount != 0.0 ? grown : 1.0);
+      grown;
   // Near the money (low - high) is exact, and so the logarithm keeps its relative digits.
   double const near = (low - high) / high, quotient = low / high;
   double const u = 1.0 + near;
@@ -70,14 +70,14 @@ MUSTER_FN ImpliedProblem implied_problem(double price, double forward, double st
   double const width = -(log_bounded(is_near ? u : quotient) + (is_near ? lost / u : 0.0));
 
   // 2^-52 of the price: below it the time value is what rounding left behind.
-  double const grain = 0x1p-52 * abs(p);
+  double const grain = 0x1p-52 * abs(p), inside = in_the_money * in_the_money * grain;
   double status = d > 1.0 ? 1.0 : 0.0;
   status = (target < 1e-305) | (complement < 0.5 * grain) ? 4.0 : status;
-  status = (in_the_money != 0.0) & (time_value <= grain) ? 4.0 : status;
-  status = time_value < -(in_the_money != 0.0 ? grain : 0.0) ? 2.0 : status;
+  status = time_value <= inside ? 4.0 : status;
+  status = time_value < -inside ? 2.0 : status;
   status = complement <= 0.0 ? 3.0 : status;
   status = good ? status : 5.0;
-  return {width, target, slack, sqrt(quotient), is_upper ? 1.0 : 0.0, good ? years : 1.0, status};
+  return {width, target, slack, sqrt(quotient), is_upper ? 1.0 : 0.0, years, status};
 }
 
 /// First value of s, within a third of the root over the whole domain and mostly within 1 %.

@@ -21,14 +21,14 @@ TEST_P(ClosedGolden, EveryBitIsTheCommittedOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, ClosedGolden,
-                         testing::Values(Golden{golden_black_scholes, 0x0},
-                                         Golden{golden_implied, 0x1},
-                                         Golden{golden_vanilla, 0x2},
-                                         Golden{golden_geometric, 0x3},
-                                         Golden{golden_barrier, 0x4},
-                                         Golden{golden_double_barrier, 0x5},
-                                         Golden{golden_lookback, 0x6},
-                                         Golden{golden_two_asset, 0x7},
-                                         Golden{golden_heston, 0x8}));
+                         testing::Values(Golden{golden_black_scholes, 0x209bb1e0b58c8cee},
+                                         Golden{golden_implied, 0x26191543234632f6},
+                                         Golden{golden_vanilla, 0xee98a63ce967f93b},
+                                         Golden{golden_geometric, 0xa572b4c40a718c7d},
+                                         Golden{golden_barrier, 0xb4ab4a202697ff47},
+                                         Golden{golden_double_barrier, 0x70818128c61a799},
+                                         Golden{golden_lookback, 0xa27cf9a022e90702},
+                                         Golden{golden_two_asset, 0x38e77ff49cd69506},
+                                         Golden{golden_heston, 0x452aac855e2689cf}));
 
 }  // namespace
