@@ -20,7 +20,7 @@ struct Dual {
   static constexpr int pairs = M * (M + 1) / 2;
   double v = 0, g[N]{}, h[pairs]{};
 
-  MUSTER_COLD_FN Dual() = default;
+  Dual() = default;
   MUSTER_COLD_FN Dual(double value) : v(value) {}  // numbers are constants: implicit on purpose
 
   /// The variable with index `i` at `value`.
