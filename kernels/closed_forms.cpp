@@ -27,6 +27,10 @@ void black_scholes(std::span<BsInput const> in, std::span<BsOutput> out) {
   table().black_scholes(in.data(), out.data(), in.size());
 }
 
+void black_scholes(BsColumns const& in, BsResultColumns const& out, std::size_t count) {
+  table().black_scholes_columns(in, out, count);
+}
+
 void implied_volatility(std::span<ImpliedInput const> in, std::span<ImpliedOutput> out) {
   MUSTER_ASSERT(out.size() >= in.size(), "{} quotes, room for {}", in.size(), out.size());
   table().implied_volatility(in.data(), out.data(), in.size());

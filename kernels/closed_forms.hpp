@@ -24,6 +24,16 @@ struct BsOutput {
 /// With no variance left the row is the limit away from the strike.
 void black_scholes(std::span<BsInput const> in, std::span<BsOutput> out);
 
+/// The same, column by column: the faster layout. `side` is 1 for a call, -1 for a put. Every pointer
+/// leads to `count` values; no output overlaps anything else.
+struct BsColumns {
+  double const *spot, *strike, *years, *rate, *dividend, *volatility, *side;
+};
+struct BsResultColumns {
+  double *price, *delta, *gamma, *vega, *theta, *rho, *vanna, *volga;
+};
+void black_scholes(BsColumns const& in, BsResultColumns const& out, std::size_t count);
+
 /// What an implied volatility is worth.
 enum class ImpliedStatus : int {
   ok,
@@ -193,6 +203,7 @@ HestonGreeks heston(HestonInput const& in);
 /// One instruction set's copy of the bodies; only kernels/closed_forms*.cpp use it.
 struct ClosedTable {
   void (*black_scholes)(BsInput const*, BsOutput*, std::size_t);
+  void (*black_scholes_columns)(BsColumns const&, BsResultColumns const&, std::size_t);
   void (*implied_volatility)(ImpliedInput const*, ImpliedOutput*, std::size_t);
   void (*vanilla)(VanillaInput const&, Greeks&);
   void (*geometric_asian)(GeometricInput const&, Greeks&);

@@ -31,6 +31,7 @@ muster::kernels::ClosedTable const* MUSTER_JOIN(closed_table_, MUSTER_ISA)() {
   using namespace muster::kernels;
   static constexpr ClosedTable table{
       .black_scholes = black_scholes_lanes,
+      .black_scholes_columns = black_scholes_columns,
       .implied_volatility = implied_lanes,
       .vanilla = vanilla_into,
       .geometric_asian = geometric_into,

@@ -11,12 +11,14 @@ MUSTER_KERNELS_BEGIN
 
 inline constexpr int closed_lanes = 128;
 
-/// Columns of a block of options, and of the stages between.
+/// Columns of a block of options, of the stages between and of the results.
 struct BsBlock {
   double spot[closed_lanes], strike[closed_lanes], years[closed_lanes], rate[closed_lanes],
       dividend[closed_lanes], volatility[closed_lanes], side[closed_lanes];
   double asset[closed_lanes], cash[closed_lanes], d1[closed_lanes], d2[closed_lanes],
       root[closed_lanes], steep[closed_lanes], weight[closed_lanes];
+  double price[closed_lanes], delta[closed_lanes], gamma[closed_lanes], vega[closed_lanes],
+      theta[closed_lanes], rho[closed_lanes], vanna[closed_lanes], volga[closed_lanes];
 
   MUSTER_FN BlackScholes option(int i) const {
     return {spot[i], strike[i], years[i], rate[i], dividend[i], volatility[i], side[i]};
@@ -38,8 +40,7 @@ inline void load(BsBlock& b, BsInput const* in, int count) {
   }
 }
 
-/// One block; every lane is computed, `out` has closed_lanes entries a column.
-inline void price_block(BsBlock& b, BsOutput* out) {
+inline void price_block(BsBlock& b) {
   for (int i = 0; i < closed_lanes; ++i) {
     BlackScholes::Present const p = b.option(i).present();
     b.asset[i] = p.asset;
@@ -53,20 +54,62 @@ inline void price_block(BsBlock& b, BsOutput* out) {
     b.steep[i] = m.steep;
   }
   for (int i = 0; i < closed_lanes; ++i) b.weight[i] = b.option(i).weight(b.present(i), b.moments(i));
-  for (int i = 0; i < closed_lanes; ++i)
-    out[i] = b.option(i).finish(b.present(i), b.moments(i), b.weight[i]);
+  for (int i = 0; i < closed_lanes; ++i) {
+    BsOutput const o = b.option(i).finish(b.present(i), b.moments(i), b.weight[i]);
+    b.price[i] = o.price;
+    b.delta[i] = o.delta;
+    b.gamma[i] = o.gamma;
+    b.vega[i] = o.vega;
+    b.theta[i] = o.theta;
+    b.rho[i] = o.rho;
+    b.vanna[i] = o.vanna;
+    b.volga[i] = o.volga;
+  }
 }
 
 inline void black_scholes_lanes(BsInput const* in, BsOutput* out, std::size_t count) {
-  BsBlock block;
-  BsOutput rest[closed_lanes];
+  BsBlock b;
   for (std::size_t at = 0; at < count; at += closed_lanes) {
-    bool const is_whole = count - at >= closed_lanes;
-    int const here = is_whole ? closed_lanes : int(count - at);
-    load(block, in + at, here);
-    price_block(block, is_whole ? out + at : rest);
-    if (!is_whole)
-      for (int i = 0; i < here; ++i) out[at + i] = rest[i];
+    int const here = count - at >= closed_lanes ? closed_lanes : int(count - at);
+    load(b, in + at, here);
+    price_block(b);
+    for (int i = 0; i < here; ++i)
+      out[at + i] = {b.price[i], b.delta[i], b.gamma[i], b.vega[i],
+                     b.theta[i], b.rho[i],   b.vanna[i], b.volga[i]};
+  }
+}
+
+/// Copies one column into a block, repeating its last value to the block's end.
+inline void load_column(double* __restrict to, double const* __restrict from, int count) {
+  if (count == closed_lanes)
+    for (int i = 0; i < closed_lanes; ++i) to[i] = from[i];
+  else
+    for (int i = 0; i < closed_lanes; ++i) to[i] = from[i < count ? i : count - 1];
+}
+inline void store_column(double* __restrict to, double const* __restrict from, int count) {
+  for (int i = 0; i < count; ++i) to[i] = from[i];
+}
+
+inline void black_scholes_columns(BsColumns const& in, BsResultColumns const& out, std::size_t count) {
+  BsBlock b;
+  for (std::size_t at = 0; at < count; at += closed_lanes) {
+    int const here = count - at >= closed_lanes ? closed_lanes : int(count - at);
+    load_column(b.spot, in.spot + at, here);
+    load_column(b.strike, in.strike + at, here);
+    load_column(b.years, in.years + at, here);
+    load_column(b.rate, in.rate + at, here);
+    load_column(b.dividend, in.dividend + at, here);
+    load_column(b.volatility, in.volatility + at, here);
+    load_column(b.side, in.side + at, here);
+    price_block(b);
+    store_column(out.price + at, b.price, here);
+    store_column(out.delta + at, b.delta, here);
+    store_column(out.gamma + at, b.gamma, here);
+    store_column(out.vega + at, b.vega, here);
+    store_column(out.theta + at, b.theta, here);
+    store_column(out.rho + at, b.rho, here);
+    store_column(out.vanna + at, b.vanna, here);
+    store_column(out.volga + at, b.volga, here);
   }
 }
 

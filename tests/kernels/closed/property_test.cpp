@@ -149,6 +149,29 @@ TEST(ClosedProperty, BulkRowsAreIndependentAndFlagFaults) {
   }
 }
 
+TEST(ClosedProperty, ColumnsAreTheSameBitsAsRows) {
+  for (std::size_t count : {1u, 127u, 128u, 129u, 300u}) {
+    std::vector<BsInput> rows;
+    std::vector<std::vector<double>> c(15, std::vector<double>(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      rows.push_back({100, 50. + i, .1 + .01 * i, .02, .01, .3, int(i & 1)});
+      double const values[] = {100, rows[i].strike, rows[i].years, .02, .01, .3, i & 1 ? 1. : -1.};
+      for (int k = 0; k < 7; ++k) c[k][i] = values[k];
+    }
+    std::vector<BsOutput> out(count);
+    black_scholes(rows, out);
+    black_scholes({c[0].data(), c[1].data(), c[2].data(), c[3].data(), c[4].data(), c[5].data(), c[6].data()},
+                  {c[7].data(), c[8].data(), c[9].data(), c[10].data(), c[11].data(), c[12].data(),
+                   c[13].data(), c[14].data()},
+                  count);
+    for (std::size_t i = 0; i < count; ++i) {
+      double const row[] = {out[i].price, out[i].delta, out[i].gamma, out[i].vega,
+                            out[i].theta, out[i].rho,   out[i].vanna, out[i].volga};
+      for (int k = 0; k < 8; ++k) EXPECT_EQ(row[k], c[7 + k][i]) << count << " " << i << " " << k;
+    }
+  }
+}
+
 TEST(ClosedProperty, BulkLimits) {
   BsInput const in[] = {{100, 0, 1, .05, .02, .2, 1}, {100, 90, 1, .05, .02, 0, 1}, {100, 90, 0, .05, .02, .3, 0},
                         {100, 100, 1, 0, 0, 50, 1},   {1e-100, 1e100, 1, 0, 0, .2, 1}};
