@@ -7,11 +7,12 @@ MUSTER_KERNELS_BEGIN
 
 namespace detail {
 
-/// A value m * s1 * s2 where s1 and s2 are powers of two whose product may lie outside the range of
-/// T. Multiplying in this order rounds once, subnormal results included.
+/// A value (m + rest) * s1 * s2, |rest| at most half an ulp of m, where s1 and s2 are powers of two
+/// whose product may lie outside the range of T. Multiplying in this order rounds once, subnormal
+/// results included.
 template <class T>
 struct Scaled {
-  T m, s1, s2;
+  T m, rest, s1, s2;
   MUSTER_FN T value() const { return m * s1 * s2; }
 };
 
@@ -56,15 +57,16 @@ MUSTER_FN float exp_quotient(float r) {
   return horner(r, 0x1.fffffcp-2f, 0x1.55549p-3f, 0x1.5558a2p-5f, 0x1.123adp-7f, 0x1.6a5e34p-10f);
 }
 
-/// exp(hi + lo), |lo| far below |hi|, within 0.55 ulp; 2^n is left to the caller, so that a product
-/// with it rounds once. Domain of hi: |hi| <= 1400, in single precision 170.
+/// exp(hi + lo), |lo| far below |hi|, its rest included within 0.05 ulp; 2^n is left to the caller,
+/// so that a product with it rounds once. Domain of hi: |hi| <= 1400, in single precision 170.
 template <class T>
 MUSTER_FN Scaled<T> exp_scaled(T hi, T lo) {
   PowerOfTwo<T> const two = nearest_power(hi);
   T const high = reduce_high(hi, two.n), low = reduce_low(two.n, lo);
   T const r = high + low, one = T(1) + r;
   T const lost = (r - (one - T(1))) + ((high - r) + low);
-  return {one + fma(exp_quotient(r), r * r, lost), two.s1, two.s2};
+  T const more = fma(exp_quotient(r), r * r, lost), m = one + more;
+  return {m, (one - m) + more, two.s1, two.s2};
 }
 
 /// exp(c) for c already clamped to where it is neither 0 nor infinite by a wide margin.

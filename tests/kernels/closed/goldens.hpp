@@ -13,12 +13,12 @@ struct ClosedGoldenBits {
 inline constexpr ClosedGoldenBits closed_golden_bits[] = {
     {muster::kernels::golden_black_scholes, 0x209bb1e0b58c8cee},
     {muster::kernels::golden_implied, 0x26191543234632f6},
-    {muster::kernels::golden_vanilla, 0xee98a63ce967f93b},
-    {muster::kernels::golden_geometric, 0xa572b4c40a718c7d},
-    {muster::kernels::golden_barrier, 0xb4ab4a202697ff47},
-    {muster::kernels::golden_double_barrier, 0x70818128c61a799},
-    {muster::kernels::golden_lookback, 0xa27cf9a022e90702},
-    {muster::kernels::golden_two_asset, 0x38e77ff49cd69506},
+    {muster::kernels::golden_vanilla, 0x82683318ab12d5ae},
+    {muster::kernels::golden_geometric, 0xeef6ff57779d71f},
+    {muster::kernels::golden_barrier, 0x122dbc0427817df8},
+    {muster::kernels::golden_double_barrier, 0xe168b6beb581b3c4},
+    {muster::kernels::golden_lookback, 0xdc99be6f43e7f640},
+    {muster::kernels::golden_two_asset, 0x6d914490925cfa88},
     {muster::kernels::golden_heston, 0x452aac855e2689cf},
 };
 
