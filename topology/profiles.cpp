@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <vector>
+
+#include "topology/cards.hpp"
 
 namespace muster::topology {
 namespace {
@@ -11,29 +12,42 @@ namespace {
 /// Sizes cards are sold in, GiB.
 constexpr std::array marketed_gb{2, 3, 4, 6, 8, 10, 11, 12, 16, 20, 24, 32, 40, 48, 64, 80, 94, 96, 141, 144, 180, 192};
 
-/// Upper-case words of a driver's name: "Tesla V100-SXM2-32GB" -> TESLA V100 SXM2 32GB.
-std::vector<std::string> words_of(std::string_view name) {
-  std::vector<std::string> words(1);
-  for (char const c : name) {
-    if (c == ' ' || c == '-')
-      words.emplace_back();
-    else
-      words.back() += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+/// The name of the row a driver's name belongs to: by the table of names, else the first row whose name
+/// stands in it; empty for none.
+std::string_view row_named(std::string_view name) {
+  if (auto const* const card = find_card(name)) return card->row;
+  auto const words = words_of(name);
+  for (auto const& row : profiles()) {
+    auto const wanted = words_of(row.name);
+    if (std::search(words.begin(), words.end(), wanted.begin(), wanted.end()) != words.end())
+      return row.name;
   }
-  std::erase(words, "");
-  for (auto& word : words)
-    if (word == "A10G" || word == "A10M") word = "A10";  // cloud spellings of the same chip
-  return words;
-}
-
-bool is_named(std::vector<std::string> const& words, std::string_view row_name) {
-  auto const wanted = words_of(row_name);
-  return std::search(words.begin(), words.end(), wanted.begin(), wanted.end()) != words.end();
+  return {};
 }
 
 /// How far a row's memory is from the card's; rows above the card's memory lose to rows below it.
 int distance(Profile const& row, int memory_gb) {
   return row.memory_gb <= memory_gb ? memory_gb - row.memory_gb : 1000 + row.memory_gb - memory_gb;
+}
+
+/// How unlike a card a row is: factors of memory and multiprocessors between them, as powers of two.
+double unlikeness(Profile const& row, int memory_gb, int multiprocessors) {
+  auto const factor = [](int a, int b) { return std::abs(std::log2(double(std::max(a, 1)) / std::max(b, 1))); };
+  return factor(row.memory_gb, memory_gb) + factor(row.multiprocessors, multiprocessors);
+}
+
+/// The row most like a card among those of no newer capability, or of the oldest there are.
+Profile const& row_like(int memory_gb, int multiprocessors, int capability) {
+  int const oldest = std::min_element(profiles().begin(), profiles().end(), [](auto const& a, auto const& b) {
+                       return a.capability < b.capability;
+                     })->capability;
+  Profile const* best = nullptr;
+  for (auto const& row : profiles())
+    if (row.capability <= std::max(capability, oldest) &&
+        (best == nullptr || unlikeness(row, memory_gb, multiprocessors) <
+                                unlikeness(*best, memory_gb, multiprocessors)))
+      best = &row;
+  return *best;
 }
 
 int unlisted_batch(int memory_gb) {
@@ -53,6 +67,20 @@ std::string_view to_string(Tier tier) {
     case Tier::high: return "high";
   }
   return "mid";
+}
+
+std::string to_string(Features const& features) {
+  std::string text;
+  auto const add = [&text](bool is_on, std::string_view name) {
+    if (is_on) text.append(text.empty() ? "" : ", ").append(name);
+  };
+  add(features.gradient_checkpointing, "gradient checkpointing");
+  add(features.mixed_precision, "mixed precision");
+  add(features.tf32, "TF32");
+  add(features.flash_attention, "flash attention");
+  add(features.tensor_cores, "tensor cores");
+  add(features.tuned_kernels, "tuned kernels");
+  return text.empty() ? "none" : text;
 }
 
 int nominal_memory_gb(std::uint64_t total_bytes) {
@@ -77,10 +105,10 @@ double memory_fraction(int memory_gb) {
 }
 
 std::optional<Profile> find_profile(std::string_view name, int memory_gb) {
-  auto const words = words_of(name);
+  auto const row_name = row_named(name);
   Profile const* best = nullptr;
   for (auto const& row : profiles())
-    if (is_named(words, row.name) &&
+    if (row.name == row_name &&
         (best == nullptr || distance(row, memory_gb) < distance(*best, memory_gb)))
       best = &row;
   if (best == nullptr) return std::nullopt;
@@ -105,8 +133,13 @@ Profile profile_of(Gpu const& gpu) {
   made.features = {.gradient_checkpointing = memory_gb < 8,
                    .mixed_precision = capability >= 70,
                    .tf32 = capability >= 80,
-                   .flash_attention = capability >= 80};
-  made.rated = std::max(1.0, 100.0 * gpu.multiprocessors / 108);  // the A100's 108 are rated 100
+                   .flash_attention = capability >= 80,
+                   // sm_75 was sold without them as GTX 16.
+                   .tensor_cores = capability >= 70 && gpu.name.find("GTX") == std::string::npos,
+                   .tuned_kernels = false};
+  auto const& like = row_like(memory_gb, gpu.multiprocessors, capability);
+  made.rated = std::max(1.0, like.rated * gpu.multiprocessors / like.multiprocessors);
+  made.multiprocessors = gpu.multiprocessors;
   made.capability = capability;
   return made;
 }

@@ -21,7 +21,11 @@ struct Features {
   bool mixed_precision = false;
   bool tf32 = false;
   bool flash_attention = false;
+  bool tensor_cores = false;
+  bool tuned_kernels = false;
 };
+/// "mixed precision, TF32"; "none" without any.
+std::string to_string(Features const& features);
 
 /// One card in one memory size.
 struct Profile {
@@ -33,6 +37,7 @@ struct Profile {
   Features features;
   double rated = 1;         ///< relative speed, RTX 3050 = 1; a prior until the card is measured
   int capability = 0;       ///< compute capability times ten, 86 = sm_86
+  int multiprocessors = 0;
 };
 
 /// Cards with a row of their own, one row for each memory size.
@@ -46,9 +51,10 @@ double memory_fraction(int nominal_memory_gb);
 
 /// The row of a card by the name its driver gives ("NVIDIA GeForce RTX 3080 Ti", "Tesla V100-SXM2-32GB")
 /// and its nominal memory, which the answer carries: with less memory than the row, the batches shrink in
-/// proportion. nullopt for a card the table does not know.
+/// proportion. nullopt for a card without a row of its own.
 std::optional<Profile> find_profile(std::string_view name, int nominal_memory_gb);
-/// The same, or a row made up from memory, multiprocessors and compute capability, named "unlisted".
+/// The same, or a row made up and named "unlisted": batch and models from memory, features from compute
+/// capability, the rating from the multiprocessors at the rate of the row most like it.
 Profile profile_of(Gpu const& gpu);
 
 }  // namespace muster::topology

@@ -13,28 +13,31 @@ struct InventoryRow {
   char const* driver_name;  ///< as NVML gives it
   int reported_mib;         ///< as NVML gives it
   int memory_gb, train_batch, batch;
+  char const* models;
+  char const* features;
   double rated;
-  bool checkpointing, mixed, tf32, flash;
 };
+
+constexpr char const* all = "mixed precision, TF32, flash attention, tensor cores, tuned kernels";
 
 // The thirteen cards of the inventory, each size; the memory is what drivers report.
 constexpr InventoryRow inventory[] = {
-    {"NVIDIA GeForce RTX 3050 Laptop GPU", 4096, 4, 16, 16, 1, true, true, false, false},
-    {"NVIDIA GeForce RTX 3060", 12288, 12, 48, 48, 3, false, true, true, false},
-    {"NVIDIA GeForce RTX 3070", 8192, 8, 32, 32, 5, true, true, true, false},
-    {"NVIDIA GeForce RTX 3080", 10240, 10, 48, 48, 10, false, true, true, false},
-    {"NVIDIA GeForce RTX 3080 Ti", 12288, 12, 64, 64, 10, false, true, true, false},
-    {"NVIDIA GeForce RTX 3090", 24576, 24, 96, 128, 20, false, true, true, true},
-    {"NVIDIA GeForce RTX 4070 SUPER", 12282, 12, 64, 64, 15, false, false, true, false},
-    {"NVIDIA GeForce RTX 4080", 16376, 16, 96, 96, 25, false, false, true, true},
-    {"NVIDIA GeForce RTX 4090", 24564, 24, 128, 256, 40, false, true, true, true},
-    {"Tesla T4", 15360, 16, 32, 32, 8, false, false, false, false},
-    {"Tesla V100-SXM2-16GB", 16160, 16, 64, 64, 30, false, true, false, false},
-    {"Tesla V100-PCIE-32GB", 32510, 32, 128, 128, 30, false, true, false, false},
-    {"NVIDIA A10", 23028, 24, 64, 64, 20, false, true, true, false},
-    {"NVIDIA A40", 46068, 48, 128, 256, 50, false, true, true, true},
-    {"NVIDIA A100-SXM4-40GB", 40536, 40, 256, 256, 100, false, true, true, true},
-    {"NVIDIA A100 80GB PCIe", 81251, 80, 512, 512, 100, false, true, true, true},
+    {"NVIDIA GeForce RTX 3050 Laptop GPU", 4096, 4, 16, 16, "LSTM, small net", "gradient checkpointing, mixed precision", 1},
+    {"NVIDIA GeForce RTX 3060", 12288, 12, 48, 48, "LSTM, medium net", "mixed precision, TF32", 3},
+    {"NVIDIA GeForce RTX 3070", 8192, 8, 32, 32, "LSTM, small transformer", "gradient checkpointing, mixed precision, TF32", 5},
+    {"NVIDIA GeForce RTX 3080", 10240, 10, 48, 48, "medium transformer", "mixed precision, TF32", 10},
+    {"NVIDIA GeForce RTX 3080 Ti", 12288, 12, 64, 64, "medium transformer", "mixed precision, TF32", 10},
+    {"NVIDIA GeForce RTX 3090", 24576, 24, 96, 128, "large transformer", all, 20},
+    {"NVIDIA GeForce RTX 4070 SUPER", 12282, 12, 64, 64, "medium transformer", "TF32, tuned kernels", 15},
+    {"NVIDIA GeForce RTX 4080", 16376, 16, 96, 96, "large transformer", "TF32, flash attention", 25},
+    {"NVIDIA GeForce RTX 4090", 24564, 24, 128, 256, "XL transformer", all, 40},
+    {"Tesla T4", 15360, 16, 32, 32, "medium", "none", 8},
+    {"Tesla V100-SXM2-16GB", 16160, 16, 64, 64, "large", "mixed precision, tensor cores", 30},
+    {"Tesla V100-PCIE-32GB", 32510, 32, 128, 128, "large", "mixed precision, tensor cores", 30},
+    {"NVIDIA A10", 23028, 24, 64, 64, "large", "mixed precision, TF32", 20},
+    {"NVIDIA A40", 46068, 48, 128, 256, "XL", all, 50},
+    {"NVIDIA A100-SXM4-40GB", 40536, 40, 256, 256, "XXL", all, 100},
+    {"NVIDIA A100 80GB PCIe", 81251, 80, 512, 512, "XXL", all, 100},
 };
 
 TEST(Profiles, HoldTheInventory) {
@@ -48,10 +51,8 @@ TEST(Profiles, HoldTheInventory) {
     EXPECT_EQ(profile->train_batch, row.train_batch);
     EXPECT_EQ(profile->batch, row.batch);
     EXPECT_EQ(profile->rated, row.rated);
-    EXPECT_EQ(profile->features.gradient_checkpointing, row.checkpointing);
-    EXPECT_EQ(profile->features.mixed_precision, row.mixed);
-    EXPECT_EQ(profile->features.tf32, row.tf32);
-    EXPECT_EQ(profile->features.flash_attention, row.flash);
+    EXPECT_EQ(profile->models, row.models);
+    EXPECT_EQ(to_string(profile->features), row.features);
   }
 }
 
@@ -61,6 +62,7 @@ TEST(Profiles, NeverSwitchOnWhatACardLacks) {
     EXPECT_TRUE(!row.features.mixed_precision || row.capability >= 70);
     EXPECT_TRUE(!row.features.tf32 || row.capability >= 80);
     EXPECT_TRUE(!row.features.flash_attention || row.capability >= 80);
+    EXPECT_TRUE(!row.features.tensor_cores || row.capability >= 70);
     EXPECT_LE(row.train_batch, row.batch);
   }
 }
@@ -108,9 +110,12 @@ TEST(Profiles, PlaceAnUnknownCardByItsFacts) {
   EXPECT_EQ(placed.memory_gb, 16);
   EXPECT_EQ(placed.batch, 64);
   EXPECT_TRUE(placed.features.tf32);
+  // Between the RTX 4070 and 3070 in multiprocessors; of its own generation the A10 is nearest.
+  EXPECT_GT(placed.rated, 5);
+  EXPECT_LT(placed.rated, 20);
   gpu.capability_major = 6;
   gpu.capability_minor = 1;
-  EXPECT_FALSE(profile_of(gpu).features.mixed_precision);
+  EXPECT_EQ(to_string(profile_of(gpu).features), "none");
 }
 
 TEST(NominalMemory, KeepsOddSizes) {

@@ -1,0 +1,131 @@
+#include <array>
+
+#include "topology/cards.hpp"
+
+namespace muster::topology {
+namespace {
+
+constexpr auto pcie = Fabric::pcie;
+constexpr auto switched = Fabric::switched;
+constexpr auto mesh = Fabric::mesh;
+
+// Of one chip the form people mean by its bare name stands first. Multiprocessors and memory are
+// NVIDIA's published figures; reported MiB are what drivers give, with ECC on where it is the default.
+constexpr std::array card_rows{
+    //   driver's name, row, GB, reported MiB, SMs, capability, fabric, NVLinks
+    Card{"NVIDIA GeForce RTX 3050", "RTX 3050", 4, 4096, 16, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3050 Laptop GPU", "RTX 3050", 4, 4096, 16, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3050 Ti Laptop GPU", "RTX 3050", 4, 4096, 20, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3050 6GB Laptop GPU", "RTX 3050", 6, 6144, 20, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3050", "RTX 3050", 8, 8192, 20, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3050", "RTX 3050", 6, 6144, 18, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3060", "RTX 3060", 12, 12288, 28, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3060", "RTX 3060", 8, 8192, 28, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3060 Ti", "RTX 3060", 8, 8192, 38, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3060 Laptop GPU", "RTX 3060", 6, 6144, 30, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3070", "RTX 3070", 8, 8192, 46, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3070 Ti", "RTX 3070", 8, 8192, 48, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3070 Laptop GPU", "RTX 3070", 8, 8192, 40, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3070 Ti Laptop GPU", "RTX 3070", 8, 8192, 46, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3080", "RTX 3080", 10, 10240, 68, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3080", "RTX 3080", 12, 12288, 70, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3080 Ti", "RTX 3080", 12, 12288, 80, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3080 Laptop GPU", "RTX 3080", 16, 16384, 48, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3080 Laptop GPU", "RTX 3080", 8, 8192, 48, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3080 Ti Laptop GPU", "RTX 3080", 16, 16384, 58, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3090", "RTX 3090", 24, 24576, 82, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 3090 Ti", "RTX 3090", 24, 24564, 84, 86, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4070", "RTX 4070", 12, 12282, 46, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4070 SUPER", "RTX 4070", 12, 12282, 56, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4070 Ti", "RTX 4070", 12, 12282, 60, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4070 Ti SUPER", "RTX 4070", 16, 16376, 66, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4070 Laptop GPU", "RTX 4070", 8, 8188, 36, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4080", "RTX 4080", 16, 16376, 76, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4080 SUPER", "RTX 4080", 16, 16376, 80, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4080 Laptop GPU", "RTX 4080", 12, 12282, 58, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4090", "RTX 4090", 24, 24564, 128, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4090 D", "RTX 4090", 24, 24564, 114, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4090 Laptop GPU", "RTX 4090", 16, 16376, 76, 89, pcie, 0},
+    Card{"Tesla T4", "T4", 16, 15360, 40, 75, pcie, 0},
+    Card{"NVIDIA T4", "T4", 16, 15360, 40, 75, pcie, 0},
+    Card{"Tesla V100-SXM2-16GB", "V100", 16, 16384, 80, 70, mesh, 6},
+    Card{"Tesla V100-SXM2-32GB", "V100", 32, 32768, 80, 70, mesh, 6},
+    Card{"Tesla V100-SXM3-32GB", "V100", 32, 32768, 80, 70, switched, 6},
+    Card{"Tesla V100-SXM3-32GB-H", "V100", 32, 32768, 80, 70, switched, 6},
+    Card{"Tesla V100-SXM2-32GB-LS", "V100", 32, 32768, 80, 70, mesh, 6},
+    Card{"Tesla V100-DGXS-32GB", "V100", 32, 32768, 80, 70, mesh, 4},
+    Card{"Tesla V100-PCIE-16GB", "V100", 16, 16384, 80, 70, pcie, 0},
+    Card{"Tesla V100-PCIE-32GB", "V100", 32, 32768, 80, 70, pcie, 0},
+    Card{"Tesla V100-FHHL-16GB", "V100", 16, 16384, 80, 70, pcie, 0},
+    Card{"Tesla V100S-PCIE-32GB", "V100", 32, 32768, 80, 70, pcie, 0},
+    Card{"NVIDIA A10", "A10", 24, 23028, 72, 86, pcie, 0},
+    Card{"NVIDIA A10G", "A10", 24, 23028, 80, 86, pcie, 0},
+    Card{"NVIDIA A10M", "A10", 20, 20470, 70, 86, pcie, 0},
+    Card{"NVIDIA A40", "A40", 48, 46068, 84, 86, pcie, 0},
+    Card{"NVIDIA A100-SXM4-40GB", "A100", 40, 40960, 108, 80, switched, 12},
+    Card{"NVIDIA A100-SXM4-80GB", "A100", 80, 81920, 108, 80, switched, 12},
+    Card{"A100-SXM4-40GB", "A100", 40, 40536, 108, 80, switched, 12},
+    Card{"A100-SXM4-80GB", "A100", 80, 81251, 108, 80, switched, 12},
+    Card{"NVIDIA A100-PCIE-40GB", "A100", 40, 40960, 108, 80, pcie, 0},
+    Card{"A100-PCIE-40GB", "A100", 40, 40536, 108, 80, pcie, 0},
+    Card{"NVIDIA A100 80GB PCIe", "A100", 80, 81920, 108, 80, pcie, 0},
+    Card{"NVIDIA A800-SXM4-80GB", "A100", 80, 81920, 108, 80, switched, 8},
+    Card{"NVIDIA A800 80GB PCIe", "A100", 80, 81920, 108, 80, pcie, 0},
+
+    Card{"NVIDIA L4", "L4", 24, 23034, 58, 89, pcie, 0},
+    Card{"NVIDIA L40S", "L40S", 48, 46068, 142, 89, pcie, 0},
+    Card{"NVIDIA L40", "L40S", 48, 46068, 142, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5070", "RTX 5070", 12, 12227, 48, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5070 Ti", "RTX 5070", 16, 16303, 70, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5070 Laptop GPU", "RTX 5070", 8, 8151, 36, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5070 Ti Laptop GPU", "RTX 5070", 12, 12227, 46, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5080", "RTX 5080", 16, 16303, 84, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5080 Laptop GPU", "RTX 5080", 16, 16303, 60, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5090", "RTX 5090", 32, 32607, 170, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5090 D", "RTX 5090", 32, 32607, 170, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5090 Laptop GPU", "RTX 5090", 24, 24463, 82, 120, pcie, 0},
+    Card{"NVIDIA H100 80GB HBM3", "H100", 80, 81559, 132, 90, switched, 18},
+    Card{"NVIDIA H100 PCIe", "H100", 80, 81559, 114, 90, pcie, 0},
+    Card{"NVIDIA H100 NVL", "H100", 94, 95830, 132, 90, pcie, 0},
+    Card{"NVIDIA H800", "H100", 80, 81559, 132, 90, switched, 8},
+    Card{"NVIDIA H200", "H200", 141, 143771, 132, 90, switched, 18},
+    Card{"NVIDIA H200 NVL", "H200", 141, 143771, 132, 90, pcie, 0},
+    Card{"NVIDIA GH200 480GB", "GH200", 96, 97871, 132, 90, pcie, 0},
+    Card{"NVIDIA GH200 144G HBM3e", "GH200", 144, 146831, 132, 90, pcie, 0},
+    Card{"NVIDIA B200", "B200", 180, 183359, 148, 100, switched, 18},
+
+    // Cards without a row of their own.
+    Card{"NVIDIA GeForce RTX 4060", "", 8, 8188, 24, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4060 Ti", "", 16, 16380, 34, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4060 Ti", "", 8, 8188, 34, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4060 Laptop GPU", "", 8, 8188, 24, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 4050 Laptop GPU", "", 6, 6141, 20, 89, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5060", "", 8, 8151, 30, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 5060 Ti", "", 16, 16311, 36, 120, pcie, 0},
+    Card{"NVIDIA GeForce RTX 2080 Ti", "", 11, 11264, 68, 75, pcie, 0},
+    Card{"NVIDIA GeForce RTX 2080", "", 8, 8192, 46, 75, pcie, 0},
+    Card{"NVIDIA GeForce RTX 2070", "", 8, 8192, 36, 75, pcie, 0},
+    Card{"NVIDIA GeForce RTX 2060", "", 6, 6144, 30, 75, pcie, 0},
+    Card{"NVIDIA GeForce GTX 1660 Ti", "", 6, 6144, 24, 75, pcie, 0},
+    Card{"NVIDIA GeForce GTX 1080 Ti", "", 11, 11264, 28, 61, pcie, 0},
+    Card{"Tesla P100-SXM2-16GB", "", 16, 16384, 56, 60, mesh, 4},
+    Card{"Tesla P100-PCIE-16GB", "", 16, 16384, 56, 60, pcie, 0},
+    Card{"Tesla P4", "", 8, 7680, 20, 61, pcie, 0},
+    Card{"NVIDIA A2", "", 16, 15356, 10, 86, pcie, 0},
+    Card{"NVIDIA A16", "", 16, 15356, 10, 86, pcie, 0},
+    Card{"NVIDIA A30", "", 24, 24576, 56, 80, pcie, 0},
+    Card{"NVIDIA H20", "", 96, 97871, 78, 90, switched, 18},
+    Card{"NVIDIA GB200", "", 192, 189471, 152, 100, switched, 18},
+    Card{"NVIDIA RTX A2000", "", 6, 6138, 26, 86, pcie, 0},
+    Card{"NVIDIA RTX A4000", "", 16, 16376, 48, 86, pcie, 0},
+    Card{"NVIDIA RTX A5000", "", 24, 24564, 64, 86, pcie, 0},
+    Card{"NVIDIA RTX A6000", "", 48, 49140, 84, 86, pcie, 0},
+    Card{"NVIDIA RTX 6000 Ada Generation", "", 48, 49140, 142, 89, pcie, 0},
+    Card{"Quadro RTX 8000", "", 48, 49152, 72, 75, pcie, 0},
+};
+
+}  // namespace
+
+std::span<Card const> cards() { return card_rows; }
+
+}  // namespace muster::topology
