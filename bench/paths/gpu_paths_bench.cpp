@@ -16,7 +16,7 @@ namespace {
 
 double muster_rate(muster::kernels::PathPlan const& plan, std::uint64_t tiles, int repeats, double* mean) {
   auto const runner = muster::kernels::make_cuda_paths(plan, 0);
-  std::vector<std::int64_t> raw(tiles * plan.rows() * muster::kernels::raw_sums);
+  std::vector<std::int64_t> raw(tiles * plan.rows.size() * muster::kernels::raw_sums);
   double best = 1e30;
   for (int i = 0; i < repeats; ++i) {
     auto const begin = std::chrono::steady_clock::now();
@@ -25,7 +25,7 @@ double muster_rate(muster::kernels::PathPlan const& plan, std::uint64_t tiles, i
   }
   double sum = 0;
   for (std::uint64_t t = 0; t < tiles; ++t)
-    sum += static_cast<double>(raw[t * plan.rows() * muster::kernels::raw_sums]);
+    sum += static_cast<double>(raw[t * plan.rows.size() * muster::kernels::raw_sums]);
   double const paths = static_cast<double>(tiles * plan.tile_items);
   *mean = sum / plan.contracts[0].scale / paths / plan.contracts[0].discount;
   return paths * (plan.antithetic ? 2 : 1) * plan.steps / best;

@@ -18,7 +18,7 @@ namespace {
 double rate_of(muster::kernels::PathPlan const& plan) {
   constexpr std::uint64_t tiles = 4;
   auto const runner = muster::kernels::make_host_paths(plan);
-  std::vector<std::int64_t> raw(tiles * plan.rows() * muster::kernels::raw_sums);
+  std::vector<std::int64_t> raw(tiles * plan.rows.size() * muster::kernels::raw_sums);
   double best = 1e30;
   for (int i = 0; i < 7; ++i) {
     auto const begin = std::chrono::steady_clock::now();

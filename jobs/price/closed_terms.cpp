@@ -5,16 +5,6 @@
 #include "jobs/price/curves.hpp"
 
 namespace muster::jobs::price {
-namespace {
-
-/// The value in force at time zero: what an integral loses first as time passes. A pillar at zero holds no
-/// time of its own.
-double front_value(Curve const& curve) {
-  bool const is_point = curve.values.size() > 1 && curve.years.front() <= 0;
-  return curve.values[is_point ? 1 : 0];
-}
-
-}  // namespace
 
 bool is_flat(Curve const& curve, double years) {
   for (std::size_t i = 1; i < curve.values.size(); ++i) {

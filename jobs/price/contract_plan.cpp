@@ -70,47 +70,24 @@ double grid_scale(double bound) {
 }
 
 ContractPlanner::ContractPlanner(Params const& params, Group const& group, std::vector<double> const& grid,
-                                 kernels::PathPlan& plan)
-    : params_(params), group_(group), grid_(grid), plan_(plan), events_(grid.size()) {}
+                                 Scenarios& scenarios, kernels::PathPlan& plan)
+    : params_(params),
+      group_(group),
+      grid_(grid),
+      scenarios_(scenarios),
+      plan_(plan),
+      measures_(measures_of(params)),
+      events_(grid.size()) {}
 
 std::uint32_t ContractPlanner::local(std::uint32_t market_asset) const {
   auto const at = std::find(group_.assets.begin(), group_.assets.end(), market_asset);
   return static_cast<std::uint32_t>(at - group_.assets.begin());
 }
 
-double ContractPlanner::mean_spot(std::uint32_t a, double years) const {
-  auto const growth = [&](double from) {
-    return exact_exp((integrated_rate(params_.market.rate, years) - integrated_rate(params_.market.rate, from)) -
-                     (integrated_rate(asset(a).dividend, years) - integrated_rate(asset(a).dividend, from)));
-  };
-  double mean = asset(a).spot * growth(0);
-  for (auto const& dividend : asset(a).cash_dividends)
-    if (dividend.years <= years + same_time_years) mean -= dividend.amount * growth(dividend.years);
-  return mean;
-}
-
-double ContractPlanner::spot_bound(std::uint32_t a, double years) const {
-  double most = asset(a).spot;
-  for (std::size_t s = 0; s < grid_.size() && grid_[s] < years + same_time_years; ++s) {
-    double const variance = integrated_variance(asset(a).volatility, grid_[s]);
-    most = std::max(most, plan_.forward[(s + 1) * plan_.assets + a] * exact_exp(9.0 * std::sqrt(variance)));
-  }
-  return most;
-}
-
-double ContractPlanner::payoff_bound(Instrument const& i) const {
-  double spots = 0;
-  for (std::size_t k = 0; k < i.assets.size(); ++k) {
-    double const weight = k < i.weights.size() ? std::abs(i.weights[k]) : 1.0;
-    spots += weight * spot_bound(local(i.assets[k]), i.expiry_years);
-  }
-  for (double fixing : i.past_fixings) spots = std::max(spots, fixing);
-  spots = std::max(spots, i.extremum);
-  switch (i.kind) {
-    case InstrumentKind::digital_cash: return std::abs(i.payout);
-    case InstrumentKind::digital_asset: return spots;
-    default: return spots + i.strike + i.rebate;
-  }
+std::vector<std::uint32_t> ContractPlanner::local_assets(Instrument const& instrument) const {
+  std::vector<std::uint32_t> assets;
+  for (std::uint32_t a : instrument.assets) assets.push_back(local(a));
+  return assets;
 }
 
 void ContractPlanner::set_weights(Instrument const& instrument, kernels::ContractPlan& contract) {
@@ -150,7 +127,7 @@ void ContractPlanner::set_payoff(Instrument const& i, kernels::ContractPlan& c) 
   if (has_weights(i.kind)) set_weights(i, c);
 }
 
-void ContractPlanner::observe_at(Instrument const& instrument, kernels::ContractPlan& contract, std::uint32_t index) {
+void ContractPlanner::observe_at(Instrument const& instrument, kernels::ContractPlan const& contract, std::uint32_t index) {
   std::uint32_t const last = find_time(grid_, instrument.expiry_years);
   if (watches_every_step(contract.payoff)) {
     MUSTER_REQUIRE(asset(contract.asset).cash_dividends.empty(),
@@ -159,40 +136,131 @@ void ContractPlanner::observe_at(Instrument const& instrument, kernels::Contract
                    instrument.name, asset(contract.asset).name);
     for (std::uint32_t s = 0; s <= last; ++s) events_[s].push_back({kernels::Event::What::observe, index});
   } else {
-    for (double fixing : instrument.fixing_years) {
-      std::uint32_t const s = find_time(grid_, fixing);
-      events_[s].push_back({kernels::Event::What::observe, index});
-      contract.log_forward_sum += plan_.log_forward[(std::size_t{s} + 1) * plan_.assets + contract.asset];
-    }
+    for (double fixing : instrument.fixing_years)
+      events_[find_time(grid_, fixing)].push_back({kernels::Event::What::observe, index});
   }
   events_[last].push_back({kernels::Event::What::expire, index});
-  contract.expiry_step = last;
 }
 
-double ContractPlanner::add(Instrument const& instrument, std::int32_t strategy) {
+kernels::Evaluation ContractPlanner::make_evaluation(Instrument const& instrument, kernels::ContractPlan const& contract,
+                                                     Valuation const& valuation, EvaluationPlanner const& planner) {
+  kernels::Evaluation made;
+  made.scenario = scenarios_.get(valuation.bump);
+  made.score = valuation.score;
+  for (int k = 0; k < 2; ++k) {
+    if (valuation.asset[k] < 0) continue;
+    auto const a = static_cast<std::uint32_t>(valuation.asset[k]);
+    made.scaled_asset[k] = valuation.asset[k];
+    made.spot_scale[k] = 1.0 + valuation.steps[k] * planner.spot_step(a);
+    if (a == contract.asset) made.scale_of_asset = made.spot_scale[k];
+  }
+  made.log_scale = made.scale_of_asset == 1.0 ? 0.0 : exact_log(made.scale_of_asset);
+  made.first_slot = plan_.slots_per_path;
+  plan_.slots_per_path += contract.slot_count;
+  if (contract.payoff == PathPayoff::asian_geometric)
+    for (double fixing : instrument.fixing_years)
+      made.log_forward_sum +=
+          plan_.log_forward[(std::size_t{made.scenario} * (plan_.steps + 1) + find_time(grid_, fixing) + 1) * plan_.assets +
+                            contract.asset] +
+          made.log_scale;
+  double variance = 0;
+  for (std::uint32_t s = 0; s <= find_time(grid_, instrument.expiry_years); ++s)
+    variance += plan_.variance[std::size_t{s} * plan_.assets];
+  if (variance > 0) made.gaussian_variance = variance;
+  return made;
+}
+
+/// |He_n(z)| at nine standard deviations, over the deviation to the n-th power; jumps are bounded like spots.
+double ContractPlanner::score_bound(Instrument const& instrument, kernels::Evaluation const& evaluation) const {
+  double const deviation =
+      std::sqrt(params_.market.model == ModelKind::heston ? plan_.least_variance : evaluation.gaussian_variance);
+  switch (evaluation.score) {
+    case kernels::Score::none: return 1;
+    case kernels::Score::first: return 9 / deviation;
+    case kernels::Score::second: return 80 / (deviation * deviation);
+    case kernels::Score::third: return 702 / (deviation * deviation * deviation);
+    case kernels::Score::fourth: return 6078 / (deviation * deviation * deviation * deviation);
+    case kernels::Score::jumps: break;
+  }
+  return 32 + 8 * asset(0).merton.intensity * instrument.expiry_years;
+}
+
+ContractPlanner::Reach ContractPlanner::reach(Instrument const& instrument, kernels::Evaluation const& evaluation) const {
+  auto const& market = scenarios_.market(evaluation.scenario);
+  double const discount =
+      plan_.discount[std::size_t{evaluation.scenario} * (plan_.steps + 1) + find_time(grid_, instrument.expiry_years) + 1];
+  double spots = 0;
+  double mean = 0;
+  double reached = 0;
+  for (std::size_t k = 0; k < instrument.assets.size(); ++k) {
+    std::uint32_t const a = local(instrument.assets[k]);
+    double scale = 1;
+    for (int n = 0; n < 2; ++n)
+      if (evaluation.scaled_asset[n] == static_cast<std::int32_t>(a)) scale = evaluation.spot_scale[n];
+    double const given = k < instrument.weights.size() ? instrument.weights[k] : 1.0;
+    double const weight = has_weights(instrument.kind) ? given : 1.0;
+    double const bound = scale * spot_bound(market, a, instrument.expiry_years);
+    spots += std::abs(given) * bound;
+    reached += std::abs(weight) * bound;
+    mean += weight * scale * mean_spot(market, a, instrument.expiry_years);
+  }
+  for (double fixing : instrument.past_fixings) spots = std::max(spots, fixing);
+  spots = std::max(spots, instrument.extremum);
+  double sample = spots + instrument.strike + instrument.rebate;
+  if (instrument.kind == InstrumentKind::digital_cash) sample = std::abs(instrument.payout);
+  if (instrument.kind == InstrumentKind::digital_asset) sample = spots;
+  double const score = score_bound(instrument, evaluation);
+  double expected = discount * mean;
+  if (evaluation.score == kernels::Score::jumps) {
+    auto const& jumps = market.assets[0].merton;
+    expected *= jumps.intensity * instrument.expiry_years *
+                exact_exp(jumps.jump_mean + 0.5 * jumps.jump_volatility * jumps.jump_volatility);
+  }
+  return {std::max(discount, 1.0) * sample * score, discount * reached * score, expected};
+}
+
+void ContractPlanner::add(Instrument const& instrument, std::int32_t strategy, std::vector<Sensitivity> const& total_rows) {
   kernels::ContractPlan contract;
   auto const index = static_cast<std::uint32_t>(plan_.contracts.size());
   set_payoff(instrument, contract);
   observe_at(instrument, contract, index);
-  contract.discount = plan_.discount[std::size_t{contract.expiry_step} + 1];
-  contract.first_slot = plan_.slots_per_path;
-  plan_.slots_per_path += slots_of(contract.payoff);
+  contract.slot_count = slots_of(contract.payoff);
   contract.quantity = instrument.quantity * instrument.multiplier;
   contract.strategy = strategy;
-  contract.control_scale_in = contract.discount;
-  double mean = 0;
-  double reach = 0;
-  for (std::size_t k = 0; k < instrument.assets.size(); ++k) {
-    double const weight = has_weights(instrument.kind) && k < instrument.weights.size() ? instrument.weights[k] : 1.0;
-    mean += weight * mean_spot(local(instrument.assets[k]), instrument.expiry_years);
-    reach += std::abs(weight) * spot_bound(local(instrument.assets[k]), instrument.expiry_years);
+  auto const assets = local_assets(instrument);
+  auto const rows = sensitivities(measures_, assets);
+  contract.first_row = static_cast<std::uint32_t>(plan_.rows.size());
+  contract.row_count = static_cast<std::uint32_t>(rows.size());
+  plan_.most_rows = std::max(plan_.most_rows, contract.row_count);
+  contract.first_evaluation = static_cast<std::uint32_t>(plan_.evaluations.size());
+  EvaluationPlanner planner(instrument, assets, scenarios_, scenarios_.spots_need_scenarios());
+  std::vector<Reach> totals(rows.size());
+  auto const take = [&](Valuation const& valuation, std::map<std::uint32_t, double> const& weights) {
+    auto evaluation = make_evaluation(instrument, contract, valuation, planner);
+    evaluation.first_term = static_cast<std::uint32_t>(plan_.terms.size());
+    Reach const one = reach(instrument, evaluation);
+    for (auto [row, weight] : weights) {
+      plan_.terms.push_back({row, weight});
+      totals[row].sample += std::abs(weight) * one.sample;
+      totals[row].control += std::abs(weight) * one.control;
+      totals[row].control_mean += weight * one.control_mean;
+    }
+    evaluation.term_count = static_cast<std::uint32_t>(plan_.terms.size()) - evaluation.first_term;
+    plan_.evaluations.push_back(evaluation);
+  };
+  auto const all = planner.weights(rows);
+  take({}, all.at({}));  // the plain value comes first
+  for (auto const& [valuation, weights] : all)
+    if (valuation != Valuation{}) take(valuation, weights);
+  contract.evaluation_count = static_cast<std::uint32_t>(plan_.evaluations.size()) - contract.first_evaluation;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    auto const in_total = std::find(total_rows.begin(), total_rows.end(), rows[r]) - total_rows.begin();
+    plan_.rows.push_back({grid_scale(totals[r].sample), grid_scale(totals[r].control), static_cast<std::uint32_t>(in_total)});
+    control_means_.push_back(totals[r].control_mean);
+    bounds_.push_back(totals[r].sample);
   }
-  control_means_.push_back(contract.discount * mean);
-  double const bound = std::max(contract.discount, 1.0) * payoff_bound(instrument);
-  contract.scale = grid_scale(bound);
-  contract.control_scale = grid_scale(contract.discount * reach);
+  rows_.push_back(rows);
   plan_.contracts.push_back(contract);
-  return bound;
 }
 
 }  // namespace muster::jobs::price

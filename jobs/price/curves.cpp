@@ -25,6 +25,11 @@ double integrated_rate(Curve const& curve, double years) {
   return interpolate(curve, years, [](double rate, double t) { return rate * t; });
 }
 
+double front_value(Curve const& curve) {
+  bool const is_point = curve.values.size() > 1 && curve.years.front() <= 0;
+  return curve.values[is_point ? 1 : 0];
+}
+
 double integrated_variance(Curve const& curve, double years) {
   return interpolate(curve, years, [](double volatility, double t) { return volatility * volatility * t; });
 }

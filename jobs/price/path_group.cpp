@@ -7,37 +7,15 @@
 
 #include "core/error.hpp"
 #include "jobs/price/contract_plan.hpp"
-#include "jobs/price/curves.hpp"
+#include "jobs/price/evaluations.hpp"
+#include "jobs/price/fields.hpp"
+#include "jobs/price/group_market.hpp"
+#include "jobs/price/scenarios.hpp"
 #include "jobs/price/time_grid.hpp"
-#include "kernels/scalar_math.hpp"
+#include "jobs/price/tracks.hpp"
 
 namespace muster::jobs::price {
 namespace {
-
-using kernels::exact_exp;
-using kernels::exact_log;
-
-/// Lower-triangular root of a positive semi-definite correlation matrix of the group's assets.
-std::vector<double> cholesky(Market const& market, std::vector<std::uint32_t> const& assets) {
-  std::size_t const n = assets.size();
-  std::size_t const all = market.assets.size();
-  auto correlation = [&](std::size_t i, std::size_t j) {
-    if (market.correlation.empty()) return i == j ? 1.0 : 0.0;
-    return market.correlation[assets[i] * all + assets[j]];
-  };
-  std::vector<double> root(n * n, 0.0);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) {
-      double sum = correlation(i, j);
-      for (std::size_t k = 0; k < j; ++k) sum -= root[i * n + k] * root[j * n + k];
-      if (i == j)
-        root[i * n + i] = sum > 0 ? std::sqrt(sum) : 0.0;  // a semi-definite matrix ends in zeros
-      else
-        root[i * n + j] = root[j * n + j] > 1e-12 ? sum / root[j * n + j] : 0.0;
-    }
-  }
-  return root;
-}
 
 std::vector<double> event_times(Params const& params, Group const& group) {
   std::vector<double> times;
@@ -52,54 +30,6 @@ std::vector<double> event_times(Params const& params, Group const& group) {
     for (auto const& dividend : params.market.assets[a].cash_dividends)
       if (dividend.years < last) times.push_back(dividend.years);
   return times;
-}
-
-/// Steps, forwards and coefficients of correlated geometric Brownian motions.
-void fill_gbm(Params const& params, Group const& group, std::vector<double> const& grid, kernels::PathPlan& plan) {
-  std::size_t const n = group.assets.size();
-  std::vector<double> const root = cholesky(params.market, group.assets);
-  std::vector<double> corrected(n, 0.0);  // half the variance so far
-  for (std::size_t s = 0; s < grid.size(); ++s) {
-    double const from = s == 0 ? 0.0 : grid[s - 1];
-    for (std::size_t a = 0; a < plan.assets; ++a) {
-      double variance = 0;
-      for (std::size_t b = 0; b <= a; ++b) {
-        double c = 0;
-        if (a < n) {
-          auto const& curve = params.market.assets[group.assets[a]].volatility;
-          double const step = integrated_variance(curve, grid[s]) - integrated_variance(curve, from);
-          c = std::sqrt(step > 0 ? step : 0.0) * root[a * n + b];
-          // The martingale correction is that of the rounded coefficients, so rounding biases no forward.
-          if (plan.single_precision) c = static_cast<double>(static_cast<float>(c));
-        }
-        plan.coefficients.push_back(c);
-        variance += c * c;
-      }
-      plan.variance.push_back(variance);
-      if (a < n) corrected[a] += 0.5 * variance;
-    }
-    for (std::size_t a = 0; a < plan.assets; ++a) {
-      double log_forward = 0;
-      if (a < n) {
-        auto const& asset = params.market.assets[group.assets[a]];
-        log_forward = exact_log(asset.spot) + integrated_rate(params.market.rate, grid[s]) -
-                      integrated_rate(asset.dividend, grid[s]) - corrected[a];
-      }
-      plan.log_forward.push_back(log_forward);
-      plan.forward.push_back(a < n ? exact_exp(log_forward) : 0.0);
-    }
-    plan.discount.push_back(exact_exp(-integrated_rate(params.market.rate, grid[s])));
-  }
-}
-
-void fill_start(Params const& params, Group const& group, kernels::PathPlan& plan) {
-  for (std::size_t a = 0; a < plan.assets; ++a) {
-    bool const real = a < group.assets.size();
-    double const spot = real ? params.market.assets[group.assets[a]].spot : 1.0;
-    plan.forward.push_back(real ? spot : 0.0);
-    plan.log_forward.push_back(exact_log(spot));
-  }
-  plan.discount.push_back(1.0);
 }
 
 void fill_dividends(Params const& params, Group const& group, std::vector<double> const& grid, kernels::PathPlan& plan) {
@@ -123,7 +53,7 @@ void fill_events(std::vector<std::vector<kernels::Event>> const& by_step, kernel
 
 /// Marks the runs of steps that need no look at the plan's arrays.
 void fill_runs(kernels::PathPlan& plan) {
-  std::size_t const width = plan.coefficients.size() / plan.steps;
+  std::size_t const width = plan.coefficients.size() / plan.tracks / plan.steps;
   plan.quiet_until.assign(plan.steps, plan.steps);
   plan.steady_until.assign(plan.steps, plan.steps);
   for (std::uint32_t s = plan.steps; s-- > 0;) {
@@ -133,9 +63,73 @@ void fill_runs(kernels::PathPlan& plan) {
     bool const last = s + 1 == plan.steps;
     plan.quiet_until[s] = busy ? s : (last ? plan.steps : plan.quiet_until[s + 1]);
     auto const at = plan.coefficients.begin() + static_cast<std::ptrdiff_t>(s * width);
+    // Looked at by the plainest executor only, which has one track.
     bool const same = !last && std::equal(at, at + static_cast<std::ptrdiff_t>(width), at + static_cast<std::ptrdiff_t>(width));
     plan.steady_until[s] = same ? plan.steady_until[s + 1] : s + 1;
   }
+}
+
+kernels::Model model_of(ModelKind model) {
+  switch (model) {
+    case ModelKind::merton: return kernels::Model::merton;
+    case ModelKind::heston: return kernels::Model::heston;
+    case ModelKind::black_scholes: break;
+  }
+  return kernels::Model::gbm;
+}
+
+/// The widest bump any of the group's payoffs needs: volatilities are bumped for all of them at once.
+double group_width(Params const& params, Group const& group) {
+  double width = 0;
+  for (std::uint32_t i : group.instruments) width = std::max(width, bump_width(params.instruments[i].kind));
+  return width;
+}
+
+/// Rows of the group's totals: every row of a contract, the price first.
+std::vector<Sensitivity> all_rows(Params const& params, Group const& group, ContractPlanner const& planner) {
+  std::vector<Sensitivity> rows;
+  auto const measures = measures_of(params);
+  for (std::uint32_t i : group.instruments)
+    for (auto const& row : sensitivities(measures, planner.local_assets(params.instruments[i])))
+      if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
+  return rows;
+}
+
+/// Appends the totals' rows: each stays under the sum of what its contracts stay under.
+void add_totals(GroupMarket const& market, double last, std::vector<double> const& bounds, kernels::PathPlan& plan,
+                std::vector<double>& control_means) {
+  std::vector<double> total_bounds(std::size_t{plan.totals} * plan.total_rows, 0.0);
+  for (auto const& contract : plan.contracts) {
+    for (std::uint32_t r = 0; r < contract.row_count; ++r) {
+      double const weighted = bounds[contract.first_row + r] * std::abs(contract.quantity);
+      std::uint32_t const row = plan.rows[contract.first_row + r].total_row;
+      if (contract.strategy >= 0) total_bounds[static_cast<std::uint32_t>(contract.strategy) * plan.total_rows + row] += weighted;
+      total_bounds[(plan.totals - 1) * plan.total_rows + row] += weighted;
+    }
+  }
+  double const discount = plan.discount[plan.steps];
+  double const control_scale = grid_scale(spot_bound(market, 0, last) * discount);
+  for (std::size_t row = 0; row < total_bounds.size(); ++row) {
+    plan.rows.push_back({grid_scale(total_bounds[row]), control_scale, 0});
+    control_means.push_back(row % plan.total_rows == 0 ? discount * mean_spot(market, 0, last) : 0.0);
+  }
+}
+
+void name_by_market(Group const& group, std::vector<Sensitivity>& rows) {
+  for (auto& row : rows) {
+    if (asset_count(row.measure) >= 1) row.asset = group.assets[row.asset];
+    if (asset_count(row.measure) == 2) row.other = group.assets[row.other];
+  }
+}
+
+/// A thousandth of the Gaussian variance that a Heston path is expected to gather up to the first expiry. Scores divide
+/// by the path's own; one below this, whose probability is negligible, counts as this.
+double least_gaussian_variance(Params const& params, Group const& group, GroupMarket const& market) {
+  if (market.model != ModelKind::heston) return 0;
+  double first = params.instruments[group.instruments.front()].expiry_years;
+  for (std::uint32_t i : group.instruments) first = std::min(first, params.instruments[i].expiry_years);
+  double const rho = market.assets[0].heston.rho;
+  return std::max(1e-3 * (1 - rho * rho) * variance_to(market, 0, first), 1e-12);
 }
 
 }  // namespace
@@ -148,50 +142,50 @@ PathGroup make_path_group(Params const& params, Group const& group, std::uint32_
   MUSTER_REQUIRE(group.assets.size() <= max_group_assets,
                  "{} assets are bound together by basket-like instruments (paths hold at most {}); split the book",
                  group.assets.size(), max_group_assets);
-  MUSTER_REQUIRE(params.market.model == ModelKind::black_scholes,
-                 "market.model: Monte Carlo knows black_scholes only (the other models are priced by closed forms in "
-                 "this release); use method = \"closed_form\"");
+  MUSTER_REQUIRE(params.market.model == ModelKind::black_scholes || group.assets.size() == 1,
+                 "market.model: instruments on several assets are simulated under black_scholes only (no joint law of "
+                 "several assets is given under {}); price them in a job of their own",
+                 model_names()[static_cast<std::size_t>(params.market.model)]);
   PathGroup made;
   auto& plan = made.plan;
-  plan.model = kernels::Model::gbm;
+  plan.model = model_of(params.market.model);
   plan.single_precision = params.simulation.precision == Precision::single_precision;
   plan.antithetic = params.simulation.antithetic;
   plan.control = params.simulation.control_variate;
-  plan.real_assets = static_cast<std::uint32_t>(group.assets.size());
-  plan.assets = std::bit_ceil(plan.real_assets);
+  plan.assets = std::bit_ceil(static_cast<std::uint32_t>(group.assets.size()));
   plan.stream = 2 * index;
   plan.tile_items = tile_items(params.simulation);
   plan.keys = kernels::philox_keys(params.seed);
-  auto const grid = make_time_grid(event_times(params, group), params.simulation.steps_per_year);
+  auto const market = make_group_market(params, group);
+  auto const grid = make_time_grid(event_times(params, group),
+                                   std::max(params.simulation.steps_per_year, least_steps_per_year(market)));
   plan.steps = static_cast<std::uint32_t>(grid.size());
-  fill_start(params, group, plan);
-  fill_gbm(params, group, grid, plan);
+  plan.least_variance = least_gaussian_variance(params, group, market);
   fill_dividends(params, group, grid, plan);
+  Scenarios scenarios(market, grid, group_width(params, group), plan);
 
   std::map<std::string, std::int32_t> totals;
   for (std::uint32_t i : group.instruments) {
     auto const& name = params.instruments[i].strategy;
     if (!name.empty() && totals.emplace(name, static_cast<std::int32_t>(totals.size())).second) made.strategies.push_back(name);
   }
+  plan.totals = static_cast<std::uint32_t>(made.strategies.size()) + 1;
   // std::map's size at insertion is the order of first appearance, which is strategies' order too.
-  ContractPlanner planner(params, group, grid, plan);
-  std::vector<double> total_bounds(made.strategies.size() + 1, 0.0);
+  ContractPlanner planner(params, group, grid, scenarios, plan);
+  made.total_rows = all_rows(params, group, planner);
+  plan.total_rows = static_cast<std::uint32_t>(made.total_rows.size());
   for (std::uint32_t i : group.instruments) {
     auto const& instrument = params.instruments[i];
-    double const bound = planner.add(instrument, instrument.strategy.empty() ? -1 : totals.at(instrument.strategy));
-    double const weighted = bound * std::abs(plan.contracts.back().quantity);
-    if (!instrument.strategy.empty()) total_bounds[static_cast<std::size_t>(totals.at(instrument.strategy))] += weighted;
-    total_bounds.back() += weighted;
+    planner.add(instrument, instrument.strategy.empty() ? -1 : totals.at(instrument.strategy), made.total_rows);
   }
   fill_events(planner.events(), plan);
   fill_runs(plan);
   made.instruments = group.instruments;
   made.control_means = planner.control_means();
-  plan.total_control_scale_in = plan.discount.back();
-  for (double bound : total_bounds) {
-    plan.totals.push_back({grid_scale(bound), grid_scale(planner.spot_bound(0, grid.back()) * plan.discount.back())});
-    made.control_means.push_back(plan.discount.back() * planner.mean_spot(0, grid.back()));
-  }
+  made.rows = planner.rows();
+  add_totals(market, grid.back(), planner.bounds(), plan, made.control_means);
+  for (auto& rows : made.rows) name_by_market(group, rows);
+  name_by_market(group, made.total_rows);
   return made;
 }
 

@@ -7,6 +7,7 @@
 
 #include "jobs/price/groups.hpp"
 #include "jobs/price/params.hpp"
+#include "jobs/price/sensitivity.hpp"
 #include "kernels/price/path_plan.hpp"
 
 namespace muster::jobs::price {
@@ -14,7 +15,9 @@ namespace muster::jobs::price {
 /// A group's plan and what its rows mean.
 struct PathGroup {
   kernels::PathPlan plan;
-  std::vector<std::uint32_t> instruments;   ///< row -> Params::instruments, in the order of the rows
+  std::vector<std::uint32_t> instruments;   ///< contract -> Params::instruments
+  std::vector<std::vector<Sensitivity>> rows;  ///< of each contract, in the order of its rows; assets are the market's
+  std::vector<Sensitivity> total_rows;      ///< of each total
   std::vector<double> control_means;        ///< exact expectation of each row's control, totals included
   std::vector<std::string> strategies;      ///< names of the totals before the book's
 };

@@ -17,12 +17,13 @@ namespace muster::jobs::price {
 /// no closed form was asked for.
 struct PriceResults {
   std::uint64_t paths = 0;
-  std::vector<Estimate> contracts;
+  std::vector<std::vector<MeasureEstimate>> contracts;
   std::vector<TotalEstimate> totals;
   std::vector<ClosedValue> closed;
 };
 
-/// `contracts` (a row an instrument), `totals` (strategies and the book) and `simulation` (paths, steps).
+/// `contracts` (a row an instrument), `totals` (strategies and the book), and `by_asset` (derivatives of what is on
+/// several assets, which have no single number) where there is such a thing.
 std::vector<Table> make_tables(Params const& params, PriceResults const& results);
 
 /// At most some 25 lines made from the tables alone, so that it can be printed from a file too.

@@ -32,7 +32,7 @@ class SimulationRunner final : public TileRunner {
  private:
   void run_batch(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) {
     for (std::size_t g = 0; g < runners_.size(); ++g) {
-      raw_[g].resize(range.count * plan_.groups()[g].plan.rows() * kernels::raw_sums);
+      raw_[g].resize(range.count * plan_.groups()[g].plan.rows.size() * kernels::raw_sums);
       runners_[g]->run(range, raw_[g]);
     }
     for (std::uint64_t t = 0; t < range.count; ++t) {
@@ -46,7 +46,7 @@ class SimulationRunner final : public TileRunner {
   void fold(std::uint64_t t, std::uint64_t tile) {
     std::size_t at = 0;
     for (std::size_t g = 0; g < runners_.size(); ++g) {
-      std::uint64_t const rows = plan_.groups()[g].plan.rows();
+      std::uint64_t const rows = plan_.groups()[g].plan.rows.size();
       for (std::uint64_t row = 0; row < rows; ++row) {
         std::int64_t const* const raw = raw_[g].data() + (t * rows + row) * kernels::raw_sums;
         if (raw[kernels::raw_bad] != 0) refuse(g, row, tile);
@@ -59,8 +59,10 @@ class SimulationRunner final : public TileRunner {
   [[noreturn]] void refuse(std::size_t g, std::uint64_t row, std::uint64_t tile) {
     auto const& group = plan_.groups()[g];
     std::uint64_t const item = runners_[g]->find_bad_item(tile, row);
-    auto const name = row < group.instruments.size() ? "instrument " + params_.instruments[group.instruments[row]].name
-                                                     : std::string("a total of the book");
+    std::string name = "a total of the book";
+    for (std::size_t c = 0; c < group.instruments.size(); ++c)
+      if (row >= group.plan.contracts[c].first_row && row < group.plan.contracts[c].first_row + group.plan.contracts[c].row_count)
+        name = "instrument " + params_.instruments[group.instruments[c]].name;
     throw_error(Exit::job_failed,
                 "{}: the sample of path {} in tile {} is not a number or beyond nine standard deviations (a sum with it "
                 "would not be exact); check volatilities and expiries for typing errors",

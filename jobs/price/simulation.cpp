@@ -13,11 +13,12 @@ SimulationPlan::SimulationPlan(Params const& params)
       instruments_(params.instruments.size()),
       row_slots_(params.simulation.control_variate ? kernels::slots_control : kernels::slots_plain),
       tile_items_(price::tile_items(params.simulation)) {
+  wants_price_ = std::find(params.outputs.begin(), params.outputs.end(), Output::price) != params.outputs.end();
   std::uint32_t index = 0;
   for (auto const& group : make_groups(params)) groups_.push_back(make_path_group(params, group, index++));
   for (auto const& group : groups_) {
     first_slot_.push_back(slots_);
-    slots_ += group.plan.rows() * row_slots_;
+    slots_ += group.plan.rows.size() * row_slots_;
   }
 }
 
@@ -51,46 +52,52 @@ Estimate SimulationPlan::row_estimate(std::size_t group, std::size_t row, std::s
   RowScale scale;
   scale.with_control = simulation_.control_variate;
   scale.control_mean = g.control_means[row];
-  if (row < g.plan.contracts.size()) {
-    scale.scale = g.plan.contracts[row].scale;
-    scale.control_scale = g.plan.contracts[row].control_scale;
-  } else {
-    auto const& total = g.plan.totals[row - g.plan.contracts.size()];
-    scale.scale = total.scale;
-    scale.control_scale = total.control_scale;
-  }
+  scale.scale = g.plan.rows[row].scale;
+  scale.control_scale = g.plan.rows[row].control_scale;
   return estimate(sums.subspan(first_slot_[group] + row * row_slots_, row_slots_), tiles * tile_items_, scale);
 }
 
-std::vector<Estimate> SimulationPlan::contract_estimates(std::span<std::int64_t const> sums, std::uint64_t tiles) const {
-  std::vector<Estimate> estimates(instruments_);
-  for (std::size_t g = 0; g < groups_.size(); ++g)
-    for (std::size_t row = 0; row < groups_[g].instruments.size(); ++row)
-      estimates[groups_[g].instruments[row]] = row_estimate(g, row, sums, tiles);
+std::vector<std::vector<MeasureEstimate>> SimulationPlan::contract_estimates(std::span<std::int64_t const> sums,
+                                                                             std::uint64_t tiles) const {
+  std::vector<std::vector<MeasureEstimate>> estimates(instruments_);
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    for (std::size_t c = 0; c < groups_[g].instruments.size(); ++c) {
+      auto& of_contract = estimates[groups_[g].instruments[c]];
+      std::size_t row = groups_[g].plan.contracts[c].first_row;
+      for (auto const& what : groups_[g].rows[c]) of_contract.push_back({what, row_estimate(g, row++, sums, tiles)});
+    }
+  }
   return estimates;
 }
+
+namespace {
+
+/// Adds an independent estimate of the same measure.
+void add(std::vector<MeasureEstimate>& to, MeasureEstimate const& more) {
+  auto const known = std::find_if(to.begin(), to.end(), [&](auto const& m) { return m.what == more.what; });
+  if (known == to.end()) return to.push_back(more);
+  Estimate& sum = known->value;
+  sum.mean += more.value.mean;
+  sum.standard_error =
+      std::sqrt(sum.standard_error * sum.standard_error + more.value.standard_error * more.value.standard_error);
+}
+
+}  // namespace
 
 std::vector<TotalEstimate> SimulationPlan::total_estimates(std::span<std::int64_t const> sums, std::uint64_t tiles) const {
   std::vector<TotalEstimate> totals;
   TotalEstimate book{"book", {}};
-  auto const add = [](Estimate& to, Estimate const& more) {
-    to.mean += more.mean;
-    to.standard_error = std::sqrt(to.standard_error * to.standard_error + more.standard_error * more.standard_error);
-  };
   for (std::size_t g = 0; g < groups_.size(); ++g) {
-    std::size_t const contracts = groups_[g].plan.contracts.size();
-    for (std::size_t t = 0; t < groups_[g].plan.totals.size(); ++t) {
-      Estimate const value = row_estimate(g, contracts + t, sums, tiles);
-      if (t + 1 == groups_[g].plan.totals.size()) {
-        add(book.value, value);
-        continue;
-      }
-      auto const& name = groups_[g].strategies[t];
-      auto const known = std::find_if(totals.begin(), totals.end(), [&](auto const& total) { return total.name == name; });
-      if (known == totals.end())
-        totals.push_back({name, value});
-      else
-        add(known->value, value);
+    auto const& group = groups_[g];
+    std::size_t row = group.plan.total_offset();
+    for (std::uint32_t t = 0; t < group.plan.totals; ++t) {
+      bool const is_book = t + 1 == group.plan.totals;
+      auto known = is_book ? totals.end() : std::find_if(totals.begin(), totals.end(), [&](auto const& total) {
+        return total.name == group.strategies[t];
+      });
+      if (!is_book && known == totals.end()) known = totals.insert(totals.end(), {group.strategies[t], {}});
+      for (auto const& what : group.total_rows)
+        add(is_book ? book.measures : known->measures, {what, row_estimate(g, row++, sums, tiles)});
     }
   }
   totals.push_back(book);
@@ -99,10 +106,13 @@ std::vector<TotalEstimate> SimulationPlan::total_estimates(std::span<std::int64_
 
 bool SimulationPlan::meets_target(std::span<std::int64_t const> sums, std::uint64_t tiles) const {
   if (tiles * tile_items_ < 2) return false;
-  for (auto const& value : contract_estimates(sums, tiles)) {
-    double const target = simulation_.stop.relative ? simulation_.stop.target_stderr * std::abs(value.mean)
-                                                    : simulation_.stop.target_stderr;
-    if (!(value.standard_error <= target)) return false;
+  for (auto const& contract : contract_estimates(sums, tiles)) {
+    for (auto const& [what, value] : contract) {
+      if (what.measure == Measure::price && !wants_price_) continue;
+      double const target = simulation_.stop.relative ? simulation_.stop.target_stderr * std::abs(value.mean)
+                                                      : simulation_.stop.target_stderr;
+      if (!(value.standard_error <= target)) return false;
+    }
   }
   return true;
 }

@@ -14,10 +14,16 @@
 
 namespace muster::jobs::price {
 
+/// A value or derivative with its standard error; assets are the market's.
+struct MeasureEstimate {
+  Sensitivity what;
+  Estimate value;
+};
+
 /// A strategy's or the book's total over all groups.
 struct TotalEstimate {
   std::string name;  ///< "book" for the whole
-  Estimate value;
+  std::vector<MeasureEstimate> measures;  ///< the value first
 };
 
 /// Immutable; shared by the runners of all threads.
@@ -38,8 +44,8 @@ class SimulationPlan {
   bool meets_target(std::span<std::int64_t const> sums, std::uint64_t tiles) const;
   void normalize(std::span<std::int64_t> sums) const;
 
-  /// One estimate an instrument of the job, in the job's order.
-  std::vector<Estimate> contract_estimates(std::span<std::int64_t const> sums, std::uint64_t tiles) const;
+  /// The estimates of each instrument in the job's order, its price first.
+  std::vector<std::vector<MeasureEstimate>> contract_estimates(std::span<std::int64_t const> sums, std::uint64_t tiles) const;
   /// Strategies in order of appearance, the book last. Groups are independent: variances add.
   std::vector<TotalEstimate> total_estimates(std::span<std::int64_t const> sums, std::uint64_t tiles) const;
 
@@ -49,6 +55,7 @@ class SimulationPlan {
   std::vector<PathGroup> groups_;
   std::vector<std::size_t> first_slot_;  ///< of each group
   Simulation simulation_;
+  bool wants_price_ = true;  ///< whether the stop rule looks at it
   std::size_t instruments_ = 0;
   std::size_t slots_ = 0;
   std::size_t row_slots_ = 0;

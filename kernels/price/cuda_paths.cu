@@ -40,7 +40,7 @@ struct CudaPaths {
   PathView<float> view_single{};
   PathView<double> view_double{};
   void* slots = nullptr;             ///< [2 copies * slots][threads]
-  double* totals = nullptr;          ///< [totals][threads]
+  double* totals = nullptr;          ///< [totals * total_rows, then twice most_rows][threads]
   std::int64_t* raw = nullptr;       ///< [tiles][rows][raw_sums]
   std::uint64_t raw_tiles = 0;
   std::int64_t* host_raw = nullptr;  ///< pinned
@@ -82,6 +82,8 @@ struct ThreadEnv {
   std::uint64_t item;
   Real* slots;      // this thread's column
   double* totals;
+  std::uint32_t total_rows;  // of all totals together: the samples of one contract lie behind them
+  std::uint32_t most_rows;
   std::uint32_t stride;
   std::int64_t* raw;
 
@@ -107,7 +109,10 @@ struct ThreadEnv {
   }
   __device__ double* total(std::uint32_t index) { return totals + static_cast<std::uint64_t>(index) * stride; }
 
-  __device__ void row(std::uint64_t index, double const* y, double const (&c)[1], double scale, double control_scale) {
+  __device__ double* sample(std::uint32_t row) { return total(total_rows + row); }
+  __device__ double* control_sample(std::uint32_t row) { return total(total_rows + most_rows + row); }
+
+  __device__ void row(std::uint64_t index, double const* y, double const* c, double scale, double control_scale) {
     std::int64_t* const to = raw + index * raw_sums;
     double const scaled = y[0] * scale;
     bool good = on_grid(scaled);
@@ -135,34 +140,41 @@ struct ThreadEnv {
 };
 
 /// Blocks stride over the tiles' chunks of block_threads items.
-template <class Real, class Model, int Copies>
-__global__ void __launch_bounds__(block_threads, min_blocks)
+template <class Real, class Model, int Tracks>
+__global__ void __launch_bounds__(block_threads, Tracks <= 2 ? min_blocks : 1)
     path_kernel(__grid_constant__ PathView<Real> const plan, std::uint32_t stream, std::uint64_t first_tile, std::uint64_t tiles,
-                std::uint64_t tile_items, std::uint64_t rows, Real* slots, double* totals, std::int64_t* raw) {
+                std::uint64_t tile_items, std::uint64_t rows, std::uint32_t most_rows, Real* slots, double* totals,
+                std::int64_t* raw) {
   std::uint32_t const stride = gridDim.x * block_threads;
   std::uint32_t const thread = blockIdx.x * block_threads + threadIdx.x;
   std::uint64_t const chunks_per_tile = tile_items / block_threads;
   for (std::uint64_t chunk = blockIdx.x; chunk < tiles * chunks_per_tile; chunk += gridDim.x) {
     std::uint64_t const tile = chunk / chunks_per_tile;
     std::uint64_t const item = (first_tile + tile) * tile_items + (chunk % chunks_per_tile) * block_threads + threadIdx.x;
-    ThreadEnv<Real> env{stream, plan.slots_per_path, plan.control, item, slots + thread, totals + thread, stride,
-                        raw + tile * rows * raw_sums};
-    Seen<Real, Copies, Model::assets, 1> seen;
-    PathMachine<Real, Model, Copies, 1, ThreadEnv<Real>> machine(plan, env, seen);
+    ThreadEnv<Real> env{stream, plan.slots_per_path, plan.control, item, slots + thread, totals + thread,
+                        plan.totals * plan.total_rows, most_rows, stride, raw + tile * rows * raw_sums};
+    Real state[Tracks][Model::state_size][1];
+    Real before[Tracks * Model::assets][1];
+    Real now[Tracks * Model::assets][1];
+    Real growth[Tracks * Model::assets][1];
+    Seen<Real, 1> const seen{before, now, growth};
+    PathMachine<Real, Model, Model, Tracks, 1, ThreadEnv<Real>> machine(plan, env, state, seen, Model{});
     machine.run();
   }
 }
 
-template <class Real, class Model, int Copies>
+template <class Real, class Model, int Tracks>
 void launch(CudaPaths& self, PathView<Real> const& view, std::uint64_t first_tile, std::uint64_t tiles) {
-  path_kernel<Real, Model, Copies><<<self.threads / block_threads, block_threads, 0, self.stream>>>(
-      view, self.plan->stream, first_tile, tiles, self.plan->tile_items, self.rows,
+  path_kernel<Real, Model, Tracks><<<self.threads / block_threads, block_threads, 0, self.stream>>>(
+      view, self.plan->stream, first_tile, tiles, self.plan->tile_items, self.rows, self.plan->most_rows,
       static_cast<Real*>(self.slots), self.totals, self.raw);
 }
 
 template <class Real, class Model>
 void launch_model(CudaPaths& self, PathView<Real> const& view, std::uint64_t first_tile, std::uint64_t tiles) {
-  if (self.plan->antithetic)
+  if (!self.plan->is_plain())
+    launch<Real, Model, static_cast<int>(most_states(Model::assets))>(self, view, first_tile, tiles);
+  else if (self.plan->antithetic)
     launch<Real, Model, 2>(self, view, first_tile, tiles);
   else
     launch<Real, Model, 1>(self, view, first_tile, tiles);
@@ -170,6 +182,8 @@ void launch_model(CudaPaths& self, PathView<Real> const& view, std::uint64_t fir
 
 template <class Real>
 void launch_assets(CudaPaths& self, PathView<Real> const& view, std::uint64_t first_tile, std::uint64_t tiles) {
+  if (self.plan->model == Model::merton) return launch_model<Real, Merton<Real>>(self, view, first_tile, tiles);
+  if (self.plan->model == Model::heston) return launch_model<Real, Heston<Real>>(self, view, first_tile, tiles);
   switch (self.plan->assets) {
     case 1: return launch_model<Real, Gbm<Real, 1>>(self, view, first_tile, tiles);
     case 2: return launch_model<Real, Gbm<Real, 2>>(self, view, first_tile, tiles);
@@ -198,18 +212,13 @@ void check(cudaError_t e) {
 template <class Real>
 PathView<Real> make_view(CudaPaths& self, PathPlan const& plan) {
   std::vector<Real> const coefficients(plan.coefficients.begin(), plan.coefficients.end());
-  return {plan.assets, plan.real_assets, plan.steps, static_cast<std::uint32_t>(plan.contracts.size()),
-          static_cast<std::uint32_t>(plan.totals.size()), plan.slots_per_path, plan.control, plan.antithetic, plan.keys, plan.total_control_scale_in,
-          upload(self, coefficients), upload(self, plan.forward), upload(self, plan.log_forward),
-          upload(self, plan.variance), upload(self, plan.discount), upload(self, plan.dividend),
-          upload(self, plan.first_event), upload(self, plan.quiet_until), upload(self, plan.steady_until), upload(self, plan.events), upload(self, plan.contracts),
-          upload(self, plan.weights), upload(self, plan.totals)};
+  return view_of<Real>(plan, upload(self, coefficients), [&](auto const& values) { return upload(self, values); });
 }
 
 void open(CudaPaths& self, PathPlan const& plan, int ordinal) {
   self.ordinal = ordinal;
   self.plan = &plan;
-  self.rows = plan.rows();
+  self.rows = plan.rows.size();
   check(cudaSetDevice(ordinal));
   check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, ordinal));
   check(cudaStreamCreateWithFlags(&self.stream, cudaStreamNonBlocking));
@@ -224,7 +233,7 @@ void open(CudaPaths& self, PathPlan const& plan, int ordinal) {
     self.allocations.push_back(self.slots);
   }
   void* totals = nullptr;
-  check(cudaMalloc(&totals, plan.totals.size() * sizeof(double) * self.threads));
+  check(cudaMalloc(&totals, (plan.totals * plan.total_rows + 2 * plan.most_rows) * sizeof(double) * self.threads));
   self.allocations.push_back(totals);
   self.totals = static_cast<double*>(totals);
 }

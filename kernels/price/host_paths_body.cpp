@@ -12,10 +12,11 @@ MUSTER_KERNELS_BEGIN
 namespace {
 
 constexpr int lane_count = 256;
+constexpr int many_tracks = 64;  ///< any number: a CPU counts them at run time
 
 /// Adds the sums of `lane_count` samples and controls to one row's raw sums.
-void add_row(double const (&y)[lane_count], double const (&c)[lane_count], double scale, double control_scale,
-             bool with_control, std::int64_t* raw) {
+void add_row(double const* y, double const* c, double scale, double control_scale, bool with_control,
+             std::int64_t* raw) {
   std::int64_t y1 = 0, yh = 0, ym = 0, yl = 0, bad = 0;
   for (int i = 0; i < lane_count; ++i) {
     double const scaled = y[i] * scale;
@@ -66,6 +67,8 @@ struct LaneEnv {
   std::uint64_t item = 0;
   std::vector<Real> slots;
   std::vector<double> totals;
+  std::vector<double> samples;     ///< of one contract's rows, then their controls
+  std::uint32_t most_rows;
   std::int64_t* raw = nullptr;     ///< null while searching
   std::uint64_t wanted_row = 0;    ///< the row to search, and where its first bad sample was found
   std::int64_t found = -1;
@@ -73,7 +76,8 @@ struct LaneEnv {
 
   LaneEnv(PathPlan const& plan)
       : stream(plan.stream), slots_per_path(plan.slots_per_path), control(plan.control),
-        slots(std::size_t{2} * plan.slots_per_path * lane_count), totals(plan.totals.size() * lane_count) {}
+        slots(std::size_t{2} * plan.slots_per_path * lane_count), totals(std::size_t{plan.totals} * plan.total_rows * lane_count),
+        samples(std::size_t{2} * plan.most_rows * lane_count), most_rows(plan.most_rows) {}
 
   void normals(PhiloxKeys const& keys, std::uint32_t block, Real (*z)[lane_count]) {
     philox_lanes(keys, item, block, stream, words);
@@ -98,11 +102,10 @@ struct LaneEnv {
     return slots.data() + (std::size_t(copy) * slots_per_path + index) * lane_count;
   }
   double* total(std::uint32_t index) { return totals.data() + std::size_t{index} * lane_count; }
-  void row(std::uint64_t index, double const* y, double const (&c)[lane_count], double scale, double control_scale) {
-    if (raw != nullptr) {
-      add_row(*reinterpret_cast<double const(*)[lane_count]>(y), c, scale, control_scale, control, raw + index * raw_sums);
-      return;
-    }
+  double* sample(std::uint32_t row) { return samples.data() + std::size_t{row} * lane_count; }
+  double* control_sample(std::uint32_t row) { return sample(most_rows + row); }
+  void row(std::uint64_t index, double const* y, double const* c, double scale, double control_scale) {
+    if (raw != nullptr) return add_row(y, c, scale, control_scale, control, raw + index * raw_sums);
     if (index != wanted_row) return;
     for (int i = lane_count - 1; i >= 0; --i)
       if (!on_grid(y[i] * scale) || (control && !on_grid(c[i] * control_scale))) found = i;
@@ -113,17 +116,12 @@ template <class Real>
 class HostPaths final : public PathRunner {
  public:
   explicit HostPaths(PathPlan const& plan)
-      : plan_(plan), coefficients_(plan.coefficients.begin(), plan.coefficients.end()), env_(plan_) {
-    view_ = {plan_.assets, plan_.real_assets, plan_.steps, static_cast<std::uint32_t>(plan_.contracts.size()),
-             static_cast<std::uint32_t>(plan_.totals.size()), plan_.slots_per_path, plan_.control, plan_.antithetic, plan_.keys,
-             plan_.total_control_scale_in, coefficients_.data(), plan_.forward.data(), plan_.log_forward.data(),
-             plan_.variance.data(), plan_.discount.data(), plan_.dividend.empty() ? nullptr : plan_.dividend.data(),
-             plan_.first_event.data(), plan_.quiet_until.data(), plan_.steady_until.data(), plan_.events.data(), plan_.contracts.data(), plan_.weights.data(),
-             plan_.totals.data()};
-  }
+      : plan_(plan), coefficients_(plan.coefficients.begin(), plan.coefficients.end()), env_(plan_),
+        view_(view_of<Real>(plan_, coefficients_.data(),
+                            [](auto const& values) { return values.empty() ? nullptr : values.data(); })) {}
 
   void run(TileRange range, std::span<std::int64_t> raw) override {
-    std::uint64_t const stride = plan_.rows() * raw_sums;
+    std::uint64_t const stride = plan_.rows.size() * raw_sums;
     std::memset(raw.data(), 0, raw.size_bytes());
     for (std::uint64_t t = 0; t < range.count; ++t) {
       env_.raw = raw.data() + t * stride;
@@ -150,6 +148,8 @@ class HostPaths final : public PathRunner {
 
  private:
   void simulate() {
+    if (plan_.model == Model::merton) return with_model<Merton<Real>>();
+    if (plan_.model == Model::heston) return with_model<Heston<Real>>();
     switch (plan_.assets) {
       case 1: return with_model<Gbm<Real, 1>>();
       case 2: return with_model<Gbm<Real, 2>>();
@@ -158,16 +158,31 @@ class HostPaths final : public PathRunner {
       default: return with_model<Gbm<Real, 16>>();
     }
   }
+  /// Room for the states of every track and for what contracts see of them.
   template <class Model>
   void with_model() {
-    Seen<Real, 2, Model::assets, lane_count> seen;
-    PathMachine<Real, Model, 2, lane_count, LaneEnv<Real>>(view_, env_, seen).run();
+    using State = Real[Model::state_size][lane_count];
+    using Row = Real[lane_count];
+    std::size_t const states = std::size_t{2} * plan_.tracks;
+    std::size_t const wanted = states * (sizeof(State) + 3 * Model::assets * sizeof(Row)) / sizeof(Real);
+    if (room_.size() < wanted + alignment) room_.resize(wanted + alignment);
+    auto const start = reinterpret_cast<std::uintptr_t>(room_.data());
+    auto* const aligned = reinterpret_cast<Real*>((start + 63) / 64 * 64);
+    auto* const state = reinterpret_cast<State*>(aligned);
+    auto* const before = reinterpret_cast<Row*>(state + states);
+    std::size_t const rows = states * Model::assets;
+    Seen<Real, lane_count> const seen{before, before + rows, before + 2 * rows};
+    PathMachine<Real, Model, StateLayout, many_tracks, lane_count, LaneEnv<Real>>(view_, env_, state, seen,
+                                                                                  layout_of<Model>())
+        .run();
   }
 
+  static constexpr std::size_t alignment = 64 / sizeof(Real);
   PathPlan plan_;
   std::vector<Real> coefficients_;
+  std::vector<Real> room_;
   LaneEnv<Real> env_;
-  PathView<Real> view_{};
+  PathView<Real> view_;
 };
 
 }  // namespace

@@ -2,11 +2,15 @@
 // the vector registers; on a GPU L is 1 and a thread carries its path. Both run this one text, so a
 // path's samples have the same bits on either.
 //
+// A track is one simulated state; scenarios of the market that share a state share a track, and the second copy of an
+// antithetic pair has its own. With `Tracks` of 1 or 2 there is one scenario.
+//
 // An environment Env supplies what differs:
 //   normals(keys, block, Real z[][L])   the random block of all lanes
 //   minus_two_log_uniform(keys, block, word, Real w[L])   -2 ln of a uniform of the second stream
 //   slot(copy, index) -> Real*       L values of path memory
 //   total(index) -> double*          L values
+//   sample(row), control_sample(row) -> double*   L values each, room for the rows of one contract
 //   row(row, double y[L], double c[L], scale, control_scale)   takes the samples of one row
 #pragma once
 
@@ -23,127 +27,109 @@ namespace muster::kernels {
 /// A PathPlan as pointers, with the coefficients in the precision of the paths.
 template <class Real>
 struct PathView {
-  std::uint32_t assets, real_assets, steps, contracts, totals, slots_per_path;
+  std::uint32_t assets, steps, contracts, tracks, totals, total_rows, total_offset, slots_per_path;
   bool control, antithetic;
   PhiloxKeys keys;
-  double total_control_scale_in;
+  double least_variance;
   Real const* coefficients;
+  double const* start;
+  std::uint32_t const* track;
   double const* forward;
   double const* log_forward;
-  double const* variance;
   double const* discount;
+  double const* variance;
   double const* dividend;  ///< null when there is none
+  double const* dividend_share;
   std::uint32_t const* first_event;
   std::uint32_t const* quiet_until;
   std::uint32_t const* steady_until;
   Event const* event;
   ContractPlan const* contract;
   AssetWeight const* weight;
-  TotalPlan const* total;
+  Evaluation const* evaluation;
+  Term const* term;
+  RowPlan const* row;
 };
+
+/// The view of a plan whose arrays went through `keep` (a copy to a device, or nothing).
+template <class Real, class Keep>
+PathView<Real> view_of(PathPlan const& plan, Real const* coefficients, Keep keep) {
+  return {plan.assets, plan.steps, static_cast<std::uint32_t>(plan.contracts.size()), plan.tracks, plan.totals,
+          plan.total_rows, plan.total_offset(), plan.slots_per_path, plan.control, plan.antithetic, plan.keys,
+          plan.least_variance, coefficients, keep(plan.start), keep(plan.track), keep(plan.forward),
+          keep(plan.log_forward), keep(plan.discount), keep(plan.variance), keep(plan.dividend),
+          keep(plan.dividend_share), keep(plan.first_event), keep(plan.quiet_until), keep(plan.steady_until),
+          keep(plan.events), keep(plan.contracts), keep(plan.weights), keep(plan.evaluations), keep(plan.terms),
+          keep(plan.rows)};
+}
 
 }  // namespace muster::kernels
 
 MUSTER_KERNELS_BEGIN
 
-/// What contracts look at. Apart from the machine's state, so that on a GPU the state stays in registers while
-/// these, indexed by a contract's asset, do not.
-template <class Real, int Copies, int A, int L>
+/// What contracts look at, a row of lanes for every state and asset. Apart from the states, so that on a GPU those stay in
+/// registers while these, indexed by a contract's asset, do not.
+template <class Real, int L>
 struct Seen {
-  Real before[Copies][A][L];  ///< x at the start of the step, for bridges
-  Real now[Copies][A][L];     ///< x at the end of the step
-  Real growth[Copies][A][L];  ///< exp(now)
+  Real (*before)[L];  ///< x at the start of the step, for bridges
+  Real (*now)[L];     ///< x at the end of the step
+  Real (*growth)[L];  ///< exp(now)
 };
 
-template <class Real, class Model, int Copies, int L, class Env>
-struct PathMachine {
-  static constexpr int A = Model::assets;
-  static constexpr int N = Model::normals;
-  static constexpr int per_block = normals_per_block<Real>;
-  static constexpr int steps_per_block = N < per_block ? per_block / N : 1;
-  static constexpr int blocks_per_step = (N + per_block - 1) / per_block;
-  static constexpr int draws = per_block * blocks_per_step;
+/// A model's sizes and places (models.hpp) as values: a CPU compiles the events once for all models.
+struct StateLayout {
+  int assets, state_size, jump, jump_count, step_variance, gaussian, gaussian_variance, start_variance;
+};
+
+/// What happens to paths at the ends of steps: dividends, observations, payoffs. `Layout` is a model, or StateLayout.
+template <class Real, class Layout, int Tracks, int L, class Env>
+struct PathEvents {
+  static constexpr bool one_scenario = Tracks <= 2;
 
   PathView<Real> const& plan;
   Env& env;
-  Real state[Copies][Model::state_size][L];
-  Seen<Real, Copies, A, L>& seen;
+  Real (*const states_)[L];  ///< [states][state_size]
+  Seen<Real, L> const& seen;
+  Layout layout;
 
-  MUSTER_FN PathMachine(PathView<Real> const& p, Env& e, Seen<Real, Copies, A, L>& s) : plan(p), env(e), seen(s) {}
+  MUSTER_FN Real* state(int t, int k) const { return states_[t * layout.state_size + k]; }
+  MUSTER_FN int at_asset(int t, int a) const { return t * layout.assets + a; }
+  MUSTER_FN int at_asset(int t, std::uint32_t a) const { return t * layout.assets + static_cast<int>(a); }
+  MUSTER_FN bool has_one_scenario() const { return one_scenario || plan.tracks == 1; }
 
-  /// Simulates L paths (pairs, with two copies) and hands every row's samples to the environment.
-  MUSTER_FN void run() {
-    start();
-    Real z[draws][L];
-    std::uint32_t first = 0;
-    while (first < plan.steps) {
-      first = run_quiet(first, z);
-      draw(first, z);
+  /// One instance serves all on a CPU (less code to compile); a GPU has one for each of the usual cases.
+  MUSTER_FN int copies() const { return L == 1 && one_scenario ? Tracks : (plan.antithetic ? 2 : 1); }
+  /// States: every track, every copy.
+  MUSTER_FN int states() const {
+    return L == 1 && one_scenario ? Tracks : static_cast<int>(plan.tracks) * copies();
+  }
+  MUSTER_FN int state_of(Evaluation const& e, int copy) const {
+    if constexpr (one_scenario) return copy;
+    return static_cast<int>(plan.track[e.scenario]) * copies() + copy;
+  }
+  MUSTER_FN std::uint32_t track_of(Evaluation const& e) const {
+    if constexpr (one_scenario) return 0;
+    return plan.track[e.scenario];
+  }
+
+  MUSTER_EVENT void start() {
+    for (int t = 0; t < states(); ++t) {
       MUSTER_UNROLL
-      for (int k = 0; k < steps_per_block; ++k) {
-        std::uint32_t const s = first + static_cast<std::uint32_t>(k);
-        if (s < plan.steps) {
-          keep_before(s);
-          advance(plan.coefficients + std::uint64_t{s} * Model::coefficients, &z[k * N]);
-          pay_dividend(s);
-          events(s);
-        }
+      for (int k = 0; k < layout.state_size; ++k)
+        for (int i = 0; i < L; ++i) state(t, k)[i] = Real(0);
+      if (layout.start_variance >= 0) {
+        auto const v = static_cast<Real>(plan.start[t / copies()]);
+        for (int i = 0; i < L; ++i) state(t, layout.start_variance)[i] = v;
       }
-      first += steps_per_block;
     }
-    finish();
-  }
-
- private:
-  /// The random block(s) of the steps from `first` on.
-  MUSTER_FN void draw(std::uint32_t first, Real (&z)[draws][L]) {
-    std::uint32_t const block = first / steps_per_block * blocks_per_step;
-    MUSTER_UNROLL
-    for (int b = 0; b < blocks_per_step; ++b)
-      env.normals(plan.keys, block + static_cast<std::uint32_t>(b), &z[b * per_block]);
-  }
-
-  /// Runs whole blocks until the one that holds the next event (there always is one: the last expiry); returns
-  /// that block's first step. Nearly all the time of a simulation is spent here.
-  MUSTER_FN std::uint32_t run_quiet(std::uint32_t first, Real (&z)[draws][L]) {
-    std::uint32_t const quiet_end = first + (plan.quiet_until[first] - first) / steps_per_block * steps_per_block;
-    while (first < quiet_end) {
-      std::uint32_t end = plan.steady_until[first];
-      end = first + ((end < quiet_end ? end : quiet_end) - first) / steps_per_block * steps_per_block;
-      if (Model::coefficients == 1 && end > first) {
-        Real const c[1] = {plan.coefficients[std::uint64_t{first} * Model::coefficients]};
-        for (; first < end; first += steps_per_block) {
-          draw(first, z);
-          MUSTER_UNROLL
-          for (int k = 0; k < steps_per_block; ++k) advance(c, &z[k * N]);
-        }
-        continue;
-      }
-      draw(first, z);
-      MUSTER_UNROLL
-      for (int k = 0; k < steps_per_block; ++k)
-        advance(plan.coefficients + (std::uint64_t{first} + static_cast<std::uint64_t>(k)) * Model::coefficients,
-                &z[k * N]);
-      first += steps_per_block;
-    }
-    return first;
-  }
-
-  /// One instance serves both on a CPU (half of the code to compile); a GPU has one for each.
-  MUSTER_FN int copies() const { return L == 1 ? Copies : (plan.antithetic ? 2 : 1); }
-
-  MUSTER_FN void start() {
     for (int copy = 0; copy < copies(); ++copy) {
-      MUSTER_UNROLL
-      for (int k = 0; k < Model::state_size; ++k)
-        for (int i = 0; i < L; ++i) state[copy][k][i] = Real(0);
       for (std::uint32_t slot = 0; slot < plan.slots_per_path; ++slot) {
         Real* const value = env.slot(copy, slot);
         for (int i = 0; i < L; ++i) value[i] = Real(0);
       }
     }
     for (std::uint32_t c = 0; c < plan.contracts; ++c) open(plan.contract[c]);
-    for (std::uint32_t t = 0; t < plan.totals; ++t) {
+    for (std::uint32_t t = 0; t < plan.totals * plan.total_rows; ++t) {
       double* const sum = env.total(t);
       for (int i = 0; i < L; ++i) sum[i] = 0.0;
     }
@@ -166,116 +152,117 @@ struct PathMachine {
       default:
         return;
     }
-    for (int copy = 0; copy < copies(); ++copy) {
-      Real* const value = env.slot(copy, c.first_slot);
-      for (int i = 0; i < L; ++i) value[i] = first;
-    }
-  }
-
-  MUSTER_FN void advance(Real const* c, Real (*z)[L]) {
-    for (int copy = 0; copy < copies(); ++copy) {
-      for (int i = 0; i < L; ++i) {
-        Real x[Model::state_size];
-        Real draw[N];
-        MUSTER_UNROLL
-        for (int k = 0; k < Model::state_size; ++k) x[k] = state[copy][k][i];
-        MUSTER_UNROLL
-        for (int k = 0; k < N; ++k) draw[k] = copy == 0 ? z[k][i] : -z[k][i];
-        Model::step(x, c, draw);
-        MUSTER_UNROLL
-        for (int k = 0; k < Model::state_size; ++k) state[copy][k][i] = x[k];
+    for (std::uint32_t e = 0; e < c.evaluation_count; ++e) {
+      for (int copy = 0; copy < copies(); ++copy) {
+        Real* const value = env.slot(copy, plan.evaluation[c.first_evaluation + e].first_slot);
+        for (int i = 0; i < L; ++i) value[i] = first;
       }
     }
   }
 
-  MUSTER_FN void keep_before(std::uint32_t s) {
+  MUSTER_EVENT void keep_before(std::uint32_t s) {
     if (plan.first_event[s] == plan.first_event[s + 1]) return;
-    for (int copy = 0; copy < copies(); ++copy) MUSTER_UNROLL
-    for (int a = 0; a < A; ++a)
-      for (int i = 0; i < L; ++i) seen.before[copy][a][i] = state[copy][a][i];
+    for (int t = 0; t < states(); ++t) MUSTER_UNROLL
+    for (int a = 0; a < layout.assets; ++a)
+      for (int i = 0; i < L; ++i) seen.before[at_asset(t, a)][i] = state(t, a)[i];
   }
 
   /// Spot after a cash dividend, at least a millionth of the spot before: x moves by the log of the
   /// ratio.
-  MUSTER_FN void pay_dividend(std::uint32_t s) {
+  MUSTER_EVENT void pay_dividend(std::uint32_t s) {
     if (plan.dividend == nullptr) return;
     MUSTER_UNROLL
-    for (int a = 0; a < A; ++a) {
-      double const cash =
-          plan.dividend[std::uint64_t{s} * plan.assets + static_cast<std::uint64_t>(a)];
-      if (cash == 0.0) continue;
-      auto const share = static_cast<Real>(cash / forward(s, a));
-      for (int copy = 0; copy < copies(); ++copy) {
+    for (int a = 0; a < layout.assets; ++a) {
+      if (plan.dividend[at_step(s, a)] == 0.0) continue;
+      for (int t = 0; t < states(); ++t) {
+        auto const share = static_cast<Real>(plan.dividend_share[track_offset(t) + at_step(s, a)]);
         for (int i = 0; i < L; ++i) {
-          Real const x = state[copy][a][i];
+          Real const x = state(t, a)[i];
           Real const left = Real(1) - share * exp(-x);
-          state[copy][a][i] = x + log(larger(left, Real(1e-6f)));
+          state(t, a)[i] = x + log(larger(left, Real(1e-6f)));
         }
       }
     }
   }
 
-  MUSTER_FN double forward(std::uint32_t s, int a) const {
-    return plan.forward[(std::uint64_t{s} + 1) * plan.assets + static_cast<std::uint64_t>(a)];
+  /// Where a step's value of an asset lies in a [steps][assets] array, and where a state's track begins in a
+  /// [tracks][steps][assets] one.
+  MUSTER_FN std::uint64_t at_step(std::uint32_t s, int a) const {
+    return std::uint64_t{s} * plan.assets + static_cast<std::uint64_t>(a);
   }
-  MUSTER_FN double log_forward(std::uint32_t s, std::uint32_t a) const {
-    return plan.log_forward[(std::uint64_t{s} + 1) * plan.assets + a];
+  MUSTER_FN std::uint64_t track_offset(int t) const {
+    return static_cast<std::uint64_t>(has_one_scenario() ? 0 : t / copies()) * plan.steps * plan.assets;
+  }
+  /// Where a date's value lies in a [scenarios][steps + 1][assets] array; date 0 is now, date s + 1 the end of step s.
+  MUSTER_FN std::uint64_t at_date(std::uint32_t scenario, std::uint32_t date, std::uint32_t a) const {
+    return (std::uint64_t{scenario} * (plan.steps + 1) + date) * plan.assets + a;
+  }
+  MUSTER_FN double discount(std::uint32_t scenario, std::uint32_t date) const {
+    return plan.discount[std::uint64_t{scenario} * (plan.steps + 1) + date];
+  }
+  /// Forward of an asset at the end of step s, as an evaluation sees it.
+  MUSTER_FN double forward(Evaluation const& e, std::uint32_t s, std::uint32_t a) const {
+    double const f = plan.forward[at_date(e.scenario, s + 1, a)];
+    auto const asset = static_cast<std::int32_t>(a);
+    return f * (asset == e.scaled_asset[0] ? e.spot_scale[0] : (asset == e.scaled_asset[1] ? e.spot_scale[1] : 1.0));
   }
 
-  MUSTER_FN void events(std::uint32_t s) {
+  MUSTER_EVENT void happen(std::uint32_t s) {
     std::uint32_t const begin = plan.first_event[s];
     std::uint32_t const end = plan.first_event[s + 1];
     if (begin == end) return;
-    for (int copy = 0; copy < copies(); ++copy) {
+    for (int t = 0; t < states(); ++t) {
       MUSTER_UNROLL
-      for (int a = 0; a < A; ++a) {
-        for (int i = 0; i < L; ++i) seen.now[copy][a][i] = state[copy][a][i];
-        for (int i = 0; i < L; ++i) seen.growth[copy][a][i] = exp(state[copy][a][i]);
+      for (int a = 0; a < layout.assets; ++a) {
+        for (int i = 0; i < L; ++i) seen.now[at_asset(t, a)][i] = state(t, a)[i];
+        for (int i = 0; i < L; ++i) seen.growth[at_asset(t, a)][i] = exp(state(t, a)[i]);
       }
     }
     for (std::uint32_t e = begin; e < end; ++e) {
       ContractPlan const& c = plan.contract[plan.event[e].contract];
-      if (plan.event[e].what == Event::What::observe)
-        observe(c, s);
-      else
-        expire(c, plan.event[e].contract, s);
+      if (plan.event[e].what == Event::What::expire) {
+        expire(c, s);
+        continue;
+      }
+      for (std::uint32_t k = 0; k < c.evaluation_count; ++k)
+        for (int copy = 0; copy < copies(); ++copy) observe(c, plan.evaluation[c.first_evaluation + k], s, copy);
     }
   }
 
-  MUSTER_FN void observe(ContractPlan const& c, std::uint32_t s) {
-    std::uint32_t const a = A == 1 ? 0 : c.asset;
-    auto const f = static_cast<Real>(plan.forward[(std::uint64_t{s} + 1) * plan.assets + a]);
-    for (int copy = 0; copy < copies(); ++copy) {
-      Real* const slot = env.slot(copy, c.first_slot);
-      Real const(&x)[L] = seen.now[copy][a];
-      Real const(&grown)[L] = seen.growth[copy][a];
-      switch (c.payoff) {
-        case PathPayoff::asian_arithmetic:
-          for (int i = 0; i < L; ++i) slot[i] = fma(f, grown[i], slot[i]);
-          break;
-        case PathPayoff::asian_geometric:
-          for (int i = 0; i < L; ++i) slot[i] = slot[i] + x[i];
-          break;
-        case PathPayoff::lookback_discrete: {
-          auto const shift = static_cast<Real>(log_forward(s, a));
-          if (keeps_maximum(c))
-            for (int i = 0; i < L; ++i) slot[i] = larger(slot[i], x[i] + shift);
-          else
-            for (int i = 0; i < L; ++i) slot[i] = smaller(slot[i], x[i] + shift);
-          break;
-        }
-        case PathPayoff::lookback_bridge:
-          observe_extremum(c, s, copy);
-          break;
-        case PathPayoff::barrier_discrete:
-        case PathPayoff::barrier_bridge:
-        case PathPayoff::double_barrier_discrete:
-        case PathPayoff::double_barrier_bridge:
-          observe_barrier(c, s, copy);
-          break;
-        default:
-          break;
+  MUSTER_EVENT void observe(ContractPlan const& c, Evaluation const& e, std::uint32_t s, int copy) {
+    std::uint32_t const a = layout.assets == 1 ? 0 : c.asset;
+    int const t = state_of(e, copy);
+    Real* const slot = env.slot(copy, e.first_slot);
+    Real const* const x = seen.now[at_asset(t, a)];
+    Real const* const grown = seen.growth[at_asset(t, a)];
+    switch (c.payoff) {
+      case PathPayoff::asian_arithmetic: {
+        auto const f = static_cast<Real>(plan.forward[at_date(e.scenario, s + 1, a)]);
+        for (int i = 0; i < L; ++i) slot[i] = fma(f, grown[i], slot[i]);
+        break;
       }
+      case PathPayoff::asian_geometric:
+        for (int i = 0; i < L; ++i) slot[i] = slot[i] + x[i];
+        break;
+      case PathPayoff::lookback_discrete: {
+        auto const shift = static_cast<Real>(plan.log_forward[at_date(e.scenario, s + 1, a)] + e.log_scale);
+        if (keeps_maximum(c))
+          for (int i = 0; i < L; ++i) slot[i] = larger(slot[i], x[i] + shift);
+        else
+          for (int i = 0; i < L; ++i) slot[i] = smaller(slot[i], x[i] + shift);
+        break;
+      }
+      case PathPayoff::lookback_bridge:
+        observe_extremum(c, e, s, copy);
+        break;
+      case PathPayoff::barrier_discrete:
+      case PathPayoff::barrier_bridge:
+      case PathPayoff::double_barrier_discrete:
+      case PathPayoff::double_barrier_bridge:
+        observe_barrier(c, e, s, copy);
+        break;
+      default:
+        break;
     }
   }
 
@@ -285,62 +272,103 @@ struct PathMachine {
     return (c.right > 0) != (c.floating_strike != 0);
   }
 
+  /// Where the diffusion of a step lands, before its jump: bridges lead there.
+  MUSTER_FN void landing(int t, std::uint32_t a, Real (&to)[L]) const {
+    Real const* const now = seen.now[at_asset(t, a)];
+    if (layout.jump < 0) {
+      for (int i = 0; i < L; ++i) to[i] = now[i];
+      return;
+    }
+    Real const* const jump = state(t, layout.jump);
+    for (int i = 0; i < L; ++i) to[i] = now[i] - jump[i];
+  }
+  /// Variance of the step's bridge: the plan's, or the path's own.
+  MUSTER_FN void bridge_variance(int t, std::uint32_t a, std::uint32_t s, Real (&variance)[L]) const {
+    if (layout.step_variance < 0) {
+      auto const known = static_cast<Real>(plan.variance[track_offset(t) + at_step(s, static_cast<int>(a))]);
+      for (int i = 0; i < L; ++i) variance[i] = known;
+      return;
+    }
+    Real const* const own = state(t, layout.step_variance);
+    for (int i = 0; i < L; ++i) variance[i] = larger(own[i], Real(1e-12f));
+  }
+  /// Two over it.
+  MUSTER_FN void two_over_variance(int t, std::uint32_t a, std::uint32_t s, Real (&inverse)[L]) const {
+    if (layout.step_variance < 0) {
+      double const variance = plan.variance[track_offset(t) + at_step(s, static_cast<int>(a))];
+      auto const known = static_cast<Real>(variance > 0 ? 2.0 / variance : 1e30);
+      for (int i = 0; i < L; ++i) inverse[i] = known;
+      return;
+    }
+    Real variance[L];
+    bridge_variance(t, a, s, variance);
+    for (int i = 0; i < L; ++i) inverse[i] = Real(2) / variance[i];
+  }
+
   /// slot 0: the running extremum of ln spot, drawn inside the step by a Brownian bridge. Each
   /// asset has one uniform for its maximum and one for its minimum; both copies of an antithetic
-  /// pair use the same.
-  MUSTER_FN void observe_extremum(ContractPlan const& c, std::uint32_t s, int copy) {
-    std::uint32_t const a = A == 1 ? 0 : c.asset;
+  /// pair, and all scenarios, use the same.
+  MUSTER_FN void observe_extremum(ContractPlan const& c, Evaluation const& e, std::uint32_t s, int copy) {
+    std::uint32_t const a = layout.assets == 1 ? 0 : c.asset;
+    int const t = state_of(e, copy);
     bool const maximum = keeps_maximum(c);
     Real w[L];
-    env.minus_two_log_uniform(plan.keys, s * ((plan.assets + 1) / 2) + a / 2, (a % 2) * 2 + (maximum ? 0 : 1),
-                              w);
-    Real* const slot = env.slot(copy, c.first_slot);
-    Real const(&from)[L] = seen.before[copy][a];
-    Real const(&to)[L] = seen.now[copy][a];
-    auto const shift_from = static_cast<Real>(plan.log_forward[std::uint64_t{s} * plan.assets + a]);
-    auto const shift_to = static_cast<Real>(log_forward(s, a));
-    auto const variance = static_cast<Real>(plan.variance[std::uint64_t{s} * plan.assets + a]);
-    if (maximum)
-      for (int i = 0; i < L; ++i) {
-        slot[i] =
-            larger(slot[i], bridge_maximum(from[i] + shift_from, to[i] + shift_to, variance, w[i]));
-      }
-    else
-      for (int i = 0; i < L; ++i) {
-        slot[i] = smaller(
-            slot[i], -bridge_maximum(-(from[i] + shift_from), -(to[i] + shift_to), variance, w[i]));
-      }
+    env.minus_two_log_uniform(plan.keys, s * ((plan.assets + 1) / 2) + a / 2, (a % 2) * 2 + (maximum ? 0 : 1), w);
+    Real* const slot = env.slot(copy, e.first_slot);
+    auto const shift_from = static_cast<Real>(plan.log_forward[at_date(e.scenario, s, a)] + e.log_scale);
+    auto const shift_to = static_cast<Real>(plan.log_forward[at_date(e.scenario, s + 1, a)] + e.log_scale);
+    Real const side = maximum ? Real(1) : Real(-1);
+    Real const* const from = seen.before[at_asset(t, a)];
+    Real const* const now = seen.now[at_asset(t, a)];
+    Real to[L];
+    Real variance[L];
+    landing(t, a, to);
+    bridge_variance(t, a, s, variance);
+    bool const jumps = layout.jump >= 0;
+    for (int i = 0; i < L; ++i) {
+      Real const bridged =
+          bridge_maximum(side * (from[i] + shift_from), side * (to[i] + shift_to), variance[i], w[i]);
+      Real const end = side * (now[i] + shift_to);
+      Real const reached = jumps ? larger(bridged, end) : bridged;
+      slot[i] = side * larger(side * slot[i], reached);
+    }
   }
 
   /// slot 0: probability of being alive given the path so far; slot 1: value of the rebates paid at
   /// hit.
-  MUSTER_FN void observe_barrier(ContractPlan const& c, std::uint32_t s, int copy) {
-    std::uint32_t const a = A == 1 ? 0 : c.asset;
-    Real* const alive = env.slot(copy, c.first_slot);
-    Real* const paid = env.slot(copy, c.first_slot + 1);
-    Real const(&from)[L] = seen.before[copy][a];
-    Real const(&to)[L] = seen.now[copy][a];
+  MUSTER_FN void observe_barrier(ContractPlan const& c, Evaluation const& e, std::uint32_t s, int copy) {
+    std::uint32_t const a = layout.assets == 1 ? 0 : c.asset;
+    int const t = state_of(e, copy);
+    Real* const alive = env.slot(copy, e.first_slot);
+    Real* const paid = env.slot(copy, e.first_slot + 1);
+    Real const* const from = seen.before[at_asset(t, a)];
+    Real const* const to = seen.now[at_asset(t, a)];
     bool const up = c.side == KnockSide::up;
     Real const sign = up ? Real(-1) : Real(1);
-    auto const level_from =
-        static_cast<Real>(c.log_barrier - plan.log_forward[std::uint64_t{s} * plan.assets + a]);
-    auto const level_to = static_cast<Real>(c.log_barrier - log_forward(s, a));
-    auto const upper_to = static_cast<Real>(c.log_upper - log_forward(s, a));
-    double const variance = plan.variance[std::uint64_t{s} * plan.assets + a];
-    auto const two_over_variance = static_cast<Real>(variance > 0 ? 2.0 / variance : 1e30);
-    double const middle = 0.5 * (plan.discount[s] + plan.discount[s + 1]);
+    double const log_from = plan.log_forward[at_date(e.scenario, s, a)] + e.log_scale;
+    double const log_to = plan.log_forward[at_date(e.scenario, s + 1, a)] + e.log_scale;
+    auto const level_from = static_cast<Real>(c.log_barrier - log_from);
+    auto const level_to = static_cast<Real>(c.log_barrier - log_to);
+    auto const upper_to = static_cast<Real>(c.log_upper - log_to);
+    double const at_end = discount(e.scenario, s + 1);
+    double const middle = 0.5 * (discount(e.scenario, s) + at_end);
     auto const at_hit = static_cast<Real>(
         c.rebate_at_hit != 0 ? c.rebate * (c.payoff == PathPayoff::barrier_bridge ||
                                                    c.payoff == PathPayoff::double_barrier_bridge
                                                ? middle
-                                               : plan.discount[s + 1])
+                                               : at_end)
                              : 0.0);
+    Real bridged[L];
+    Real inverse[L];
     switch (c.payoff) {
       case PathPayoff::barrier_bridge:
+        landing(t, a, bridged);
+        two_over_variance(t, a, s, inverse);
         for (int i = 0; i < L; ++i) {
-          Real const stay = bridge_survival(sign * (from[i] - level_from),
-                                            sign * (to[i] - level_to), -two_over_variance);
-          Real const lives = alive[i] * stay;
+          Real const stay =
+              bridge_survival(sign * (from[i] - level_from), sign * (bridged[i] - level_to), -inverse[i]);
+          Real const still = sign * (to[i] - level_to) > Real(0) ? stay : Real(0);
+          Real const lives = alive[i] * still;
           paid[i] = fma(at_hit, alive[i] - lives, paid[i]);
           alive[i] = lives;
         }
@@ -353,10 +381,14 @@ struct PathMachine {
         }
         break;
       case PathPayoff::double_barrier_bridge:
+        landing(t, a, bridged);
+        two_over_variance(t, a, s, inverse);
         for (int i = 0; i < L; ++i) {
-          Real const stay = double_bridge_survival(from[i] - level_from, to[i] - level_to,
-                                                   upper_to - level_to, two_over_variance);
-          Real const lives = alive[i] * stay;
+          Real const stay = double_bridge_survival(from[i] - level_from, bridged[i] - level_to,
+                                                   upper_to - level_to, inverse[i]);
+          Real const gap = smaller(to[i] - level_to, upper_to - to[i]);
+          Real const still = gap > Real(0) ? stay : Real(0);
+          Real const lives = alive[i] * still;
           paid[i] = fma(at_hit, alive[i] - lives, paid[i]);
           alive[i] = lives;
         }
@@ -372,41 +404,105 @@ struct PathMachine {
     }
   }
 
-  /// The contract's sample and control on every lane, mean of the copies, into its row and its
+  /// The contract's samples and controls on every lane, means of the copies, into its rows and its
   /// totals.
-  MUSTER_FN void expire(ContractPlan const& c, std::uint32_t index, std::uint32_t s) {
+  MUSTER_FN void expire(ContractPlan const& c, std::uint32_t s) {
     double y[L];
     double control[L];
-    for (int i = 0; i < L; ++i) y[i] = 0.0;
-    for (int i = 0; i < L; ++i) control[i] = 0.0;
-    double const share = copies() == 2 ? 0.5 : 1.0;
-    for (int copy = 0; copy < copies(); ++copy) payoff(c, s, copy, share, y, control);
-    env.row(index, y, control, c.scale, c.control_scale);
+    Evaluation const* const evaluations = plan.evaluation + c.first_evaluation;
+    if (one_scenario || c.row_count == 1) {
+      evaluate(c, evaluations[0], s, y, control);
+      take_row(c, 0, y, control);
+      return;
+    }
+    for (std::uint32_t r = 0; r < c.row_count; ++r)
+      for (int i = 0; i < L; ++i) env.sample(r)[i] = env.control_sample(r)[i] = 0.0;
+    for (std::uint32_t k = 0; k < c.evaluation_count; ++k) {
+      evaluate(c, evaluations[k], s, y, control);
+      for (std::uint32_t n = 0; n < evaluations[k].term_count; ++n) {
+        Term const term = plan.term[evaluations[k].first_term + n];
+        double* const sample = env.sample(term.row);
+        double* const held = env.control_sample(term.row);
+        for (int i = 0; i < L; ++i) sample[i] = fma(term.weight, y[i], sample[i]);
+        for (int i = 0; i < L; ++i) held[i] = fma(term.weight, control[i], held[i]);
+      }
+    }
+    for (std::uint32_t r = 0; r < c.row_count; ++r) take_row(c, r, env.sample(r), env.control_sample(r));
+  }
+
+  /// Samples of one row of a contract, for the row and the totals the contract belongs to.
+  MUSTER_FN void take_row(ContractPlan const& c, std::uint32_t r, double const* y, double const* control) {
+    RowPlan const& row = plan.row[c.first_row + r];
+    env.row(c.first_row + r, y, control, row.scale, row.control_scale);
     if (c.strategy >= 0) {
-      double* const sum = env.total(static_cast<std::uint32_t>(c.strategy));
+      double* const sum = env.total(static_cast<std::uint32_t>(c.strategy) * plan.total_rows + row.total_row);
       for (int i = 0; i < L; ++i) sum[i] = fma(c.quantity, y[i], sum[i]);
     }
-    double* const book = env.total(plan.totals - 1);
+    double* const book = env.total((plan.totals - 1) * plan.total_rows + row.total_row);
     for (int i = 0; i < L; ++i) book[i] = fma(c.quantity, y[i], book[i]);
   }
 
+  /// One evaluation of the contract, mean of the copies.
+  MUSTER_EVENT void evaluate(ContractPlan const& c, Evaluation const& e, std::uint32_t s, double (&y)[L],
+                          double (&control)[L]) {
+    for (int i = 0; i < L; ++i) y[i] = 0.0;
+    for (int i = 0; i < L; ++i) control[i] = 0.0;
+    double const share = copies() == 2 ? 0.5 : 1.0;
+    for (int copy = 0; copy < copies(); ++copy) {
+      if (one_scenario || e.score == Score::none) {
+        payoff(c, e, s, copy, share, y, control);
+        continue;
+      }
+      double one[L];
+      double held[L];
+      for (int i = 0; i < L; ++i) one[i] = 0.0;
+      for (int i = 0; i < L; ++i) held[i] = 0.0;
+      payoff(c, e, s, copy, share, one, held);
+      for (int i = 0; i < L; ++i) {
+        double const factor = score(e, state_of(e, copy), i);
+        y[i] = fma(factor, one[i], y[i]);
+        control[i] = fma(factor, held[i], control[i]);
+      }
+    }
+  }
+
+  /// Derivatives of the Gaussian density by its mean over the density: Hermite polynomials.
+  MUSTER_FN double score(Evaluation const& e, int t, int i) const {
+    if (e.score == Score::jumps)
+      return layout.jump_count >= 0 ? static_cast<double>(state(t, layout.jump_count)[i]) : 0.0;
+    double const u = static_cast<double>(state(t, layout.gaussian)[i]);
+    double const variance =
+        layout.gaussian_variance >= 0
+            ? larger(static_cast<double>(state(t, layout.gaussian_variance)[i]), plan.least_variance)
+            : e.gaussian_variance;
+    double const inverse = 1.0 / variance;
+    double const first = u * inverse;
+    double const square = first * first;
+    switch (e.score) {
+      case Score::first: return first;
+      case Score::second: return square - inverse;
+      case Score::third: return first * (square - 3.0 * inverse);
+      default: return square * (square - 6.0 * inverse) + 3.0 * inverse * inverse;
+    }
+  }
+
   /// Adds share * discounted payoff to y and share * control to `control`.
-  MUSTER_FN void payoff(ContractPlan const& c, std::uint32_t s, int copy, double share,
+  MUSTER_FN void payoff(ContractPlan const& c, Evaluation const& e, std::uint32_t s, int copy, double share,
                         double (&y)[L], double (&control)[L]) {
-    std::uint32_t const a = A == 1 ? 0 : c.asset;
-    double const f = plan.forward[(std::uint64_t{s} + 1) * plan.assets + a];
-    double const pay = share * c.discount;
-    Real const(&grown)[L] = seen.growth[copy][a];
-    double const linear = share * c.control_scale_in;
+    std::uint32_t const a = layout.assets == 1 ? 0 : c.asset;
+    int const t = state_of(e, copy);
+    double const f = forward(e, s, a);
+    double const pay = share * discount(e.scenario, s + 1);
+    Real const* const grown = seen.growth[at_asset(t, a)];
     if (c.weight_count == 0) {
-      double const whole = linear * f;
+      double const whole = pay * f;
       for (int i = 0; i < L; ++i)
         control[i] = fma(whole, static_cast<double>(grown[i]), control[i]);
     } else {
       for (std::uint32_t w = 0; w < c.weight_count; ++w) {
         AssetWeight const part = plan.weight[c.first_weight + w];
-        double const whole = linear * part.weight * forward(s, static_cast<int>(part.asset));
-        Real const(&other)[L] = seen.growth[copy][part.asset];
+        double const whole = pay * part.weight * forward(e, s, part.asset);
+        Real const* const other = seen.growth[at_asset(t, part.asset)];
         for (int i = 0; i < L; ++i)
           control[i] = fma(whole, static_cast<double>(other[i]), control[i]);
       }
@@ -429,19 +525,19 @@ struct PathMachine {
         }
         break;
       case PathPayoff::asian_arithmetic: {
-        Real const* const sum = env.slot(copy, c.first_slot);
+        Real const* const sum = env.slot(copy, e.first_slot);
         for (int i = 0; i < L; ++i) {
-          double const mean = (c.past_sum + static_cast<double>(sum[i])) * c.mean_factor;
+          double const mean = fma(e.scale_of_asset, static_cast<double>(sum[i]), c.past_sum) * c.mean_factor;
           double const spot = f * static_cast<double>(grown[i]);
           y[i] = fma(pay, average_payoff(c, mean, spot), y[i]);
         }
         break;
       }
       case PathPayoff::asian_geometric: {
-        Real const* const sum = env.slot(copy, c.first_slot);
+        Real const* const sum = env.slot(copy, e.first_slot);
         for (int i = 0; i < L; ++i) {
           double const mean =
-              exp((c.past_sum + c.log_forward_sum + static_cast<double>(sum[i])) * c.mean_factor);
+              exp((c.past_sum + e.log_forward_sum + static_cast<double>(sum[i])) * c.mean_factor);
           double const spot = f * static_cast<double>(grown[i]);
           y[i] = fma(pay, average_payoff(c, mean, spot), y[i]);
         }
@@ -449,7 +545,7 @@ struct PathMachine {
       }
       case PathPayoff::lookback_discrete:
       case PathPayoff::lookback_bridge: {
-        Real const* const extremum = env.slot(copy, c.first_slot);
+        Real const* const extremum = env.slot(copy, e.first_slot);
         for (int i = 0; i < L; ++i) {
           double const level = exp(static_cast<double>(extremum[i]));
           double const spot = f * static_cast<double>(grown[i]);
@@ -463,8 +559,8 @@ struct PathMachine {
       case PathPayoff::barrier_bridge:
       case PathPayoff::double_barrier_discrete:
       case PathPayoff::double_barrier_bridge: {
-        Real const* const alive = env.slot(copy, c.first_slot);
-        Real const* const paid = env.slot(copy, c.first_slot + 1);
+        Real const* const alive = env.slot(copy, e.first_slot);
+        Real const* const paid = env.slot(copy, e.first_slot + 1);
         double const late = c.rebate_at_hit != 0 ? 0.0 : c.rebate;
         for (int i = 0; i < L; ++i) {
           double const out = static_cast<double>(alive[i]);
@@ -483,8 +579,8 @@ struct PathMachine {
         bool const best = c.payoff == PathPayoff::best_of;
         for (std::uint32_t w = 0; w < c.weight_count; ++w) {
           AssetWeight const part = plan.weight[c.first_weight + w];
-          double const whole = part.weight * forward(s, static_cast<int>(part.asset));
-          Real const(&other)[L] = seen.growth[copy][part.asset];
+          double const whole = part.weight * forward(e, s, part.asset);
+          Real const* const other = seen.growth[at_asset(t, part.asset)];
           if (w == 0)
             for (int i = 0; i < L; ++i) level[i] = whole * static_cast<double>(other[i]);
           else if (sum)
@@ -509,19 +605,128 @@ struct PathMachine {
     return vanilla(c.right, underlying, against);
   }
 
-  /// Totals are complete at the end of the path; asset 0 at the last step is their control.
-  MUSTER_FN void finish() {
+  /// Totals are complete at the end of the path; asset 0 at the last step is the control of their values.
+  MUSTER_EVENT void finish() {
     std::uint32_t const s = plan.steps - 1;
     double control[L];
     for (int i = 0; i < L; ++i) control[i] = 0.0;
-    double const whole = (copies() == 2 ? 0.5 : 1.0) * plan.total_control_scale_in * forward(s, 0);
+    double const whole = (copies() == 2 ? 0.5 : 1.0) * discount(0, s + 1) * plan.forward[at_date(0, s + 1, 0)];
     for (int copy = 0; copy < copies(); ++copy)
       for (int i = 0; i < L; ++i)
-        control[i] = fma(whole, static_cast<double>(seen.growth[copy][0][i]), control[i]);
-    for (std::uint32_t t = 0; t < plan.totals; ++t)
-      env.row(plan.contracts + t, env.total(t), control, plan.total[t].scale,
-              plan.total[t].control_scale);
+        control[i] = fma(whole, static_cast<double>(seen.growth[at_asset(copy, 0)][i]), control[i]);
+    double none[L];
+    for (int i = 0; i < L; ++i) none[i] = 0.0;
+    for (std::uint32_t t = 0; t < plan.totals * plan.total_rows; ++t) {
+      RowPlan const& row = plan.row[plan.total_offset + t];
+      bool const is_value = one_scenario || t % plan.total_rows == 0;
+      env.row(plan.total_offset + t, env.total(t), is_value ? control : none, row.scale, row.control_scale);
+    }
   }
 };
+
+/// The steps of L paths at a time.
+template <class Real, class Model, class Layout, int Tracks, int L, class Env>
+struct PathMachine {
+  static constexpr int N = Model::normals;
+  static constexpr int per_block = normals_per_block<Real>;
+  static constexpr int steps_per_block = N < per_block ? per_block / N : 1;
+  static constexpr int blocks_per_step = (N + per_block - 1) / per_block;
+  static constexpr int draws = per_block * blocks_per_step;
+  using Events = PathEvents<Real, Layout, Tracks, L, Env>;
+
+  PathView<Real> const& plan;
+  Real (*const state)[Model::state_size][L];
+  Events events;
+
+  MUSTER_FN PathMachine(PathView<Real> const& p, Env& env, Real (*x)[Model::state_size][L], Seen<Real, L> const& seen,
+                        Layout layout)
+      : plan(p), state(x), events{p, env, x[0], seen, layout} {}
+
+  /// Simulates L paths (pairs, with two copies) and hands every row's samples to the environment.
+  MUSTER_FN void run() {
+    events.start();
+    Real z[draws][L];
+    std::uint32_t first = 0;
+    while (first < plan.steps) {
+      first = run_quiet(first, z);
+      draw(first, z);
+      MUSTER_UNROLL
+      for (int k = 0; k < steps_per_block; ++k) {
+        std::uint32_t const s = first + static_cast<std::uint32_t>(k);
+        if (s < plan.steps) {
+          events.keep_before(s);
+          advance(plan.coefficients + std::uint64_t{s} * Model::coefficients, &z[k * N]);
+          events.pay_dividend(s);
+          events.happen(s);
+        }
+      }
+      first += steps_per_block;
+    }
+    events.finish();
+  }
+
+ private:
+  /// The random block(s) of the steps from `first` on.
+  MUSTER_FN void draw(std::uint32_t first, Real (&z)[draws][L]) {
+    std::uint32_t const block = first / steps_per_block * blocks_per_step;
+    MUSTER_UNROLL
+    for (int b = 0; b < blocks_per_step; ++b)
+      events.env.normals(plan.keys, block + static_cast<std::uint32_t>(b), &z[b * per_block]);
+  }
+
+  /// Runs whole blocks until the one that holds the next event (there always is one: the last expiry); returns
+  /// that block's first step. Nearly all the time of a simulation is spent here.
+  MUSTER_FN std::uint32_t run_quiet(std::uint32_t first, Real (&z)[draws][L]) {
+    std::uint32_t const quiet_end = first + (plan.quiet_until[first] - first) / steps_per_block * steps_per_block;
+    while (first < quiet_end) {
+      std::uint32_t end = plan.steady_until[first];
+      end = first + ((end < quiet_end ? end : quiet_end) - first) / steps_per_block * steps_per_block;
+      if (Model::coefficients == 1 && events.has_one_scenario() && end > first) {
+        Real const c[1] = {plan.coefficients[std::uint64_t{first} * Model::coefficients]};
+        for (; first < end; first += steps_per_block) {
+          draw(first, z);
+          MUSTER_UNROLL
+          for (int k = 0; k < steps_per_block; ++k) advance(c, &z[k * N]);
+        }
+        continue;
+      }
+      draw(first, z);
+      MUSTER_UNROLL
+      for (int k = 0; k < steps_per_block; ++k)
+        advance(plan.coefficients + (std::uint64_t{first} + static_cast<std::uint64_t>(k)) * Model::coefficients,
+                &z[k * N]);
+      first += steps_per_block;
+    }
+    return first;
+  }
+
+  /// `c` is track 0's coefficients of the step.
+  MUSTER_FN void advance(Real const* c, Real (*z)[L]) {
+    for (int t = 0; t < events.states(); ++t) {
+      bool const mirrored = events.copies() == 2 && t % 2 == 1;
+      Real const* const own =
+          events.has_one_scenario() ? c : c + static_cast<std::uint64_t>(t / events.copies()) * plan.steps * Model::coefficients;
+      MUSTER_LANES
+      for (int i = 0; i < L; ++i) {
+        Real x[Model::state_size];
+        Real draw[N];
+        MUSTER_UNROLL
+        for (int k = 0; k < Model::state_size; ++k) x[k] = state[t][k][i];
+        MUSTER_UNROLL
+        for (int k = 0; k < N; ++k) draw[k] = mirrored ? -z[k][i] : z[k][i];
+        Model::step(x, own, draw);
+        MUSTER_UNROLL
+        for (int k = 0; k < Model::state_size; ++k) state[t][k][i] = x[k];
+      }
+    }
+  }
+};
+
+/// A model as a layout.
+template <class Model>
+constexpr StateLayout layout_of() {
+  return {Model::assets,        Model::state_size, Model::jump,              Model::jump_count,
+          Model::step_variance, Model::gaussian,   Model::gaussian_variance, Model::start_variance};
+}
 
 MUSTER_KERNELS_END

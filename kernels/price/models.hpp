@@ -1,10 +1,22 @@
 // One step of one path of each model. The state is a small array so that a CPU keeps it as lanes
-// and a GPU in registers. x is the log of spot over forward: drift never enters the loop, it is
-// added once when a spot is needed (spot = forward * exp(x)).
+// and a GPU in registers. state[0..assets) is x, the log of spot over forward: drift never enters the
+// loop, it is added once when a spot is needed (spot = forward * exp(x)).
+//
+// What the path machine asks of a model:
+//   assets, normals, coefficients, state_size   sizes, per step
+//   jump            index of the state that holds the jump at the end of the last step; -1 none
+//   jump_count      index of the state that counts jumps; -1 none
+//   step_variance   index of the state that holds the last step's variance; -1 where the plan knows it
+//   gaussian        index of the state that sums the Gaussian increments of asset 0
+//   gaussian_variance  index of the state that sums their variances; -1 where the plan knows it
+//   start_variance  index of the state that starts at PathPlan::start; -1 none
+// A further model is a further struct here, its coefficients in jobs/price/coefficients.cpp and a line in each
+// executor's choice of models.
 #pragma once
 
 #include "kernels/config.hpp"
 #include "kernels/math/base.hpp"
+#include "kernels/math/log.hpp"
 
 MUSTER_KERNELS_BEGIN
 
@@ -17,6 +29,8 @@ struct Gbm {
   static constexpr int state_size = Assets;
   static constexpr int normals = Assets;
   static constexpr int coefficients = Assets * (Assets + 1) / 2;
+  static constexpr int jump = -1, jump_count = -1, step_variance = -1, gaussian = 0, gaussian_variance = -1,
+                       start_variance = -1;
 
   MUSTER_FN static void step(Real (&x)[state_size], Real const* c, Real const (&z)[normals]) {
     int next = 0;
@@ -25,6 +39,135 @@ struct Gbm {
       MUSTER_UNROLL
       for (int b = 0; b <= a; ++b) x[a] = fma(c[next++], z[b], x[a]);
     }
+  }
+};
+
+/// Merton's jump-diffusion, exact over any step. The number of jumps is how many of max_jumps
+/// thresholds a third normal exceeds; a sum of n jumps is normal. State: x, the last step's jump, the
+/// diffusion alone, the number of jumps. Coefficients: vol sqrt(dt), mean and volatility of a log jump,
+/// thresholds.
+template <class Real>
+struct Merton {
+  static constexpr int max_jumps = 8;  ///< in a step; the plan's steps make more a 1e-11 event
+  static constexpr int assets = 1;
+  static constexpr int state_size = 4;
+  static constexpr int normals = 3;
+  static constexpr int coefficients = 3 + max_jumps;
+  static constexpr int jump = 1, jump_count = 3, step_variance = -1, gaussian = 2, gaussian_variance = -1,
+                       start_variance = -1;
+
+  MUSTER_FN static void step(Real (&x)[state_size], Real const* c, Real const (&z)[normals]) {
+    Real jumps = Real(0);
+    MUSTER_UNROLL
+    for (int k = 0; k < max_jumps; ++k) jumps = jumps + (z[2] > c[3 + k] ? Real(1) : Real(0));
+    Real const diffusion = c[0] * z[0];
+    x[1] = fma(c[2] * sqrt(jumps), z[1], jumps * c[1]);
+    x[0] = x[0] + diffusion + x[1];
+    x[2] = x[2] + diffusion;
+    x[3] = x[3] + jumps;
+  }
+};
+
+namespace detail {
+
+/// -ln(Phi(-z)), an exponential variate from a normal; z is clamped to [-0.85, 5.77], absolute error 4e-7.
+MUSTER_FN float exponential_of_normal(float z) {
+  float const inside = z < -0.85f ? -0.85f : (z > 5.77f ? 5.77f : z);
+  float const t = inside - 2.5f;
+  return horner(t, 0x1.4539bap2f, 0x1.694facp1f, 0x1.d272p-2f, 0x1.d478e4p-8f, -0x1.298daap-10f, 0x1.5c3882p-13f,
+                -0x1.664d6ap-16f, 0x1.3dbceep-19f, -0x1.9aaf9p-24f, -0x1.20bffap-24f, 0x1.2cb186p-26f,
+                -0x1.5c2748p-30f);
+}
+
+/// The same to z = 7.54, absolute error 8e-12.
+MUSTER_FN double exponential_of_normal(double z) {
+  double const inside = z < -0.85 ? -0.85 : (z > 7.54 ? 7.54 : z);
+  double const t = inside - 3.375;
+  return horner(t, 0x1.f9e35984b53bdp2, 0x1.d11cf2aa1fc86p1, 0x1.e14a9aa70c60fp-2, 0x1.13ae0cf466a4fp-8,
+                -0x1.3d300265c40a5p-11, 0x1.61abc7e8328cap-14, -0x1.705d54c9f577cp-17, 0x1.567597ea2eb4fp-20,
+                -0x1.013ef14be0e56p-23, 0x1.8e8064f786ec9p-28, 0x1.ef369c3ba260dp-31, -0x1.8325c191ce592p-32,
+                0x1.6789784a89054p-34, -0x1.08b85a7e6bba4p-36, 0x1.452bfdcc34bcp-40, 0x1.22fa2317d2f8fp-43,
+                0x1.cdcfe4d810912p-46, -0x1.109e5a7823b8dp-46, -0x1.a54d41e34dcf9p-50, 0x1.1169d718bc145p-50,
+                -0x1.c2339c73adf07p-55, -0x1.e9fb938e5c933p-57, 0x1.7b827cb173d8p-60);
+}
+
+}  // namespace detail
+
+/// Coefficients of a Heston step, in their order.
+enum HestonCoefficient : int {
+  heston_decay,        ///< E = exp(-kappa dt)
+  heston_pull,         ///< theta (1 - E)
+  heston_noise,        ///< Var(v') = noise v + noise_base
+  heston_noise_base,
+  heston_k2,           ///< rho / xi + dt (kappa rho / xi - 1/2) / 2
+  heston_a,            ///< k2 + k3 / 2
+  heston_k3,           ///< dt (1 - rho^2) / 2, which is k4 too
+  heston_half_k3,
+  heston_half_dt,
+  heston_k0,           ///< -rho kappa theta dt / xi and k1: the uncorrected drift, where no correction exists
+  heston_k1,
+  heston_coefficients
+};
+
+/// Heston's model by Andersen's quadratic-exponential scheme with martingale correction (Andersen 2008,
+/// psi_c = 1.5, gamma_1 = gamma_2 = 1/2). The variance step and the drift are written about the
+/// conditional mean m of v', so that nothing cancels when xi is small. The exponential branch needs
+/// -ln(1 - U), U uniform: the same normal that drives the other branch gives it. State: x, v, the
+/// last step's variance, and the Gaussian part of x given the variances, with its variance.
+template <class Real>
+struct Heston {
+  static constexpr int assets = 1;
+  static constexpr int state_size = 5;
+  static constexpr int normals = 2;
+  static constexpr int coefficients = heston_coefficients;
+  static constexpr int jump = -1, jump_count = -1, step_variance = 2, gaussian = 3, gaussian_variance = 4,
+                       start_variance = 1;
+
+  MUSTER_FN static void step(Real (&x)[state_size], Real const* c, Real const (&z)[normals]) {
+    Real const v = x[1], one = Real(1), half = Real(0.5f);
+    Real const mean = fma(c[heston_decay], v, c[heston_pull]);
+    Real const m = mean > Real(1e-15f) ? mean : Real(1e-15f);
+    Real const psi = fma(c[heston_noise], v, c[heston_noise_base]) / (m * m);
+    bool const quadratic = psi <= Real(1.5f);
+    Real const am = c[heston_a] * m;
+
+    // v' = a (b + z)^2.
+    Real const low = quadratic ? (psi > Real(1e-10f) ? psi : Real(1e-10f)) : Real(1.5f);
+    Real const inverse = Real(2) / low;
+    Real const b2 = (inverse - one) + sqrt(inverse * (inverse - one));
+    Real const a = m / (one + b2);
+    Real const b = sqrt(b2);
+    Real const root = b + z[0];
+    Real const v_quadratic = a * (root * root);
+    Real const moved = a * fma(b + b, z[0], fma(z[0], z[0], -one));  // v' - m
+    Real const y = c[heston_a] * a;
+    Real const rest = one - (y + y);
+
+    // v' = 0 with probability p, else exponential with mean 1 / beta; h = 1 / (1 - p).
+    Real const h = quadratic ? Real(1.25f) : half * (psi + one);
+    Real const tail = detail::exponential_of_normal(z[0]) - log(h);
+    Real const scale = m * h;  // 1 / beta
+    Real const v_exponential = tail > Real(0) ? tail * scale : Real(0);
+    Real const gap = one - c[heston_a] * scale;
+    Real const moment = (h - one) / h + one / (h * gap);
+
+    Real const v_next = quadratic ? v_quadratic : v_exponential;
+    bool const corrected = (quadratic ? rest : gap) > Real(0);
+    Real const argument = quadratic ? rest : moment;
+    Real const logarithm = log(corrected ? argument : one);
+    Real const by_quadratic = fma(-c[heston_half_k3], m, fma(half, logarithm, y * (one - (am + am)) / rest)) + c[heston_k2] * moved;
+    Real const by_exponential = fma(c[heston_k2], v_next, -logarithm);
+    Real const drift = fma(-c[heston_half_k3], v, quadratic ? by_quadratic : by_exponential);
+    Real const plain = fma(c[heston_k1], v, fma(c[heston_k2], v_next, c[heston_k0]));
+
+    Real const both = v + v_next;
+    Real const own = c[heston_k3] * both;
+    Real const gaussian = sqrt(own) * z[1];
+    x[0] = x[0] + ((corrected ? drift : plain) + gaussian);
+    x[1] = v_next;
+    x[2] = c[heston_half_dt] * both;
+    x[3] = x[3] + gaussian;
+    x[4] = x[4] + own;
   }
 };
 

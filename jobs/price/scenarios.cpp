@@ -1,0 +1,152 @@
+#include "jobs/price/scenarios.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "jobs/price/correlation.hpp"
+#include "jobs/price/tracks.hpp"
+
+namespace muster::jobs::price {
+namespace {
+
+constexpr double rate_step = 1e-3;
+constexpr double correlation_step = 0.02;
+/// Of a Heston parameter, relative; of rho, absolute.
+constexpr double heston_step = 0.05;
+/// Of the first step in time.
+constexpr double time_step = 1.0 / 16;
+/// Instead of a share of zero.
+constexpr double least_step = 1e-4;
+
+/// Second order, to one side: for parameters that end at zero.
+Stencil const& forward_of_three() {
+  static Stencil const stencil{{{0, -1.5}, {1, 2.0}, {2, -0.5}}};
+  return stencil;
+}
+
+void scale(Curve& curve, double shift) {
+  for (double& value : curve.values) value += shift;
+}
+
+}  // namespace
+
+Stencil const& first_of_four() {
+  static Stencil const stencil{{{-2, 1.0 / 12}, {-1, -8.0 / 12}, {1, 8.0 / 12}, {2, -1.0 / 12}}};
+  return stencil;
+}
+
+Stencil const& second_of_five() {
+  static Stencil const stencil{{{-2, -1.0 / 12}, {-1, 16.0 / 12}, {0, -30.0 / 12}, {1, 16.0 / 12}, {2, -1.0 / 12}}};
+  return stencil;
+}
+
+Stencil const& first_of_two() {
+  static Stencil const stencil{{{-1, -0.5}, {1, 0.5}}};
+  return stencil;
+}
+
+Scenarios::Scenarios(GroupMarket base, std::vector<double> const& grid, double width, kernels::PathPlan& plan)
+    : grid_(grid), width_(width), plan_(plan) {
+  markets_.push_back(std::move(base));
+  plan_.tracks = 1;
+  corrections_.push_back(add_track(markets_[0], grid_, plan_));
+  add_scenario(markets_[0], grid_, corrections_[0], 0, plan_);
+  add_dividend_shares(plan_);
+  known_.emplace(Bump{}, 0);
+}
+
+double Scenarios::spot_step(std::uint32_t asset) const {
+  return std::max(width_ * std::sqrt(std::max(variance_to(markets_[0], asset, grid_.back()), 0.0)), least_step);
+}
+
+double Scenarios::volatility_step(std::uint32_t asset) const {
+  auto const& values = markets_[0].assets[asset].volatility.values;
+  return std::max(width_ * *std::min_element(values.begin(), values.end()), least_step);
+}
+
+double Scenarios::parameter(Measure measure) const {
+  auto const& h = markets_[0].assets[0].heston;
+  switch (measure) {
+    case Measure::vega_v0: return h.v0;
+    case Measure::vega_kappa: return h.kappa;
+    case Measure::vega_theta: return h.theta;
+    case Measure::vega_xi: return h.xi;
+    default: return h.rho;
+  }
+}
+
+double Scenarios::step(Measure measure) const {
+  switch (measure) {
+    case Measure::rho: return rate_step / std::max(1.0, grid_.back());
+    case Measure::theta: return time_step * grid_.front();
+    case Measure::correlation_vega:
+      return std::min(correlation_step, 0.5 * smallest_eigenvalue(markets_[0].correlation, markets_[0].assets.size()));
+    case Measure::vega_rho:
+      return std::max(std::min(heston_step, 0.5 * (1.0 - std::abs(parameter(measure)))), least_step);
+    default: return std::max(heston_step * parameter(measure), least_step);
+  }
+}
+
+Stencil const& Scenarios::stencil(Measure measure) const {
+  bool const ends = (measure == Measure::vega_v0 || measure == Measure::vega_kappa || measure == Measure::vega_theta) &&
+                    parameter(measure) < 2 * least_step;
+  return ends ? forward_of_three() : first_of_two();
+}
+
+GroupMarket Scenarios::bumped(Bump const& bump) const {
+  GroupMarket market = markets_[0];
+  auto const scale_spot = [&](std::int32_t asset, std::int32_t steps) {
+    if (asset < 0) return;
+    auto const a = static_cast<std::uint32_t>(asset);
+    market.assets[a].spot *= 1.0 + steps * spot_step(a);
+  };
+  scale_spot(bump.spot_asset, bump.spot_steps);
+  scale_spot(bump.second_asset, bump.second_steps);
+  if (bump.volatility_asset >= 0) {
+    auto const a = static_cast<std::uint32_t>(bump.volatility_asset);
+    scale(market.assets[a].volatility, bump.volatility_steps * volatility_step(a));
+  }
+  if (bump.steps == 0) return market;
+  double const by = bump.steps * step(bump.by);
+  switch (bump.by) {
+    case Measure::rho: scale(market.rate, by); break;
+    case Measure::theta: market.elapsed = by; break;
+    case Measure::correlation_vega: {
+      std::size_t const n = market.assets.size();
+      market.correlation[bump.asset * n + bump.other] += by;
+      market.correlation[bump.other * n + bump.asset] += by;
+      break;
+    }
+    case Measure::vega_v0: market.assets[0].heston.v0 += by; break;
+    case Measure::vega_kappa: market.assets[0].heston.kappa += by; break;
+    case Measure::vega_theta: market.assets[0].heston.theta += by; break;
+    case Measure::vega_xi: market.assets[0].heston.xi += by; break;
+    default: market.assets[0].heston.rho += by; break;
+  }
+  return market;
+}
+
+std::uint32_t Scenarios::get(Bump const& bump) {
+  if (auto const at = known_.find(bump); at != known_.end()) return at->second;
+  auto const number = static_cast<std::uint32_t>(markets_.size());
+  markets_.push_back(bumped(bump));
+  known_.emplace(bump, number);
+  // Rates move forwards and discounts only, so the states stay the job's own; dividends tie them to the forward.
+  std::uint32_t track = 0;
+  if (bump.by != Measure::rho || spots_need_scenarios()) {
+    track = plan_.tracks++;
+    corrections_.push_back(add_track(markets_.back(), grid_, plan_));
+  }
+  add_scenario(markets_.back(), grid_, corrections_[track], track, plan_);
+  if (track != 0) add_dividend_shares(plan_);
+  std::uint32_t const states = plan_.tracks * (plan_.antithetic ? 2 : 1);
+  MUSTER_REQUIRE(states <= kernels::most_states(plan_.assets),
+                 "outputs: the derivatives asked for need more than {} simulated states a path on {} assets that are "
+                 "bound together (no executor holds more); drop vega, vanna, volga or correlation_vega, set "
+                 "simulation.antithetic = false, or split the book",
+                 kernels::most_states(plan_.assets), markets_[0].assets.size());
+  return number;
+}
+
+}  // namespace muster::jobs::price
