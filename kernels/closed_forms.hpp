@@ -25,7 +25,7 @@ struct BsOutput {
 void black_scholes(std::span<BsInput const> in, std::span<BsOutput> out);
 
 /// The same, column by column: the faster layout. `side` is 1 for a call, -1 for a put. Every pointer
-/// leads to `count` values; no output overlaps anything else.
+/// leads to `count` values; no output overlaps anything else. A null `vanna` leaves vanna and volga out.
 struct BsColumns {
   double const *spot, *strike, *years, *rate, *dividend, *volatility, *side;
 };

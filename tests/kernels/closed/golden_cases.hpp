@@ -83,9 +83,7 @@ MUSTER_COLD_FN void golden_bulk(GoldenFold& f, int family, int i) {
   double const side = m.is_call ? 1.0 : -1.0;
   if (family == golden_black_scholes) {
     BlackScholes const b{100, m.strike, m.years, m.rate, m.dividend, m.vol, side};
-    BlackScholes::Present const p = b.present();
-    BlackScholes::Moments const at = b.moments();
-    BsOutput const o = b.finish(p, at, b.weight(p, at));
+    BsOutput const o = b.all();
     double const all[] = {o.price, o.delta, o.gamma, o.vega, o.theta, o.rho, o.vanna, o.volga};
     for (double x : all) f.add(x);
   } else {

@@ -11,7 +11,7 @@ struct ClosedGoldenBits {
 };
 
 inline constexpr ClosedGoldenBits closed_golden_bits[] = {
-    {muster::kernels::golden_black_scholes, 0x209bb1e0b58c8cee},
+    {muster::kernels::golden_black_scholes, 0x1c1a798080a31223},
     {muster::kernels::golden_implied, 0x26191543234632f6},
     {muster::kernels::golden_vanilla, 0x82683318ab12d5ae},
     {muster::kernels::golden_geometric, 0xeef6ff57779d71f},

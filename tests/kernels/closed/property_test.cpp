@@ -172,6 +172,21 @@ TEST(ClosedProperty, ColumnsAreTheSameBitsAsRows) {
   }
 }
 
+TEST(ClosedProperty, ColumnsWithoutVannaAreTheSameOtherwise) {
+  constexpr std::size_t count = 200;  // whole blocks and a rest
+  std::vector<std::vector<double>> c(7, std::vector<double>(count)), all(8, c[0]), six(6, c[0]);
+  for (std::size_t i = 0; i < count; ++i) {
+    double const values[] = {100, 50. + i, .1 + .01 * i, .02, .01, .3, i & 1 ? 1. : -1.};
+    for (int k = 0; k < 7; ++k) c[k][i] = values[k];
+  }
+  BsColumns const in{c[0].data(), c[1].data(), c[2].data(), c[3].data(), c[4].data(), c[5].data(), c[6].data()};
+  black_scholes(in, {all[0].data(), all[1].data(), all[2].data(), all[3].data(), all[4].data(), all[5].data(),
+                     all[6].data(), all[7].data()}, count);
+  black_scholes(in, {six[0].data(), six[1].data(), six[2].data(), six[3].data(), six[4].data(), six[5].data(),
+                     nullptr, nullptr}, count);
+  for (int k = 0; k < 6; ++k) EXPECT_EQ(all[k], six[k]) << k;
+}
+
 TEST(ClosedProperty, BulkLimits) {
   BsInput const in[] = {{100, 0, 1, .05, .02, .2, 1}, {100, 90, 1, .05, .02, 0, 1}, {100, 90, 0, .05, .02, .3, 0},
                         {100, 100, 1, 0, 0, 50, 1},   {1e-100, 1e100, 1, 0, 0, .2, 1}};
