@@ -102,6 +102,8 @@ struct Custom {
                     std::string_view name, Faults&) = nullptr;
   /// Canonical TOML text of the value; null for input-only fields.
   std::string (*render)(void const* record) = nullptr;
+  /// True for a record without the value: canonical text leaves the key out; null: never.
+  bool (*is_absent)(void const* record) = nullptr;
   std::string_view type;  ///< for the reference: "number or curve"
 };
 

@@ -18,6 +18,7 @@ bool is_table(Field const& field) {
 
 bool is_rendered(Table const& table, Field const& field, void const* record) {
   if (field.is_input_only) return false;
+  if (field.custom.is_absent != nullptr && field.custom.is_absent(record)) return false;
   return table.variants == nullptr || (field.read_by & table.variants(record)) != 0;
 }
 

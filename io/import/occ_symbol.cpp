@@ -1,5 +1,7 @@
 #include "io/import/occ_symbol.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace muster::io {
@@ -40,6 +42,16 @@ std::optional<OccSymbol> parse_occ_symbol(std::string_view text) {
   symbol.right = right == 'C' ? OptionRight::call : OptionRight::put;
   symbol.strike = number_of(strike) / 1000.0;
   return symbol;
+}
+
+std::optional<std::string> format_occ_symbol(OccSymbol const& symbol) {
+  if (!(symbol.strike >= 0 && symbol.strike < 1e5)) return std::nullopt;
+  auto text = fmt::format(
+      "{}{:02}{:02}{:02}{}{:08}", symbol.root, static_cast<int>(symbol.expiry.year()) - 2000,
+      static_cast<unsigned>(symbol.expiry.month()), static_cast<unsigned>(symbol.expiry.day()),
+      symbol.right == OptionRight::call ? 'C' : 'P',
+      static_cast<std::uint64_t>(symbol.strike * 1000 + 0.5));
+  return parse_occ_symbol(text) == symbol ? std::optional(text) : std::nullopt;
 }
 
 }  // namespace muster::io

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "jobs/price/correlation.hpp"
+#include "jobs/price/quotes.hpp"
 
 namespace muster::jobs::price {
 namespace {
@@ -32,6 +33,7 @@ std::vector<Output> auto_outputs(Params const& params, Tier tier) {
 }
 
 Method auto_method(Params const& params, Tier tier) {
+  if (has_quotes(params)) return Method::closed_form;
   bool const all_simple =
       std::all_of(params.instruments.begin(), params.instruments.end(), has_simple_form);
   return tier == Tier::low && all_simple ? Method::closed_form : Method::both;
@@ -72,7 +74,10 @@ std::vector<AutoReason> resolve_auto(Params& params, Automatic const& automatic,
   Simulation& simulation = params.simulation;
   if (automatic.method) {
     params.method = auto_method(params, tier);
-    by_tier("method");
+    if (has_quotes(params))
+      reasons.push_back({"method", "auto: instruments with a quote of their own"});
+    else
+      by_tier("method");
   }
   if (automatic.outputs) {
     params.outputs = auto_outputs(params, tier);

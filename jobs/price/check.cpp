@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "jobs/price/correlation.hpp"
 #include "jobs/price/fields.hpp"
+#include "jobs/price/quotes.hpp"
 
 namespace muster::jobs::price {
 namespace {
@@ -56,9 +57,21 @@ void check_dividends(Asset const& asset, schema::Marks& marks, Faults& faults) {
                           plain_number(sum), plain_number(asset.spot)));
 }
 
-void check_model(Asset const& asset, ModelKind model, schema::Marks& marks, Faults& faults) {
-  std::string_view const needed = model == ModelKind::heston ? "heston" : "volatility";
-  if (!marks.was_given(needed) && marks.is_sound({needed}))
+/// Some instrument on the asset has no quote of its own.
+bool is_volatility_read(Params const& params, Origins const& origins, std::size_t asset) {
+  for (std::size_t i = 0; i < params.instruments.size(); ++i) {
+    if (params.instruments[i].quote || origins.instruments[i].is_faulty("quote")) continue;
+    auto const& on = params.instruments[i].assets;
+    if (std::find(on.begin(), on.end(), asset) != on.end()) return true;
+  }
+  return false;
+}
+
+void check_model(Asset const& asset, ModelKind model, bool is_volatility_read, schema::Marks& marks,
+                 Faults& faults) {
+  bool const is_heston = model == ModelKind::heston;
+  std::string_view const needed = is_heston ? "heston" : "volatility";
+  if (!marks.was_given(needed) && marks.is_sound({needed}) && (is_heston || is_volatility_read))
     marks.add(faults, needed,
               fmt::format("missing (market.model = \"{}\" reads it); give it",
                           model_names()[static_cast<std::size_t>(model)]));
@@ -117,7 +130,8 @@ bool needs_several_assets(Output output) {
 
 }  // namespace
 
-void check_assets(Market const& market, Origins& origins, Faults& faults) {
+void check_assets(Params const& params, Origins& origins, Faults& faults) {
+  Market const& market = params.market;
   if (market.assets.empty() && !origins.market.is_faulty("asset"))
     origins.market.add(faults, "asset",
                        "no asset (instruments are priced on one); give [[market.asset]]");
@@ -135,11 +149,28 @@ void check_assets(Market const& market, Origins& origins, Faults& faults) {
       marks.add(faults, "name", "empty (instruments name their asset); give a name");
     if (!origins.market.is_faulty("model")) {
       schema::refuse_unread(marks, asset_keys_of(market.model), faults);
-      check_model(asset, market.model, marks, faults);
+      check_model(asset, market.model, is_volatility_read(params, origins, i), marks, faults);
     }
     if (marks.is_sound({"volatility"})) check_variance(asset, marks, faults);
     if (marks.is_sound({"cash_dividends", "spot"})) check_dividends(asset, marks, faults);
   }
+}
+
+void check_quotes(Params const& params, Origins& origins, Faults& faults) {
+  if (!has_quotes(params)) return;
+  if (origins.market.is_sound({"model"}) && params.market.model != ModelKind::black_scholes)
+    origins.market.add(
+        faults, "model",
+        fmt::format(
+            "{} with instruments that have a quote of their own (its volatility is Black's); "
+            "use \"black_scholes\"",
+            model_names()[static_cast<std::size_t>(params.market.model)]));
+  if (origins.job.is_sound({"method"}) && params.method != Method::closed_form)
+    origins.job.add(
+        faults, "method",
+        fmt::format("{} with instruments that have a quote of their own (each has its own "
+                    "volatility, and simulated paths share their asset's); use \"closed_form\"",
+                    params.method == Method::both ? "both" : "monte_carlo"));
 }
 
 void check_simulation(Params const& params, Origins& origins, Faults& faults) {

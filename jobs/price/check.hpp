@@ -22,8 +22,9 @@ inline bool is_sound_asset(Origins const& origins, std::size_t asset) {
 }
 
 /// Each adds its faults at the keys concerned and leaves out what already is at fault.
-void check_assets(Market const& market, Origins& origins, Faults& faults);
+void check_assets(Params const& params, Origins& origins, Faults& faults);
 void check_instruments(Params const& params, Origins& origins, Faults& faults);
+void check_quotes(Params const& params, Origins& origins, Faults& faults);
 void check_simulation(Params const& params, Origins& origins, Faults& faults);
 void check_outputs(Params const& params, Origins& origins, Faults& faults);
 

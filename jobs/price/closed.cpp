@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "jobs/price/closed_terms.hpp"
+#include "jobs/price/quotes.hpp"
 #include "kernels/closed_forms.hpp"
 
 namespace muster::jobs::price {
@@ -70,6 +71,13 @@ ClosedValue terminal(Case const& c) {
   if (has_jumps) in.jumps = {merton.intensity, merton.jump_mean, merton.jump_volatility};
   return single(kernels::vanilla(in),
                 with_dividends(has_jumps ? "Merton series" : "Black-Scholes", !cash.empty()));
+}
+
+ClosedValue quoted(Market const& market, Instrument const& instrument) {
+  Market const own = quoted_market(market, instrument);
+  ClosedValue value = terminal({own, instrument, own.assets.front(), instrument.expiry_years});
+  if (value.available) value.method += " at its own quote";
+  return value;
 }
 
 ClosedValue heston(Case const& c) {
@@ -256,6 +264,7 @@ std::optional<double> ClosedValue::output(Output wanted, std::size_t asset) cons
 }
 
 ClosedValue closed_form(Market const& market, Instrument const& instrument) {
+  if (instrument.quote) return quoted(market, instrument);
   Case const c{market, instrument, market.assets[instrument.assets.front()], instrument.expiry_years};
   if (is_terminal(instrument.kind))
     return market.model == ModelKind::heston ? heston(c) : terminal(c);

@@ -73,6 +73,12 @@ schema::Table const& merton_table() {
   return table;
 }
 
+/// A curve that was not given is one value of 0.
+template <Curve Asset::*Member>
+bool is_absent_curve(void const* record) {
+  return static_cast<AssetInput const*>(record)->*Member == Curve{};
+}
+
 template <Curve Asset::*Member>
 Field asset_curve(std::string_view key, std::string_view unit, schema::Range range,
                   std::string_view help) {
@@ -85,6 +91,14 @@ Field asset_curve(std::string_view key, std::string_view unit, schema::Range ran
        .render =
            [](void const* r) { return render_curve(static_cast<AssetInput const*>(r)->*Member); },
        .type = "number or curve"});
+}
+
+Field volatility_field() {
+  Field field =
+      asset_curve<&AssetInput::volatility>("volatility", "1/sqrt(year)", above_up_to(0, 10),
+                                           "Black volatility as a fraction, 0.2 means 20 %");
+  field.custom.is_absent = is_absent_curve<&AssetInput::volatility>;
+  return field;
 }
 
 Field rate_field() {
@@ -188,10 +202,9 @@ schema::Table const& asset_table() {
          asset_curve<&AssetInput::dividend>(
              "dividend", "1/year", between(-1, 10),
              "continuous dividend yield as a fraction, 0.02 means 2 %"),
-         asset_curve<&AssetInput::volatility>("volatility", "1/sqrt(year)", above_up_to(0, 10),
-                                              "Black volatility as a fraction, 0.2 means 20 %")
+         volatility_field()
              .only(diffusions)
-             .defaulting("required by those that read it"),
+             .defaulting("required where an instrument without a quote reads it"),
          F::records<&AssetInput::cash_dividends>("cash_dividends", cash_dividend_table,
                                                  "discrete cash dividends, ascending in time")
              .at_most_items(1024),
@@ -253,9 +266,9 @@ schema::Table const& job_table() {
   static schema::Table const table = [] {
     static schema::Table const book = schema::Of<BookInput>::table(
         "book",
-        "Instruments in a CSV file: one a row, columns named as the keys of [[instrument]], lists "
-        "separated "
-        "by `;`, and `symbol` for OCC option symbols.",
+        "Instruments in a file: a CSV file with one a row, columns named as the keys of "
+        "[[instrument]], lists separated by `;`, and `symbol` for OCC option symbols; or a market "
+        "file of `muster import`.",
         {schema::Of<BookInput>::text<&BookInput::file>("file", "path, relative to the job file")
              .required()});
     return F::table(
@@ -265,13 +278,13 @@ schema::Table const& job_table() {
          F::count<&JobInput::seed>("seed", "", between(0, 0x1p63), "seed of the random numbers"),
          F::choice<&JobInput::method>(
              "method", methods, "closed forms where there are, Monte Carlo, or both side by side")
-             .automatic(
-                 "both; on the low tier closed_form when every instrument is european or digital"),
+             .automatic("both; closed_form where an instrument has a quote, and on the low tier "
+                        "when every instrument is european or digital"),
          F::choices<&JobInput::outputs>("outputs", outputs, "what to estimate")
              .automatic(
                  "price and delta on the low tier, else price and every Greek that the book has"),
          F::record<&JobInput::market>("market", market_table, "what the instruments are priced on")
-             .required(),
+             .defaulting("required, unless the book is a market file"),
          F::record<&JobInput::simulation>("simulation", simulation_table,
                                           "how Monte Carlo is done"),
          F::record<&JobInput::book>(

@@ -20,6 +20,10 @@ inline constexpr std::size_t limit_instruments = 1'000'000;
 inline constexpr std::size_t limit_fixings = 10'000;  ///< of one instrument
 inline constexpr std::size_t limit_fixings_in_all = 4'194'304;
 inline constexpr double limit_expiry_years = 100;
+inline constexpr double limit_amount = 1e12;  ///< of currency
+inline constexpr double limit_multiplier = 1e9;
+inline constexpr double limit_quote_discount = 1e6;
+inline constexpr double limit_quote_volatility = 100;
 
 /// What an instrument's keys depend on: its kind, and where it matters how it observes and settles.
 enum class Shape : std::uint32_t {

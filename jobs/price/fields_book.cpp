@@ -1,4 +1,7 @@
 // Instruments and strategies: which keys each kind reads.
+#include <fmt/core.h>
+
+#include "core/text.hpp"
 #include "jobs/price/fields.hpp"
 #include "jobs/price/hooks.hpp"
 
@@ -9,8 +12,6 @@ using schema::above_up_to;
 using schema::between;
 using schema::Field;
 using schema::Variants;
-
-constexpr double limit_amount = 1e12;
 
 constexpr std::array<std::string_view, 11> kinds{
     "european", "digital_cash", "digital_asset", "asian",   "barrier", "double_barrier",
@@ -101,6 +102,54 @@ Field exercise_field() {
       .input_only();
 }
 
+schema::Table const& quote_table() {
+  using F = schema::Of<Quote>;
+  static schema::Table const table =
+      F::table("quote", "a market of the instrument's own",
+               {F::number<&Quote::forward>("forward", "currency", above_up_to(0, limit_amount),
+                                           "forward of the asset at expiry")
+                    .required(),
+                F::number<&Quote::discount>("discount", "1", above_up_to(0, limit_quote_discount),
+                                            "price now of 1 at expiry")
+                    .required(),
+                F::number<&Quote::volatility>("volatility", "1/sqrt(year)",
+                                              above_up_to(0, limit_quote_volatility),
+                                              "Black volatility as a fraction")
+                    .required()});
+  return table;
+}
+
+bool read_quote(Field const&, void* record, TomlView value, std::string_view name, Faults& faults) {
+  std::size_t const before = faults.size();
+  Quote quote;
+  schema::read(quote_table(), &quote, value, std::string(name), faults);
+  if (faults.size() != before) return false;
+  static_cast<InstrumentInput*>(record)->quote = quote;
+  return true;
+}
+
+std::string render_quote(void const* record) {
+  auto const& quote = static_cast<InstrumentInput const*>(record)->quote;
+  if (!quote) return "";
+  return fmt::format("{{ forward = {}, discount = {}, volatility = {} }}",
+                     exact_number(quote->forward), exact_number(quote->discount),
+                     exact_number(quote->volatility));
+}
+
+Field quote_field() {
+  return schema::Of<InstrumentInput>::custom(
+             "quote", "", {},
+             "the instrument's own forward and discount at expiry and its own volatility, in place "
+             "of the market's curves: { forward = 4500.0, discount = 0.99, volatility = 0.2 }; "
+             "closed forms under black_scholes only",
+             {.read = read_quote,
+              .render = render_quote,
+              .is_absent =
+                  [](void const* r) { return !static_cast<InstrumentInput const*>(r)->quote; },
+              .type = "table"})
+      .defaulting("none");
+}
+
 std::vector<Field> instrument_fields() {
   using F = schema::Of<InstrumentInput>;
   using I = InstrumentInput;
@@ -131,6 +180,7 @@ std::vector<Field> instrument_fields() {
                                   "time to expiry from the valuation instant"),
       expiry_field(),
       exercise_field(),
+      quote_field().only(shapes_of(Shape::european)),
       F::number<&I::payout>("payout", "currency", above_up_to(0, limit_amount),
                             "cash paid in the money")
           .only(shapes_of(Shape::digital_cash)),
@@ -178,7 +228,7 @@ std::vector<Field> instrument_fields() {
           .at_most_items(limit_assets),
       F::number<&I::quantity>("quantity", "contracts", between(-1e9, 1e9),
                               "contracts held; negative when sold"),
-      F::number<&I::multiplier>("multiplier", "units", above_up_to(0, 1e9),
+      F::number<&I::multiplier>("multiplier", "units", above_up_to(0, limit_multiplier),
                                 "units of the underlying a contract (100 for listed options)"),
       F::text<&I::strategy>("strategy", "name of the strategy this is a leg of"),
   };
@@ -324,7 +374,7 @@ schema::Table const& strategy_table() {
          strategy_years_field().only(~custom), strategy_expiry_field().only(~custom),
          F::number<&S::quantity>("quantity", "contracts", between(-1e9, 1e9),
                                  "times the whole strategy; negative when sold"),
-         F::number<&S::multiplier>("multiplier", "units", above_up_to(0, 1e9),
+         F::number<&S::multiplier>("multiplier", "units", above_up_to(0, limit_multiplier),
                                    "units of the underlying a contract")
              .only(~custom),
          F::records<&S::legs>("legs", instrument_table,

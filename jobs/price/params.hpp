@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,15 @@ enum class Averaging { arithmetic, geometric };
 enum class StrikeKind { fixed, floating };
 enum class RebateAt { hit, expiry };
 
+/// A market of one instrument's own, in place of the job's curves: what a listed option is quoted
+/// at.
+struct Quote {
+  double forward = 0;   ///< of the asset at expiry
+  double discount = 0;  ///< price now of 1 at expiry
+  double volatility = 0;
+  friend bool operator==(Quote const&, Quote const&) = default;
+};
+
 /// One contract, unit quantity priced per unit of underlying. Only the fields its kind reads are
 /// set.
 struct Instrument {
@@ -90,6 +100,7 @@ struct Instrument {
   StrikeKind strike_kind = StrikeKind::fixed;
   double strike = 0;
   double expiry_years = 0;
+  std::optional<Quote> quote;  ///< european, in closed forms only
   double payout = 1;  ///< digital_cash
   BarrierKind barrier_kind = BarrierKind::down_out;
   DoubleBarrierKind double_barrier_kind = DoubleBarrierKind::knock_out;

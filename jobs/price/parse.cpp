@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "core/toml.hpp"
@@ -14,6 +15,7 @@
 #include "jobs/price/check.hpp"
 #include "jobs/price/correlation.hpp"
 #include "jobs/price/fields.hpp"
+#include "jobs/price/market_book.hpp"
 #include "jobs/price/render.hpp"
 #include "jobs/price/strategies.hpp"
 
@@ -31,17 +33,22 @@ class Parser {
     schema::read(job_table(), &input_, document_.root(), "", faults_);
     // An empty file has no place of its own.
     if (input_.marks.record.source.empty()) input_.marks.record = {document_.file(), 0, 0};
+    open_book();
     origins_.job = input_.marks;
     origins_.simulation = input_.simulation.marks;
     take_scalars();
     take_market();
     gather_instruments();
     for (auto& instrument : input_.instruments) take_instrument(instrument);
+    if (!params_.market.assets.empty() || input_.marks.was_given("market"))
+      check_assets(params_, origins_, faults_);
     check_instruments(params_, origins_, faults_);
     std::vector<AutoReason> const reasons = resolve_auto(params_, automatic(), options_.tier);
+    check_quotes(params_, origins_, faults_);
     check_outputs(params_, origins_, faults_);
     check_simulation(params_, origins_, faults_);
     faults_.throw_if_any();
+    if (chain_ && !book_rows_.are_all) log::warn("{}: {}", book_file_, book_rows_.report);
     if (settings != nullptr) list_settings(reasons, *settings);
     return std::move(params_);
   }
@@ -53,6 +60,31 @@ class Parser {
     return {job.is_auto("method"),           job.is_auto("outputs"),
             simulation.is_auto("paths"),     simulation.is_auto("tile_paths"),
             simulation.is_auto("precision"), simulation.is_auto("max_paths")};
+  }
+
+  /// A market file also says what the market is, so it is read before the market is taken.
+  void open_book() {
+    bool is_market_file = false;
+    if (!input_.book.file.empty()) {
+      book_path_ = file_.parent_path() / input_.book.file;
+      book_file_ = book_path_.string();
+      is_market_file = io::is_hdf5(book_path_);
+      if (is_market_file) open_market_file();
+    }
+    if (!input_.marks.was_given("market") && !is_market_file)
+      input_.marks.add(faults_, "market",
+                       "missing (what the instruments are priced on); give a table");
+  }
+
+  void open_market_file() {
+    try {
+      auto chain = io::read_market(book_path_);
+      if (fit_market(chain, book_file_, input_, faults_)) chain_ = std::move(chain);
+    } catch (Error const& error) {
+      if (error.code() != Exit::user) throw;
+      input_.book.marks.add(faults_, "file", error.what());
+    }
+    is_book_read_ = true;
   }
 
   void take_scalars() {
@@ -85,7 +117,6 @@ class Parser {
       origins_.assets.push_back(asset.marks);
     }
     origins_.market = market.marks;
-    if (input_.marks.was_given("market")) check_assets(params_.market, origins_, faults_);
   }
 
   void gather_instruments() {
@@ -98,11 +129,11 @@ class Parser {
         input_.book.marks.add(faults_, "file", "empty (the book is a file); give its path");
       return;
     }
-    std::filesystem::path const path = file_.parent_path() / input_.book.file;
-    book_file_ = path.string();
+    if (chain_) book_rows_ = add_rows(*chain_, book_file_, input_, faults_);
+    if (is_book_read_) return;
     std::size_t const first = input_.instruments.size();
     try {
-      read_book_file(path, book_file_, input_.instruments, faults_);
+      read_book_file(book_path_, book_file_, input_.instruments, faults_);
     } catch (Error const& error) {
       if (error.code() != Exit::user) throw;
       input_.book.marks.add(faults_, "file", error.what());
@@ -243,9 +274,16 @@ class Parser {
     for (auto& setting : listed) {
       auto const reason = std::find_if(reasons.begin(), reasons.end(),
                                        [&](AutoReason const& r) { return r.key == setting.key; });
-      settings.push_back({std::move(setting.key), std::move(setting.value),
-                          reason == reasons.end() ? std::move(setting.source) : reason->reason});
+      bool const is_from_book =
+          chain_ && setting.source == "default" &&
+          (setting.key == "market.currency" || setting.key == "market.valuation");
+      if (reason != reasons.end()) setting.source = reason->reason;
+      if (is_from_book) setting.source = "from the book";
+      settings.push_back(
+          {std::move(setting.key), std::move(setting.value), std::move(setting.source)});
     }
+    if (chain_)
+      settings.push_back({"book.file", schema::quoted(input_.book.file), book_rows_.report});
   }
 
   Params without_instruments() const {
@@ -268,7 +306,11 @@ class Parser {
   Faults faults_;
   Instant valuation_{};
   std::vector<std::string_view> asset_names_;
+  std::filesystem::path book_path_;
   std::string book_file_;
+  std::optional<io::MarketFile> chain_;  ///< the book, when it is a market file that fits the job
+  bool is_book_read_ = false;
+  AddedRows book_rows_;
   std::size_t fixings_ = 0;
 };
 

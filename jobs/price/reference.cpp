@@ -5,7 +5,8 @@
 namespace muster::jobs::price {
 namespace {
 
-constexpr std::string_view conventions = R"(A price job values a book of options: every contract, every strategy and the book in total, by closed forms where there
+constexpr std::string_view conventions =
+    R"(A price job values a book of options: every contract, every strategy and the book in total, by closed forms where there
 are, by Monte Carlo, or by both side by side.
 
 ## Conventions
@@ -48,6 +49,13 @@ keys of `[[instrument]]` in any order; an empty cell is a key left out; lists ar
 OCC symbols such as `AAPL240426C00155000`: the root is the asset's name; expiry (at the New York close), right and strike
 come from the symbol, and the multiplier is 100 unless a cell says otherwise. Listed stock options can be exercised early;
 they are priced as European here.
+
+A market file of `muster import` is a book too: `[book] file = "chain.h5"`. Every row that has an implied volatility becomes
+a European option of quantity 1, named by its OCC symbol, with the forward and discount of its expiry and its own volatility
+as its `quote`, so its price is the mid it was imported at. Rows without a volatility are left out, counted and told. The
+file supplies `[market]` when the job has none; a `[market]` of the job's must have its currency, its time and an asset named
+as its underlying. Only closed forms price such a book: simulated paths share their asset's volatility. The resolved job
+holds every row, so that the market file is not needed again.
 
 )";
 

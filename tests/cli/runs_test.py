@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Whole runs: one answer however they are cut, stopped and resumed; and what reads their results."""
+import contextlib
 import csv
 import pathlib
 import signal
 import unittest
 
-from muster import JOB, MusterTest
+from muster import JOB, SOURCE, MusterTest
 
 LONG = ["--set", "simulation.paths=33554432", "--commit-interval", "0.05"]
 
@@ -83,6 +84,47 @@ class Outputs(MusterTest):
         status = self.succeed("status", "a.h5", "--exit-code", "--json").json()
         self.assertEqual(status["state"], "done")
         self.assertEqual(status["result_digest"], told["result_digest"])
+
+
+class MarketFileAsBook(MusterTest):
+    def setUp(self):
+        super().setUp()
+        self.source = SOURCE / "examples" / "data" / "spx_like_chain.csv"
+        self.succeed("import", self.source, "--out", "chain.h5")
+        (self.folder / "job.toml").write_text('kind = "price"\n[book]\nfile = "chain.h5"\n', encoding="utf-8")
+
+    def mids(self):
+        """Symbol -> mid, straight from the vendor's layout: calls from column 1, puts from column 12."""
+        mids = {}
+        with open(self.source, newline="", encoding="utf-8") as file:
+            for row in csv.reader(file):
+                for at in (1, 12) if len(row) > 20 else ():
+                    with contextlib.suppress(ValueError):
+                        mids[row[at]] = (float(row[at + 3]) + float(row[at + 4])) / 2
+        return mids
+
+    def test_its_prices_are_its_mids(self):
+        ran = self.succeed("run", "job.toml", "--out", "a.h5", "--quiet", "--json")
+        self.assertIn("973 of 973 rows", ran.err)
+        self.assertIn("kept apart by the import: 2 adjusted_root, 1 crossed, 6 zero_bid", ran.err)
+        columns = {column["name"]: column["values"] for column in ran.json()["tables"][0]["columns"]}
+        mids = self.mids()
+        self.assertEqual(len(columns["name"]), 973)
+        for name, price in zip(columns["name"], columns["closed_price"]):
+            self.assertLess(abs(price - mids[name]), max(1e-10 * mids[name], 1e-14 * 5000), name)
+        # From the result alone.
+        (self.folder / "chain.h5").unlink()
+        self.assertTrue(self.succeed("verify", "a.h5", "--sample", "100%", "--json").json()["same"])
+        self.assertTrue(self.succeed("replay", "a.h5", "--quiet", "--json").json()["same"])
+
+    def test_plan_says_what_is_priced(self):
+        settings = self.succeed("plan", "job.toml", "--device", "cpu", "--json").json()["settings"]
+        reasons = {setting["key"]: setting["reason"] for setting in settings}
+        self.assertIn("973 of 973 rows", reasons["book.file"])
+        self.assertEqual(reasons["method"], "auto: instruments with a quote of their own")
+
+    def test_simulation_is_refused(self):
+        self.refuse(2, ["method: both", "closed_form"], "run", "job.toml", "--set", "method=both")
 
 
 class Interrupted(MusterTest):
