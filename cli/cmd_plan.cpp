@@ -24,8 +24,8 @@ std::string settings_text(std::vector<jobs::ResolvedSetting> const& settings) {
 }  // namespace
 
 int cmd_plan(PlanOptions const& options, Form form) {
-  auto const loaded = load_job(options.job);
   auto const machine = prepare_machine(options.machine);
+  auto const loaded = load_job(options.job, machine.plan);
   auto const text = fmt::format("{}\n\n{}\n{}", describe(loaded), to_text(machine.plan), settings_text(loaded.settings));
   answer(form, text,
          Value::object({{"job", job_json(loaded)},

@@ -32,11 +32,11 @@ void check_options(RunOptions const& options) {
 Prepared prepare(RunOptions const& options) {
   check_options(options);
   Prepared prepared;
-  prepared.loaded = load_job(options.job);
+  prepared.machine = prepare_machine(options.machine);
+  prepared.loaded = load_job(options.job, prepared.machine->plan);
   prepared.output = output_path(options.output, prepared.loaded.resolved.name);
   prepared.finished = finished_result(prepared.output, prepared.loaded.hash, options.start);
   if (prepared.finished) return prepared;
-  prepared.machine = prepare_machine(options.machine);
   prepared.opened = open_state(prepared.output, prepared.loaded, options.start);
   return prepared;
 }
@@ -62,6 +62,7 @@ void announce(RunOptions const& options, Prepared const& prepared, int ranks) {
   if (options.chatter == Chatter::quiet) return;
   std::fprintf(stderr, "%s; %d rank%s, rank 0 on %s\n", describe(prepared.loaded).c_str(), ranks,
                ranks == 1 ? "" : "s", prepared.machine->devices.c_str());
+  std::fputs(describe_auto(prepared.loaded.settings, "").c_str(), stderr);
   if (prepared.opened->is_resumed)
     std::fprintf(stderr, "going on from the state saved %s\n", prepared.opened->state.saved().saved_utc.c_str());
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "core/files.hpp"
 #include "core/sha256.hpp"
 #include "core/text.hpp"
@@ -21,6 +23,12 @@ std::string kind_of(std::string_view text, std::string const& file, std::vector<
   return std::string(kind.text());
 }
 
+std::string reason_of(topology::Plan const& plan, std::string_view what) {
+  for (auto const& decision : plan.decisions)
+    if (decision.what == what) return decision.reason;
+  return "";
+}
+
 std::uint64_t last_stage(jobs::Job const& job) {
   auto const stages = job.stages();
   return stages.empty() ? 0 : stages.back();
@@ -28,11 +36,12 @@ std::uint64_t last_stage(jobs::Job const& job) {
 
 }  // namespace
 
-LoadedJob load_job(JobArguments const& arguments) {
+LoadedJob load_job(JobArguments const& arguments, topology::Plan const& plan) {
   auto const text = read_whole_file(arguments.file, largest_job_file_bytes, "job file");
   auto const& kind = jobs::find_kind(kind_of(text, arguments.file.string(), arguments.overrides));
   LoadedJob loaded;
-  loaded.resolved = kind.resolve(text, arguments.file, arguments.overrides, &loaded.settings);
+  loaded.resolved = kind.resolve(text, arguments.file, {arguments.overrides, plan.tier, reason_of(plan, "tier")},
+                                 &loaded.settings);
   loaded.hash = sha256_hex(loaded.resolved.text);
   loaded.job = kind.make(loaded.resolved);
   return loaded;
@@ -68,6 +77,20 @@ Value settings_json(std::vector<jobs::ResolvedSetting> const& settings) {
   for (auto const& setting : settings)
     rows.push_back(Value::object({{"key", setting.key}, {"value", setting.value}, {"reason", setting.reason}}));
   return rows;
+}
+
+std::string describe_auto(std::vector<jobs::ResolvedSetting> const& settings, std::string_view begin) {
+  std::vector<std::pair<std::string, std::string>> lines;  // reason, settings
+  for (auto const& setting : settings) {
+    if (!setting.reason.starts_with("auto: ")) continue;
+    auto line = std::find_if(lines.begin(), lines.end(),
+                             [&](auto const& one) { return one.first == setting.reason; });
+    if (line == lines.end()) line = lines.insert(lines.end(), {setting.reason, ""});
+    line->second += fmt::format("{}{} = {}", line->second.empty() ? "" : ", ", setting.key, setting.value);
+  }
+  std::string text;
+  for (auto const& [reason, values] : lines) text += fmt::format("{}{}: {}\n", begin, reason, values);
+  return text;
 }
 
 std::string describe(LoadedJob const& loaded) {

@@ -18,8 +18,9 @@ struct LoadedJob {
   std::unique_ptr<jobs::Job> job;
 };
 
-/// Reads, checks and resolves a job file. Throws Error (Exit::user) with all faults at once.
-LoadedJob load_job(JobArguments const& arguments);
+/// Reads, checks and resolves a job file, its "auto" settings by the plan's tier. Throws Error
+/// (Exit::user) with all faults at once.
+LoadedJob load_job(JobArguments const& arguments, topology::Plan const& plan);
 /// The job of a text that was resolved before. Throws Error (Exit::user) when this build does not know
 /// the kind or would resolve the text to something else.
 LoadedJob load_resolved(std::string const& kind, std::string const& text);
@@ -27,6 +28,8 @@ LoadedJob load_resolved(std::string const& kind, std::string const& text);
 /// Tiles, work unit, stages: one object for --json.
 Value job_json(LoadedJob const& loaded);
 Value settings_json(std::vector<jobs::ResolvedSetting> const& settings);
+/// What "auto" became, a line for each reason: `auto: mid tier (the CPU's): method = "both"`.
+std::string describe_auto(std::vector<jobs::ResolvedSetting> const& settings, std::string_view begin);
 /// "price_book (price): 64 tiles, 1.1e9 path-steps".
 std::string describe(LoadedJob const& loaded);
 

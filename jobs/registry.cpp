@@ -14,11 +14,11 @@ namespace muster::jobs {
 namespace {
 
 ResolvedJob resolve_price(std::string_view text, std::filesystem::path const& file,
-                          std::vector<std::string> const& overrides,
-                          std::vector<ResolvedSetting>* settings) {
-  price::ParseOptions options;
-  options.overrides = overrides;
-  auto const params = price::parse_params(text, file, options, settings);
+                          ResolveOptions const& options, std::vector<ResolvedSetting>* settings) {
+  auto const params = price::parse_params(
+      text, file,
+      {.overrides = options.overrides, .tier = options.tier, .tier_reason = options.tier_reason},
+      settings);
   return {"price", params.name, price::render_params(params), params.seed};
 }
 
@@ -59,12 +59,11 @@ Kind const& find_kind(std::string_view name) {
 }
 
 ResolvedJob resolve_job(std::string_view text, std::filesystem::path const& file,
-                        std::vector<std::string> const& overrides,
-                        std::vector<ResolvedSetting>* settings) {
+                        ResolveOptions const& options, std::vector<ResolvedSetting>* settings) {
   Kind const* kind = nullptr;
   {
     // Only the kind is read here, and the document let go: its own kind parses the text again.
-    auto const document = TomlDocument::parse(text, file.string(), overrides);
+    auto const document = TomlDocument::parse(text, file.string(), options.overrides);
     TomlView const value = document.root().find("kind");
     MUSTER_REQUIRE(
         value,
@@ -78,7 +77,7 @@ ResolvedJob resolve_job(std::string_view text, std::filesystem::path const& file
     kind = look_up(value.text());
     MUSTER_REQUIRE(kind != nullptr, "{}: kind: {}", place, unknown_kind(value.text()));
   }
-  return kind->resolve(text, file, overrides, settings);
+  return kind->resolve(text, file, options, settings);
 }
 
 }  // namespace muster::jobs

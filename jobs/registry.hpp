@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jobs/job.hpp"
+#include "topology/profiles.hpp"
 
 namespace muster::jobs {
 
@@ -28,12 +29,19 @@ struct ResolvedSetting {
   std::string reason;  ///< "set in the job file", "default", "auto: mid tier (12 GB)"
 };
 
+/// What a job file is resolved with, besides its text.
+struct ResolveOptions {
+  std::vector<std::string> overrides;         ///< `a.b=value`, applied in order
+  topology::Tier tier = topology::Tier::mid;  ///< decides "auto" values; mid is the CPU's
+  std::string tier_reason = {};  ///< why that tier, for the settings' reasons; may be empty
+};
+
 struct Kind {
   std::string_view name;
   /// Parses and checks a job file and resolves it. All faults at once, as one Error (Exit::user) whose
   /// message has a line `file:line:col: key: problem (why); what to do` per fault.
   ResolvedJob (*resolve)(std::string_view text, std::filesystem::path const& file,
-                         std::vector<std::string> const& overrides, std::vector<ResolvedSetting>* settings);
+                         ResolveOptions const& options, std::vector<ResolvedSetting>* settings);
   /// Builds the runnable job from its resolved text (on every rank, and again by verify and replay).
   std::unique_ptr<Job> (*make)(ResolvedJob const& resolved);
   /// Reference documentation of all keys, generated from the field tables (Markdown).
@@ -46,6 +54,6 @@ Kind const& find_kind(std::string_view name);
 /// Resolves a job file of any kind: reads its `kind` and hands it to that kind's resolve. Throws as that
 /// does, and for a missing or unknown kind.
 ResolvedJob resolve_job(std::string_view text, std::filesystem::path const& file,
-                        std::vector<std::string> const& overrides, std::vector<ResolvedSetting>* settings);
+                        ResolveOptions const& options, std::vector<ResolvedSetting>* settings);
 
 }  // namespace muster::jobs

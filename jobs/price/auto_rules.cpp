@@ -66,10 +66,13 @@ std::uint64_t auto_tile_paths(Params const& params) {
   return std::min(tile, std::bit_floor(params.simulation.paths));
 }
 
-std::vector<AutoReason> resolve_auto(Params& params, Automatic const& automatic, Tier tier) {
+std::vector<AutoReason> resolve_auto(Params& params, Automatic const& automatic, Tier tier,
+                                     std::string_view why) {
   std::vector<AutoReason> reasons;
   auto const by_tier = [&](std::string_view key) {
-    reasons.push_back({std::string(key), fmt::format("auto: {} tier", topology::to_string(tier))});
+    reasons.push_back(
+        {std::string(key), fmt::format("auto: {} tier{}", topology::to_string(tier),
+                                       why.empty() ? "" : fmt::format(" ({})", why))});
   };
   Simulation& simulation = params.simulation;
   if (automatic.method) {

@@ -18,12 +18,13 @@ struct Automatic {
 /// A setting that a rule decided.
 struct AutoReason {
   std::string key;
-  std::string reason;  ///< "auto: mid tier"
+  std::string reason;  ///< "auto: mid tier (the CPU's)"
 };
 
-/// Sets what is automatic; instruments and market are complete and sound.
+/// Sets what is automatic; instruments and market are complete and sound. `why` that tier goes into
+/// the reasons.
 std::vector<AutoReason> resolve_auto(Params& params, Automatic const& automatic,
-                                     topology::Tier tier);
+                                     topology::Tier tier, std::string_view why);
 
 /// The rule of simulation.tile_paths; never depends on tier or machine.
 std::uint64_t auto_tile_paths(Params const& params);

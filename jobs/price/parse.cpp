@@ -43,7 +43,8 @@ class Parser {
     if (!params_.market.assets.empty() || input_.marks.was_given("market"))
       check_assets(params_, origins_, faults_);
     check_instruments(params_, origins_, faults_);
-    std::vector<AutoReason> const reasons = resolve_auto(params_, automatic(), options_.tier);
+    std::vector<AutoReason> const reasons =
+        resolve_auto(params_, automatic(), options_.tier, options_.tier_reason);
     check_quotes(params_, origins_, faults_);
     check_outputs(params_, origins_, faults_);
     check_simulation(params_, origins_, faults_);

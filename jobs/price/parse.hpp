@@ -17,6 +17,7 @@ namespace muster::jobs::price {
 struct ParseOptions {
   std::vector<std::string> overrides;         ///< `a.b=value`, applied in order
   topology::Tier tier = topology::Tier::mid;  ///< decides "auto" values; mid is the CPU's
+  std::string tier_reason = {};               ///< why that tier; empty: not told
   TomlLimits limits = default_toml_limits;
 };
 

@@ -41,6 +41,23 @@ class OneAnswer(MusterTest):
         self.assertEqual(told["settings"], [{"key": "seed", "a": "20260102", "b": "99"}])
 
 
+class AutoSettings(MusterTest):
+    def test_plan_check_and_run_resolve_alike(self):
+        (self.folder / "job.toml").write_text('kind = "price"\noutputs = ["price"]\n[[market.asset]]\nname = "A"\n'
+                                              'spot = 100.0\nvolatility = 0.2\n[[instrument]]\nright = "call"\n'
+                                              'strike = 100.0\nexpiry_years = 1.0\n', encoding="utf-8")
+        told = self.succeed("plan", "job.toml", "--device", "cpu", "--json").json()
+        reasons = {setting["key"]: setting["reason"] for setting in told["settings"]}
+        self.assertEqual(told["plan"]["tier"], "mid")
+        self.assertEqual(reasons["simulation.paths"], "auto: mid tier (the CPU's)")
+        self.assertIn('auto: mid tier (the CPU\'s): method = "both"',
+                      self.succeed("run", "job.toml", "--device", "cpu", "--out", "a.h5").err)
+        ran = self.succeed("run", "job.toml", "--device", "cpu", "--out", "a.h5", "--json").json()
+        self.assertEqual(ran["job"]["hash"], told["job"]["hash"])
+        checked = self.succeed("check", "job.toml").out
+        self.assertRegex(checked, "\n# auto: (low|mid|high) tier")
+
+
 class Outputs(MusterTest):
     def test_default_name_and_table(self):
         ran = self.succeed("run", JOB, "--set", "simulation.paths=65536")

@@ -27,7 +27,7 @@ expiry_years = 1.0
 
 std::string refusal(std::string_view text, std::vector<std::string> const& overrides = {}) {
   try {
-    resolve_job(text, "job.toml", overrides, nullptr);
+    resolve_job(text, "job.toml", {.overrides = overrides}, nullptr);
   } catch (Error const& error) {
     EXPECT_EQ(error.code(), Exit::user);
     return error.what();
@@ -48,8 +48,8 @@ TEST(Registry, ResolvesToCanonicalText) {
 }
 
 TEST(Registry, MakesTheJob) {
-  ResolvedJob const resolved =
-      resolve_job(job, "job.toml", {"method=monte_carlo", "outputs=[\"price\"]"}, nullptr);
+  ResolvedJob const resolved = resolve_job(
+      job, "job.toml", {.overrides = {"method=monte_carlo", "outputs=[\"price\"]"}}, nullptr);
   EXPECT_EQ(find_kind("price").make(resolved)->kind(), "price");
 }
 
