@@ -1,9 +1,8 @@
 // Uniform and normal variates from random words, the same bits on every machine.
 //
-// Normals: Box and Muller's pair r cos a, r sin a. The angle is taken in half a turn from bits that the
-// radius leaves over, and a sign bit mirrors it to the whole circle, so sine and cosine need no range
-// reduction; six singles (four doubles) come from one Philox block. Integers become floating point through
-// the exponent bits: no conversions.
+// Normals: Box and Muller's pairs r cos a, r sin a. In single precision six come from one Philox block and share
+// one logarithm; in double precision four, the angle taken in half a turn and a sign bit mirroring it to the
+// whole circle. Random bits become floating point through the exponent: no conversions.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +12,8 @@
 
 MUSTER_KERNELS_BEGIN
 
-/// Largest magnitude of a single-precision normal: sqrt(2 * 24 ln 2), rounded up.
-inline constexpr double normal_bound_single = 5.7682;
+/// Largest magnitude of a single-precision normal, and largest length of a block's six: sqrt(2 * 69 ln 2), rounded up.
+inline constexpr double normal_bound_single = 9.7804;
 /// Largest magnitude of a double-precision normal: sqrt(2 * 41 ln 2), rounded up.
 inline constexpr double normal_bound_double = 7.5392;
 
@@ -76,7 +75,7 @@ MUSTER_FN double minus_two_log(double u) {
   return fma(k, -0x1.62e42fefa39efp+0, near);
 }
 
-/// Square root of a float in [1e-9, 64], correctly rounded. On a GPU the hardware's approximate reciprocal
+/// Square root of a float in [2^-41, 128], correctly rounded. On a GPU the hardware's approximate reciprocal
 /// root and one correction: equal to the IEEE root for every float in the range (tests/kernels/rng proves it).
 MUSTER_FN float sqrt_of_radius(float x) {
 #if defined(__CUDA_ARCH__)
@@ -89,27 +88,30 @@ MUSTER_FN float sqrt_of_radius(float x) {
 #endif
 }
 
+/// The pair r cos 2a, r sin 2a with a = pi t, |t| <= 1/2: doubling the angle covers the whole circle without a
+/// choice of signs. s = sqrt 2 sin a and c = sqrt 2 cos a, so that cos 2a = 1 - s^2 and sin 2a = s c; fpminimax,
+/// |errors| < 2^-26 and 2^-23.
+MUSTER_FN void turn(float radius, float t, float& z0, float& z1) {
+  float const t2 = t * t;
+  float s = 0x1.c1ebbap-4f;
+  s = fma(s, t2, -0x1.b13b16p-1f);
+  s = fma(s, t2, 0x1.cd9d94p1f);
+  s = fma(s, t2, -0x1.d3ba56p2f);
+  s = fma(s, t2, 0x1.1c5832p2f);
+  s = s * t;
+  float c = 0x1.3e7758p-2f;
+  c = fma(c, t2, -0x1.e23c6ap0f);
+  c = fma(c, t2, 0x1.6f53dcp2f);
+  c = fma(c, t2, -0x1.bea588p2f);
+  c = fma(c, t2, 0x1.6a09e6p0f);
+  float const along = radius * s;
+  z0 = fma(-along, s, radius);
+  z1 = along * c;
+}
+
 /// A pair of normals from a radius and an angle a = pi t, |t| <= 1/2; the sign bit of `sign` turns the pair by
 /// half a turn. Angles on a grid of half a turn and its opposites are a grid of the whole circle, over which
 /// every moment up to the number of angles is exact, wherever the grid starts.
-MUSTER_FN void turn(float radius, float t, std::uint32_t sign, float& z0, float& z1) {
-  float const t2 = t * t;
-  float s = 0x1.407998p-4f;
-  s = fma(s, t2, -0x1.328004p-1f);
-  s = fma(s, t2, 0x1.466b26p1f);
-  s = fma(s, t2, -0x1.4abbd8p2f);
-  s = fma(s, t2, 0x1.921fb6p1f);
-  float c = 0x1.c1ac2ep-3f;
-  c = fma(c, t2, -0x1.54f172p0f);
-  c = fma(c, t2, 0x1.03bcdp2f);
-  c = fma(c, t2, -0x1.3bd3a2p2f);
-  c = fma(c, t2, 0x1.fffffep-1f);
-  float const r = from_bits(to_bits(radius) ^ (sign & 0x80000000u));
-  z0 = r * c;
-  z1 = r * (s * t);
-}
-
-/// The same in double precision.
 MUSTER_FN void turn(double radius, double t, std::uint64_t sign, double& z0, double& z1) {
   double const t2 = t * t;
   double s = 0x1.8f9e5a085a106p-21;
@@ -136,21 +138,51 @@ MUSTER_FN void turn(double radius, double t, std::uint64_t sign, double& z0, dou
   z1 = r * (s * t);
 }
 
-/// Angle in half turns from the 23 leading bits of a word, [-1/2, 1/2).
+/// k + 1/2 for the 22 lower bits k of a word.
+MUSTER_FN float odd_half(std::uint32_t word) { return from_bits((word & 0x3fffffu) | 0x4b000000u) - 0x1.fffffep22f; }
+
+/// Uniform in (0, 1): (k + 1/2) / 2^16, k = the lower (upper) half of a word.
+MUSTER_FN float uniform_of_half(std::uint32_t half) { return fma(from_bits(half | 0x4b000000u), 0x1p-16f, -0x1.fffffep6f); }
+
+/// Half an angle on the full circle, in half turns: the 23 leading bits of a word, [-1/2, 1/2).
 MUSTER_FN float half_turns(std::uint32_t word) { return from_bits((word >> 9) | 0x3f800000u) - 1.5f; }
+
+/// -2 ln(product / 2^66) for a product of three odd halves, plus 3 ln 2 / 2^22, which makes its mean over all of
+/// them 6. Error below 2^-20 plus 2^-22 of the value; the least result is 8.3e-7.
+MUSTER_FN float squared_radius(float product) {
+  // product / 2^66 = 2^k m with m = 3/2 + f in [1, 2). The bits of a float are a logarithm already, k + m - 1 to
+  // base 2; the polynomial adds 2 ln 2 (m - 1) - 2 ln m, fpminimax, |error| < 2^-21.
+  std::uint32_t const bits = to_bits(product);
+  auto const logarithm = static_cast<float>(static_cast<std::int32_t>(bits - 0x60800000u));
+  float const f = from_bits((bits & 0x7fffffu) | 0x3f800000u) - 1.5f;
+  float q = -0x1.578c02p-6f;
+  q = fma(q, f, 0x1.1d5374p-5f);
+  q = fma(q, f, -0x1.a7b9cp-5f);
+  q = fma(q, f, 0x1.90d2ep-4f);
+  q = fma(q, f, -0x1.94b472p-3f);
+  q = fma(q, f, 0x1.c7289ep-2f);
+  q = fma(q, f, 0x1.b1df26p-5f);
+  return fma(q, f, fma(logarithm, -0x1.62e43p-23f, -0x1.e27054p-4f));
+}
 
 /// Normals one Philox block yields.
 template <class Real>
 inline constexpr int normals_per_block = sizeof(Real) == 4 ? 6 : 4;
 
-/// Six independent standard normals from the four words w0..w3 of a block, at most normal_bound_single.
-/// Radii from the 23 leading bits of w0, w1, w2; angles from w3, from its lower half, and from what w0 and w1
-/// have left; signs from the lowest bits of w2 (docs/formats/random.md).
+/// Six independent standard normals from the four words of a block, together no longer than normal_bound_single.
+/// Their squared length is -2 ln of a product of three uniforms, cut into the three pairs' shares by two more (the
+/// spacings of ordered uniforms): one logarithm serves six normals. The angles are the leading bits of w0, w1, w2,
+/// ten of their own and the rest shared with the uniforms (docs/formats/random.md).
 MUSTER_FN void block_normals(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2, std::uint32_t w3,
                              float (&z)[6]) {
-  turn(sqrt_of_radius(minus_two_log(uniform_single(w0))), half_turns(w3), w2 << 31, z[0], z[1]);
-  turn(sqrt_of_radius(minus_two_log(uniform_single(w1))), half_turns(w3 << 16), w2 << 30, z[2], z[3]);
-  turn(sqrt_of_radius(minus_two_log(uniform_single(w2))), half_turns(w1 * 16384u + (w0 << 23)), w2 << 29, z[4], z[5]);
+  float const whole = squared_radius(odd_half(w0) * odd_half(w1) * odd_half(w2));
+  float const u = uniform_of_half(w3 & 0xffffu);
+  float const v = uniform_of_half(w3 >> 16);
+  float const low = u < v ? u : v;
+  float const high = u < v ? v : u;
+  turn(sqrt_of_radius(whole * low), half_turns(w0), z[0], z[1]);
+  turn(sqrt_of_radius(fma(whole, high - low, 0x1p-40f)), half_turns(w1), z[2], z[3]);
+  turn(sqrt_of_radius(fma(-whole, high, whole)), half_turns(w2), z[4], z[5]);
 }
 
 /// Four independent standard normals, at most normal_bound_double: radii from w0 and w2 with the 8 leading

@@ -21,6 +21,93 @@ TEST(Normal, MinusTwoLogOfFloats) {
   EXPECT_LT(worst, 0x1p-21);
 }
 
+float as_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
+
+double squared_radius_error(float product) {
+  long double const exact = -2 * std::log(static_cast<long double>(product) / 0x1p66L) + 3 * std::log(2.0L) / 0x1p22L;
+  return static_cast<double>(std::fabs(static_cast<long double>(squared_radius(product)) - exact) - 0x1p-22L * exact);
+}
+
+// The whole range of products in steps, and every one of the last two binades, where the radius is small.
+TEST(Normal, SquaredRadius) {
+  auto const bits = [](float x) { return __builtin_bit_cast(std::uint32_t, x); };
+  float const half = odd_half(0x3fffff);
+  std::uint32_t const most = bits(half * half * half);
+  double worst = 0;
+  float least = 1;
+  for (std::uint32_t b = bits(0.125f); b < most; b += 997) worst = std::fmax(worst, squared_radius_error(as_float(b)));
+  for (std::uint32_t b = most; b > most - (1u << 24); --b) {
+    least = std::fmin(least, squared_radius(as_float(b)));
+    if (b % 16 == 0) worst = std::fmax(worst, squared_radius_error(as_float(b)));
+  }
+  EXPECT_LT(worst, 0x1p-20);
+  EXPECT_GT(least, 8.2e-7f);
+  EXPECT_LT(squared_radius(0.125f), normal_bound_single * normal_bound_single);
+}
+
+// Every angle: error, and the second moments of the pair.
+TEST(Normal, TurnsEveryAngle) {
+  constexpr std::uint32_t count = 1u << 23;
+  double worst = 0, cosines = 0, sines = 0, mixed = 0;
+  for (std::uint32_t k = 0; k < count; ++k) {
+    float const t = half_turns(k << 9);
+    float z0, z1;
+    turn(1.0f, t, z0, z1);
+    double const a = 2 * 3.14159265358979323846 * static_cast<double>(t);
+    double const c = static_cast<double>(z0), s = static_cast<double>(z1);
+    if (k % 8 == 0) worst = std::fmax(worst, std::fmax(std::fabs(c - std::cos(a)), std::fabs(s - std::sin(a))));
+    cosines += c * c;
+    sines += s * s;
+    mixed += c * s;
+  }
+  EXPECT_LT(worst, 0x1p-20);
+  EXPECT_LT(std::fabs(2 * cosines / count - 1), 1e-8);
+  EXPECT_LT(std::fabs(2 * sines / count - 1), 1e-8);
+  EXPECT_LT(std::fabs(2 * mixed / count), 1e-11);
+}
+
+// The moments of a normal that the grids of the uniforms imply in exact arithmetic, by enumeration: those of the
+// squared length over all three uniforms, times those of a share over both others, against the exact law's. The
+// angles' are exact up to order 1023.
+TEST(Normal, MomentsOfTheGrids) {
+  constexpr int radii = 1 << 22;
+  double one[5] = {}, three[5], length[5] = {};
+  for (int k = 0; k < radii; ++k) {
+    double power = 1.0 / radii;
+    for (int m = 0; m < 5; ++m, power *= -2 * std::log((k + 0.5) / radii)) one[m] += power;
+  }
+  double const binomial[5][5] = {{1}, {1, 1}, {1, 2, 1}, {1, 3, 3, 1}, {1, 4, 6, 4, 1}};
+  auto const sum = [&](double const(&a)[5], double const(&b)[5], double(&to)[5]) {
+    for (int n = 0; n < 5; ++n) {
+      to[n] = 0;
+      for (int j = 0; j <= n; ++j) to[n] += binomial[n][j] * a[j] * b[n - j];
+    }
+  };
+  double two[5];
+  sum(one, one, two);
+  sum(two, one, three);
+  double shift[5];
+  for (int m = 0; m < 5; ++m) shift[m] = std::pow(3 * std::log(2.0) / radii, m);
+  sum(three, shift, length);
+  constexpr int cells = 1 << 16;
+  double end[5] = {}, middle[5] = {};
+  for (int k = 0; k < cells; ++k) {
+    double const weight_end = (2.0 * (cells - k) - 1) / cells / cells;
+    double const weight_middle = (k == 0 ? 1.0 : 2.0 * (cells - k) / cells) / cells;
+    for (int m = 0; m < 5; ++m) {
+      end[m] += weight_end * std::pow((k + 0.5) / cells, m);
+      middle[m] += weight_middle * std::pow(double(k) / cells, m);
+    }
+  }
+  double const law_length[] = {1, 6, 48, 480, 5760};
+  double const law_share[] = {1, 1.0 / 3, 1.0 / 6, 1.0 / 10, 1.0 / 15};
+  double const allowed[] = {1e-12, 1e-9, 1e-6, 6e-6, 3e-5};
+  for (int m = 0; m < 5; ++m) {
+    EXPECT_LT(std::fabs(length[m] * end[m] / (law_length[m] * law_share[m]) - 1), allowed[m]) << "moment " << 2 * m;
+    EXPECT_LT(std::fabs(length[m] * middle[m] / (law_length[m] * law_share[m]) - 1), allowed[m]) << "moment " << 2 * m;
+  }
+}
+
 TEST(Normal, MinusTwoLogOfDoubles) {
   auto const keys = philox_keys(3);
   double worst = 0;
