@@ -172,8 +172,7 @@ kernels::Evaluation ContractPlanner::make_evaluation(Instrument const& instrumen
 
 /// |He_n(z)| at nine standard deviations, over the deviation to the n-th power; jumps are bounded like spots.
 double ContractPlanner::score_bound(Instrument const& instrument, kernels::Evaluation const& evaluation) const {
-  double const deviation =
-      std::sqrt(params_.market.model == ModelKind::heston ? plan_.least_variance : evaluation.gaussian_variance);
+  double const deviation = std::sqrt(evaluation.gaussian_variance);
   switch (evaluation.score) {
     case kernels::Score::none: return 1;
     case kernels::Score::first: return 9 / deviation;

@@ -55,10 +55,9 @@ Valuation EvaluationPlanner::moved(std::uint32_t asset, std::int32_t steps, Valu
   return from;
 }
 
-bool EvaluationPlanner::is_scored(Measure measure) const {
-  if (!is_digital(instrument_.kind) || dividends_) return false;
-  if (scenarios_.market(0).model != ModelKind::heston) return true;
-  return measure == Measure::delta || measure == Measure::gamma || measure == Measure::rho;
+/// Heston's digitals are smooth given the variance (machine.hpp), and need no score.
+bool EvaluationPlanner::is_scored() const {
+  return is_digital(instrument_.kind) && !dividends_ && scenarios_.market(0).model != ModelKind::heston;
 }
 
 void EvaluationPlanner::put_score(std::uint32_t row, double weight, Score score) {
@@ -191,7 +190,7 @@ Weights EvaluationPlanner::weights(std::vector<Sensitivity> const& rows) {
   bool const diffuses = scenarios_.market(0).model == ModelKind::black_scholes;
   for (std::uint32_t row = 0; row < rows.size(); ++row) {
     auto what = rows[row];
-    if (what.measure != Measure::price && is_scored(what.measure))
+    if (what.measure != Measure::price && is_scored())
       add_scored(row, what.measure == Measure::rho || what.measure == Measure::theta ? Sensitivity{what.measure, assets_.front()} : what);
     else if (what.measure == Measure::theta && is_barrier(instrument_.kind) && diffuses)
       theta_by_equation(row);

@@ -48,7 +48,7 @@ class EvaluationPlanner {
   void put(std::uint32_t row, double weight, Valuation const& valuation) { weights_[valuation][row] += weight; }
   void put_score(std::uint32_t row, double weight, kernels::Score score);
   void theta_by_equation(std::uint32_t row);
-  bool is_scored(Measure measure) const;
+  bool is_scored() const;
   Valuation moved(std::uint32_t asset, std::int32_t steps, Valuation from = {}) const;
   double spot(std::uint32_t asset) const { return scenarios_.market(0).assets[asset].spot; }
 

@@ -122,16 +122,6 @@ void name_by_market(Group const& group, std::vector<Sensitivity>& rows) {
   }
 }
 
-/// A thousandth of the Gaussian variance that a Heston path is expected to gather up to the first expiry. Scores divide
-/// by the path's own; one below this, whose probability is negligible, counts as this.
-double least_gaussian_variance(Params const& params, Group const& group, GroupMarket const& market) {
-  if (market.model != ModelKind::heston) return 0;
-  double first = params.instruments[group.instruments.front()].expiry_years;
-  for (std::uint32_t i : group.instruments) first = std::min(first, params.instruments[i].expiry_years);
-  double const rho = market.assets[0].heston.rho;
-  return std::max(1e-3 * (1 - rho * rho) * variance_to(market, 0, first), 1e-12);
-}
-
 }  // namespace
 
 std::uint64_t tile_items(Simulation const& simulation) {
@@ -160,7 +150,6 @@ PathGroup make_path_group(Params const& params, Group const& group, std::uint32_
   auto const grid = make_time_grid(event_times(params, group),
                                    std::max(params.simulation.steps_per_year, least_steps_per_year(market)));
   plan.steps = static_cast<std::uint32_t>(grid.size());
-  plan.least_variance = least_gaussian_variance(params, group, market);
   fill_dividends(params, group, grid, plan);
   Scenarios scenarios(market, grid, group_width(params, group), plan);
 

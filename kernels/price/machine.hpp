@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include "kernels/config.hpp"
+#include "kernels/math/normal.hpp"
 #include "kernels/price/models.hpp"
 #include "kernels/price/path_plan.hpp"
 #include "kernels/price/payoffs.hpp"
@@ -30,7 +31,6 @@ struct PathView {
   std::uint32_t assets, steps, contracts, tracks, totals, total_rows, total_offset, slots_per_path;
   bool control, antithetic;
   PhiloxKeys keys;
-  double least_variance;
   Real const* coefficients;
   double const* start;
   std::uint32_t const* track;
@@ -56,7 +56,7 @@ template <class Real, class Keep>
 PathView<Real> view_of(PathPlan const& plan, Real const* coefficients, Keep keep) {
   return {plan.assets, plan.steps, static_cast<std::uint32_t>(plan.contracts.size()), plan.tracks, plan.totals,
           plan.total_rows, plan.total_offset(), plan.slots_per_path, plan.control, plan.antithetic, plan.keys,
-          plan.least_variance, coefficients, keep(plan.start), keep(plan.track), keep(plan.forward),
+          coefficients, keep(plan.start), keep(plan.track), keep(plan.forward),
           keep(plan.log_forward), keep(plan.discount), keep(plan.variance), keep(plan.dividend),
           keep(plan.dividend_share), keep(plan.first_event), keep(plan.quiet_until), keep(plan.steady_until),
           keep(plan.events), keep(plan.contracts), keep(plan.weights), keep(plan.evaluations), keep(plan.terms),
@@ -471,11 +471,7 @@ struct PathEvents {
     if (e.score == Score::jumps)
       return layout.jump_count >= 0 ? static_cast<double>(state(t, layout.jump_count)[i]) : 0.0;
     double const u = static_cast<double>(state(t, layout.gaussian)[i]);
-    double const variance =
-        layout.gaussian_variance >= 0
-            ? larger(static_cast<double>(state(t, layout.gaussian_variance)[i]), plan.least_variance)
-            : e.gaussian_variance;
-    double const inverse = 1.0 / variance;
+    double const inverse = 1.0 / e.gaussian_variance;
     double const first = u * inverse;
     double const square = first * first;
     switch (e.score) {
@@ -513,12 +509,14 @@ struct PathEvents {
           y[i] = fma(pay, vanilla(c.right, f * static_cast<double>(grown[i]), c.strike), y[i]);
         break;
       case PathPayoff::digital_cash:
+        if (layout.gaussian_variance >= 0) return given_variance(c, t, f, pay * c.payout, y);
         for (int i = 0; i < L; ++i) {
           y[i] = fma(pay * c.payout,
                      in_the_money(c.right, f * static_cast<double>(grown[i]), c.strike), y[i]);
         }
         break;
       case PathPayoff::digital_asset:
+        if (layout.gaussian_variance >= 0) return given_variance(c, t, f, pay, y);
         for (int i = 0; i < L; ++i) {
           double const spot = f * static_cast<double>(grown[i]);
           y[i] = fma(pay * spot, in_the_money(c.right, spot, c.strike), y[i]);
@@ -596,6 +594,24 @@ struct PathEvents {
         for (int i = 0; i < L; ++i) y[i] = fma(pay, vanilla(c.right, level[i], c.strike), y[i]);
         break;
       }
+    }
+  }
+
+  /// A digital's expectation given the path of the variance, under which the log spot is normal: smooth in all it is
+  /// differentiated by, where the payoff itself jumps.
+  MUSTER_FN void given_variance(ContractPlan const& c, int t, double f, double pay, double (&y)[L]) {
+    double const distance = log(f / c.strike);
+    bool const of_asset = c.payoff == PathPayoff::digital_asset;
+    Real const* const x = state(t, 0);
+    Real const* const gaussian = state(t, layout.gaussian);
+    Real const* const variance = state(t, layout.gaussian_variance);
+    for (int i = 0; i < L; ++i) {
+      double const mean = static_cast<double>(x[i]) - static_cast<double>(gaussian[i]);
+      double const square = larger(static_cast<double>(variance[i]), 1e-12);
+      double const deviation = sqrt(square);
+      double const d = (distance + mean) / deviation;
+      double const weight = of_asset ? f * exp(fma(0.5, square, mean)) : 1.0;
+      y[i] = fma(pay * weight, norm_cdf(c.right * (of_asset ? d + deviation : d)), y[i]);
     }
   }
 
@@ -706,18 +722,27 @@ struct PathMachine {
       bool const mirrored = events.copies() == 2 && t % 2 == 1;
       Real const* const own =
           events.has_one_scenario() ? c : c + static_cast<std::uint64_t>(t / events.copies()) * plan.steps * Model::coefficients;
-      MUSTER_LANES
-      for (int i = 0; i < L; ++i) {
-        Real x[Model::state_size];
-        Real draw[N];
-        MUSTER_UNROLL
-        for (int k = 0; k < Model::state_size; ++k) x[k] = state[t][k][i];
-        MUSTER_UNROLL
-        for (int k = 0; k < N; ++k) draw[k] = mirrored ? -z[k][i] : z[k][i];
-        Model::step(x, own, draw);
-        MUSTER_UNROLL
-        for (int k = 0; k < Model::state_size; ++k) state[t][k][i] = x[k];
-      }
+      if (mirrored)
+        step<true>(t, own, z);
+      else
+        step<false>(t, own, z);
+    }
+  }
+
+  /// One step of a state on the normals, or on their opposites.
+  template <bool Mirrored>
+  MUSTER_FN void step(int t, Real const* c, Real (*z)[L]) {
+    MUSTER_LANES
+    for (int i = 0; i < L; ++i) {
+      Real x[Model::state_size];
+      Real draw[N];
+      MUSTER_UNROLL
+      for (int k = 0; k < Model::state_size; ++k) x[k] = state[t][k][i];
+      MUSTER_UNROLL
+      for (int k = 0; k < N; ++k) draw[k] = Mirrored ? -z[k][i] : z[k][i];
+      Model::step(x, c, draw);
+      MUSTER_UNROLL
+      for (int k = 0; k < Model::state_size; ++k) state[t][k][i] = x[k];
     }
   }
 };

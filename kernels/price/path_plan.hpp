@@ -72,7 +72,7 @@ struct Evaluation {
   double scale_of_asset = 1;             ///< what scales the contract's own asset, and its logarithm
   double log_scale = 0;
   double log_forward_sum = 0;            ///< asian_geometric: sum of ln F over the future fixings, scaled
-  double gaussian_variance = 1;          ///< of a score, where the plan knows it
+  double gaussian_variance = 1;          ///< of a score
 };
 
 /// An evaluation's weight in a row of its contract.
@@ -132,7 +132,6 @@ struct PathPlan {
   std::vector<Evaluation> evaluations;
   std::vector<Term> terms;
   std::vector<RowPlan> rows;
-  double least_variance = 0;          ///< Heston: floor of the Gaussian variance in a score
   /// Highest number of rows of one contract.
   std::uint32_t most_rows = 1;
 

@@ -167,6 +167,38 @@ void add(std::vector<MatrixRow>& rows, std::string const& name, Params params, s
   rows.push_back({name + ".double_antithetic", params});
 }
 
+/// Every single-asset instrument there is.
+std::vector<Instrument> one_of_each() {
+  std::vector<Instrument> all;
+  for (auto const& some : {european(), digital(InstrumentKind::digital_cash), digital(InstrumentKind::digital_asset),
+                           asian(Averaging::arithmetic), asian(Averaging::geometric), barrier(Monitoring::continuous, RebateAt::hit),
+                           barrier(Monitoring::discrete, RebateAt::hit), double_barrier(Monitoring::continuous),
+                           double_barrier(Monitoring::discrete), lookback(Monitoring::continuous), lookback(Monitoring::discrete)})
+    for (auto i : some) {
+      i.name += fmt::format(" {}", all.size());
+      all.push_back(i);
+    }
+  return all;
+}
+
+Params under(ModelKind model) {
+  Params p = base();
+  p.market.model = model;
+  p.market.assets[0].merton = {0.7, -0.1, 0.2};
+  p.market.assets[0].heston = {0.05, 1.2, 0.06, 0.7, -0.6};
+  return p;
+}
+
+Params with_greeks(Params p) {
+  p.outputs = {Output::price, Output::delta, Output::gamma, Output::vega, Output::rho, Output::theta};
+  if (p.market.model != ModelKind::heston) p.outputs.insert(p.outputs.end(), {Output::vanna, Output::volga});
+  if (p.market.assets.size() > 1) p.outputs.insert(p.outputs.end(), {Output::cross_gamma, Output::correlation_vega});
+  p.simulation.steps_per_year = 12;
+  p.simulation.paths = 2048;
+  p.simulation.tile_paths = 512;
+  return p;
+}
+
 }  // namespace
 
 std::vector<MatrixRow> digest_matrix() {
@@ -190,6 +222,16 @@ std::vector<MatrixRow> digest_matrix() {
   Params dividends = base();
   dividends.market.assets[0].cash_dividends = {{0.2, 1.5}, {0.6, 2.0}};
   add(rows, "cash_dividends", dividends, european());
+  add(rows, "merton", under(ModelKind::merton), one_of_each());
+  add(rows, "heston", under(ModelKind::heston), one_of_each());
+  add(rows, "greeks", with_greeks(base()), one_of_each());
+  add(rows, "greeks_merton", with_greeks(under(ModelKind::merton)), one_of_each());
+  add(rows, "greeks_heston", with_greeks(under(ModelKind::heston)), one_of_each());
+  add(rows, "greeks_basket", with_greeks(correlated(3)), multi_asset(InstrumentKind::basket, 3));
+  add(rows, "greeks_spread", with_greeks(correlated(2)), multi_asset(InstrumentKind::spread, 2));
+  add(rows, "greeks_best_of", with_greeks(correlated(2)), multi_asset(InstrumentKind::best_of, 2));
+  add(rows, "greeks_worst_of", with_greeks(correlated(2)), multi_asset(InstrumentKind::worst_of, 2));
+  add(rows, "greeks_cash_dividends", with_greeks(dividends), european());
   return rows;
 }
 
