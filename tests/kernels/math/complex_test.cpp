@@ -99,7 +99,7 @@ TEST(Complex, QuotientKeepsItsRange) {
 }
 
 TEST(Complex, Abs) {
-  Bound size_bound("abs", 1.3);
+  Bound size_bound("abs", 1.2);
   for (double width : {2.0, 200.0, 1000.0}) {
     for (Complex z : points(5000, width, 23))
       size_bound.meet({mk::abs(z), 0}, {size(exact(z)), Mpfr(0)}, z);
