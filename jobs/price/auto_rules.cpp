@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "jobs/price/correlation.hpp"
+#include "jobs/price/groups.hpp"
 #include "jobs/price/quotes.hpp"
 
 namespace muster::jobs::price {
@@ -18,17 +19,24 @@ bool has_simple_form(Instrument const& i) {
          i.kind == InstrumentKind::digital_asset;
 }
 
+/// Volatilities of more assets than this bound together are left out: each needs simulated states of its own.
+constexpr std::size_t most_bumped_assets = 4;
+
 std::vector<Output> auto_outputs(Params const& params, Tier tier) {
   if (tier == Tier::low) return {Output::price, Output::delta};
-  std::vector<Output> outputs{Output::price, Output::delta, Output::gamma, Output::vega,
-                              Output::vanna, Output::volga, Output::rho,   Output::theta};
+  std::vector<Output> outputs{Output::price, Output::delta, Output::gamma, Output::rho, Output::theta};
   bool const has_several = std::any_of(params.instruments.begin(), params.instruments.end(),
                                        [](Instrument const& i) { return i.assets.size() > 1; });
-  if (has_several && smallest_eigenvalue(params.market.correlation, params.market.assets.size()) >=
-                         eigenvalue_tolerance) {
-    outputs.push_back(Output::cross_gamma);
-    outputs.push_back(Output::correlation_vega);
-  }
+  bool const is_regular = has_several && smallest_eigenvalue(params.market.correlation, params.market.assets.size()) >=
+                                             eigenvalue_tolerance;
+  auto const groups = make_groups(params);
+  bool const is_narrow = std::all_of(groups.begin(), groups.end(),
+                                     [](Group const& group) { return group.assets.size() <= most_bumped_assets; });
+  if (is_narrow) outputs.push_back(Output::vega);
+  if (is_narrow && params.market.model != ModelKind::heston)
+    outputs.insert(outputs.end(), {Output::vanna, Output::volga});
+  if (is_regular) outputs.push_back(Output::cross_gamma);
+  if (is_regular && is_narrow) outputs.push_back(Output::correlation_vega);
   return outputs;
 }
 

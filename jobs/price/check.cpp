@@ -203,8 +203,13 @@ void check_outputs(Params const& params, Origins& origins, Faults& faults) {
   bool const has_several = std::any_of(params.instruments.begin(), params.instruments.end(),
                                        [](Instrument const& i) { return i.assets.size() > 1; });
   for (auto const output : params.outputs) {
-    if (!needs_several_assets(output)) continue;
     auto const name = output_names()[static_cast<std::size_t>(output)];
+    if (params.market.model == ModelKind::heston && (output == Output::vanna || output == Output::volga))
+      marks.add(faults, "outputs",
+                fmt::format("{} under market.model = \"heston\" (there is no single volatility; vega gives the "
+                            "derivatives by v0, kappa, theta, xi and rho); remove it",
+                            name));
+    if (!needs_several_assets(output)) continue;
     if (!has_several)
       marks.add(faults, "outputs",
                 fmt::format("{} without an instrument on several assets (there is no cross "

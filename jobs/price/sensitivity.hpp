@@ -1,6 +1,7 @@
 // What a row of sums estimates: a value or one of its derivatives.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ enum class Measure {
   price, delta, gamma, vega, vanna, volga, rho, theta, cross_gamma, correlation_vega,
   vega_v0, vega_kappa, vega_theta, vega_xi, vega_rho,  ///< Heston's
 };
+
+inline constexpr std::size_t measure_count = 15;
 
 /// A measure and the assets it is by, as indices of whoever holds it (0 where it has none).
 struct Sensitivity {

@@ -63,6 +63,23 @@ std::string rows_of(Table const& table, std::string_view value, std::string_view
   return text;
 }
 
+/// A line for each derivative of the book: the last row of the totals.
+std::string book_derivatives(Table const& totals) {
+  std::string text;
+  std::size_t const book = find<std::string>(totals, "name")->size() - 1;
+  for (std::size_t m = 0; m < measure_count; ++m) {
+    std::string const name(name_of(static_cast<Measure>(m)));
+    auto const* const values = find<double>(totals, name);
+    auto const* const errors = find<double>(totals, name + "_stderr");
+    auto const* const exact = find<double>(totals, "closed_" + name);
+    auto const at = [&](std::vector<double> const* column) { return column == nullptr ? nullptr : &(*column)[book]; };
+    if (values == nullptr && exact == nullptr) continue;
+    if (std::isnan(at(values) != nullptr ? *at(values) : *at(exact))) continue;  // by several assets
+    text += line("  " + name, at(values), at(errors), at(exact));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string make_summary(Params const& params, std::vector<Table> const& tables) {
@@ -89,7 +106,7 @@ std::string make_summary(Params const& params, std::vector<Table> const& tables)
   if (total_rows.size() > most_rows) total_rows.erase(total_rows.begin(), total_rows.end() - most_rows);
   text += header("total", simulated, closed);
   text += rows_of(*totals, "value", "closed_value", total_rows);
-  return text;
+  return text + book_derivatives(*totals);
 }
 
 }  // namespace muster::jobs::price
