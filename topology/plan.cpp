@@ -19,6 +19,7 @@ std::string plural(std::size_t count, std::string_view noun) {
 std::string reason_for_cpu(Facts const& facts, Demand const& demand) {
   if (demand.device == DeviceChoice::cpu) return "asked for with --device cpu";
   if (facts.gpus.empty()) return facts.gpu_note.empty() ? "no GPU here" : facts.gpu_note;
+  if (!facts.gpus_unused.empty()) return facts.gpus_unused;
   if (!demand.has_cuda_kernels) return "this kind of job has no GPU form in this build";
   return "";
 }

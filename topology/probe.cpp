@@ -74,13 +74,10 @@ Facts probe(GpuProbe gpus) {
   facts.launch = launch_from_environment();
   facts.cpu = probe_cpu(facts.launch.is_launched ? Affinity::ignore : Affinity::respect);
   facts.memory = probe_memory();
-  if (gpus == GpuProbe::look) {
-    auto found = probe_gpus();
-    facts.gpus = std::move(found.gpus);
-    facts.gpu_note = std::move(found.note);
-  } else {
+  if (gpus == GpuProbe::look)
+    probe_gpus(facts);
+  else
     facts.gpu_note = "not looked for";
-  }
   return facts;
 }
 

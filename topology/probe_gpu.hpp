@@ -13,10 +13,8 @@ struct GpuFacts {
   std::string note;  ///< why there are none, or what is odd; empty when all is well
 };
 
-/// CUDA's devices with what NVML adds. A build without CUDA has none and says what is there.
-GpuFacts probe_gpus();
-
-/// "00000000:1B:00.0" -> "0000:1b:00.0".
-std::string normal_pci_address(std::string const& address);
+/// Fills in GPUs, links, driver and notes: CUDA's devices with what NVML adds. A build without CUDA lists
+/// what NVML sees and says in `gpus_unused` that it cannot compute there.
+void probe_gpus(Facts& facts);
 
 }  // namespace muster::topology

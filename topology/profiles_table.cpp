@@ -5,7 +5,7 @@
 namespace muster::topology {
 namespace {
 
-constexpr Features plain{};
+constexpr Features nothing{};
 constexpr Features mixed_checkpointed{.gradient_checkpointing = true, .mixed_precision = true};
 constexpr Features mixed_tf32{.mixed_precision = true, .tf32 = true};
 constexpr Features mixed_tf32_checkpointed{
@@ -35,7 +35,7 @@ constexpr std::array rows{
     Profile{"RTX 4070", 12, 64, 64, "medium transformer", tf32_tuned, 15, 89, 46},
     Profile{"RTX 4080", 16, 96, 96, "large transformer", tf32_flash, 25, 89, 76},
     Profile{"RTX 4090", 24, 128, 256, "XL transformer", everything, 40, 89, 128},
-    Profile{"T4", 16, 32, 32, "medium", plain, 8, 75, 40},
+    Profile{"T4", 16, 32, 32, "medium", nothing, 8, 75, 40},
     Profile{"V100", 16, 64, 64, "large", tensor_cores, 30, 70, 80},
     Profile{"V100", 32, 128, 128, "large", tensor_cores, 30, 70, 80},
     Profile{"A10", 24, 64, 64, "large", mixed_tf32, 20, 86, 72},
