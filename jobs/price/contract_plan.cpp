@@ -201,7 +201,7 @@ ContractPlanner::Reach ContractPlanner::reach(Instrument const& instrument, kern
     double const bound = scale * spot_bound(market, a, instrument.expiry_years);
     spots += std::abs(given) * bound;
     reached += std::abs(weight) * bound;
-    mean += weight * scale * mean_spot(market, a, instrument.expiry_years);
+    mean += weight * mean_spot(market, a, instrument.expiry_years, scale);
   }
   for (double fixing : instrument.past_fixings) spots = std::max(spots, fixing);
   spots = std::max(spots, instrument.extremum);
@@ -232,7 +232,7 @@ void ContractPlanner::add(Instrument const& instrument, std::int32_t strategy, s
   contract.row_count = static_cast<std::uint32_t>(rows.size());
   plan_.most_rows = std::max(plan_.most_rows, contract.row_count);
   contract.first_evaluation = static_cast<std::uint32_t>(plan_.evaluations.size());
-  EvaluationPlanner planner(instrument, assets, scenarios_, scenarios_.spots_need_scenarios());
+  EvaluationPlanner planner(instrument, assets, scenarios_, !plan_.dividend.empty());
   std::vector<Reach> totals(rows.size());
   auto const take = [&](Valuation const& valuation, std::map<std::uint32_t, double> const& weights) {
     auto evaluation = make_evaluation(instrument, contract, valuation, planner);

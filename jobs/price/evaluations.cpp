@@ -29,7 +29,6 @@ EvaluationPlanner::EvaluationPlanner(Instrument const& instrument, std::vector<s
     : instrument_(instrument), assets_(assets), scenarios_(scenarios), dividends_(dividends) {}
 
 double EvaluationPlanner::spot_step(std::uint32_t asset) const {
-  if (dividends_) return scenarios_.spot_step(asset);
   auto const& market = scenarios_.market(0);
   double const variance = std::max(variance_to(market, asset, instrument_.expiry_years), 0.0);
   double step = bump_width(instrument_.kind) * std::sqrt(variance);
@@ -43,12 +42,6 @@ double EvaluationPlanner::spot_step(std::uint32_t asset) const {
 Valuation EvaluationPlanner::moved(std::uint32_t asset, std::int32_t steps, Valuation from) const {
   if (steps == 0) return from;
   auto const a = static_cast<std::int32_t>(asset);
-  if (dividends_) {
-    bool const second = from.bump.spot_asset >= 0;
-    (second ? from.bump.second_asset : from.bump.spot_asset) = a;
-    (second ? from.bump.second_steps : from.bump.spot_steps) = steps;
-    return from;
-  }
   int const place = from.asset[0] >= 0 ? 1 : 0;
   from.asset[place] = a;
   from.steps[place] = steps;

@@ -109,12 +109,12 @@ double variance_to(GroupMarket const& market, std::size_t asset, double years) {
 
 double time_to(GroupMarket const& market, double years) { return years > 0 ? years - market.elapsed : 0.0; }
 
-double mean_spot(GroupMarket const& market, std::size_t asset, double years) {
+double mean_spot(GroupMarket const& market, std::size_t asset, double years, double scale) {
   auto const growth = [&](double from) {
     return exact_exp((rate_to(market, years) - rate_to(market, from)) -
                      (dividend_to(market, asset, years) - dividend_to(market, asset, from)));
   };
-  double mean = market.assets[asset].spot * growth(0);
+  double mean = scale * market.assets[asset].spot * growth(0);
   for (auto const& dividend : market.assets[asset].cash_dividends)
     if (dividend.years <= years + same_time_years) mean -= dividend.amount * growth(dividend.years);
   return mean;

@@ -28,8 +28,8 @@ double variance_to(GroupMarket const& market, std::size_t asset, double years);
 /// The time itself.
 double time_to(GroupMarket const& market, double years);
 
-/// Expectation of an asset's spot at a date, cash dividends taken off.
-double mean_spot(GroupMarket const& market, std::size_t asset, double years);
+/// Expectation of an asset's spot at a date, cash dividends taken off, today's spot times `scale`.
+double mean_spot(GroupMarket const& market, std::size_t asset, double years, double scale = 1);
 
 /// What the spot of an asset stays under up to a date but for a probability below 1e-15 a path: a path beyond fails
 /// the job rather than bend a sum. Nine standard deviations under Black-Scholes, Chernoff's bound otherwise.

@@ -167,6 +167,10 @@ PathGroup make_path_group(Params const& params, Group const& group, std::uint32_
     auto const& instrument = params.instruments[i];
     planner.add(instrument, instrument.strategy.empty() ? -1 : totals.at(instrument.strategy), made.total_rows);
   }
+  if (!plan.dividend.empty()) {
+    plan.paid_slot = plan.slots_per_path;
+    plan.slots_per_path += plan.tracks * plan.assets;
+  }
   fill_events(planner.events(), plan);
   fill_runs(plan);
   made.instruments = group.instruments;

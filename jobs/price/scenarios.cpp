@@ -25,8 +25,8 @@ Stencil const& forward_of_three() {
   return stencil;
 }
 
-void scale(Curve& curve, double shift) {
-  for (double& value : curve.values) value += shift;
+void shift(Curve& curve, double by) {
+  for (double& value : curve.values) value += by;
 }
 
 }  // namespace
@@ -54,10 +54,6 @@ Scenarios::Scenarios(GroupMarket base, std::vector<double> const& grid, double w
   add_scenario(markets_[0], grid_, corrections_[0], 0, plan_);
   add_dividend_shares(plan_);
   known_.emplace(Bump{}, 0);
-}
-
-double Scenarios::spot_step(std::uint32_t asset) const {
-  return std::max(width_ * std::sqrt(std::max(variance_to(markets_[0], asset, grid_.back()), 0.0)), least_step);
 }
 
 double Scenarios::volatility_step(std::uint32_t asset) const {
@@ -96,21 +92,14 @@ Stencil const& Scenarios::stencil(Measure measure) const {
 
 GroupMarket Scenarios::bumped(Bump const& bump) const {
   GroupMarket market = markets_[0];
-  auto const scale_spot = [&](std::int32_t asset, std::int32_t steps) {
-    if (asset < 0) return;
-    auto const a = static_cast<std::uint32_t>(asset);
-    market.assets[a].spot *= 1.0 + steps * spot_step(a);
-  };
-  scale_spot(bump.spot_asset, bump.spot_steps);
-  scale_spot(bump.second_asset, bump.second_steps);
   if (bump.volatility_asset >= 0) {
     auto const a = static_cast<std::uint32_t>(bump.volatility_asset);
-    scale(market.assets[a].volatility, bump.volatility_steps * volatility_step(a));
+    shift(market.assets[a].volatility, bump.volatility_steps * volatility_step(a));
   }
   if (bump.steps == 0) return market;
   double const by = bump.steps * step(bump.by);
   switch (bump.by) {
-    case Measure::rho: scale(market.rate, by); break;
+    case Measure::rho: shift(market.rate, by); break;
     case Measure::theta: market.elapsed = by; break;
     case Measure::correlation_vega: {
       std::size_t const n = market.assets.size();
@@ -132,9 +121,9 @@ std::uint32_t Scenarios::get(Bump const& bump) {
   auto const number = static_cast<std::uint32_t>(markets_.size());
   markets_.push_back(bumped(bump));
   known_.emplace(bump, number);
-  // Rates move forwards and discounts only, so the states stay the job's own; dividends tie them to the forward.
+  // Rates move forwards and discounts only, so the states stay the job's own; but what dividends took is by state.
   std::uint32_t track = 0;
-  if (bump.by != Measure::rho || spots_need_scenarios()) {
+  if (bump.by != Measure::rho || !plan_.dividend.empty()) {
     track = plan_.tracks++;
     corrections_.push_back(add_track(markets_.back(), grid_, plan_));
   }

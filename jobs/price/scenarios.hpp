@@ -13,10 +13,9 @@
 
 namespace muster::jobs::price {
 
-/// By how many steps of its bump a market is moved; all zero is the job's own. At most two quantities move at once.
+/// By how many steps of its bump a market is moved; all zero is the job's own. Spots need no scenario: a path's levels
+/// are scaled where a contract looks at them.
 struct Bump {
-  std::int32_t spot_asset = -1, spot_steps = 0;
-  std::int32_t second_asset = -1, second_steps = 0;  ///< another spot
   std::int32_t volatility_asset = -1, volatility_steps = 0;
   Measure by = Measure::price;  ///< rho, theta, correlation_vega, vega_v0 ... vega_rho
   std::int32_t steps = 0;
@@ -37,17 +36,13 @@ Stencil const& first_of_two();
 /// Makes scenarios as they are asked for and appends them to the plan.
 class Scenarios {
  public:
-  /// `width`: a bump of spot or volatility as a share of a contract's standard deviation or of the volatility.
+  /// `width`: a bump of volatility as a share of it.
   Scenarios(GroupMarket base, std::vector<double> const& grid, double width, kernels::PathPlan& plan);
 
   /// The scenario's number in the plan.
   std::uint32_t get(Bump const& bump);
   GroupMarket const& market(std::uint32_t scenario) const { return markets_[scenario]; }
 
-  /// Whether a scaled spot needs a scenario of its own: cash dividends make paths depend on it.
-  bool spots_need_scenarios() const { return !plan_.dividend.empty(); }
-  /// Relative step of a spot with dividends; absolute steps of the others.
-  double spot_step(std::uint32_t asset) const;
   double volatility_step(std::uint32_t asset) const;
   /// rho, theta, correlation_vega, vega_v0 ... vega_rho.
   double step(Measure measure) const;

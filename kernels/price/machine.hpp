@@ -28,7 +28,7 @@ namespace muster::kernels {
 /// A PathPlan as pointers, with the coefficients in the precision of the paths.
 template <class Real>
 struct PathView {
-  std::uint32_t assets, steps, contracts, tracks, totals, total_rows, total_offset, slots_per_path;
+  std::uint32_t assets, steps, contracts, tracks, totals, total_rows, total_offset, slots_per_path, paid_slot;
   bool control, antithetic;
   PhiloxKeys keys;
   Real const* coefficients;
@@ -55,7 +55,7 @@ struct PathView {
 template <class Real, class Keep>
 PathView<Real> view_of(PathPlan const& plan, Real const* coefficients, Keep keep) {
   return {plan.assets, plan.steps, static_cast<std::uint32_t>(plan.contracts.size()), plan.tracks, plan.totals,
-          plan.total_rows, plan.total_offset(), plan.slots_per_path, plan.control, plan.antithetic, plan.keys,
+          plan.total_rows, plan.total_offset(), plan.slots_per_path, plan.paid_slot, plan.control, plan.antithetic, plan.keys,
           coefficients, keep(plan.start), keep(plan.track), keep(plan.forward),
           keep(plan.log_forward), keep(plan.discount), keep(plan.variance), keep(plan.dividend),
           keep(plan.dividend_share), keep(plan.first_event), keep(plan.quiet_until), keep(plan.steady_until),
@@ -167,8 +167,8 @@ struct PathEvents {
       for (int i = 0; i < L; ++i) seen.before[at_asset(t, a)][i] = state(t, a)[i];
   }
 
-  /// Spot after a cash dividend, at least a millionth of the spot before: x moves by the log of the
-  /// ratio.
+  /// Cash dividends never enter x: S = F (exp(x) - what was paid, grown since). Each state and asset keeps
+  /// the sum of dividend / (forward exp(x)) at the payments, so that a scaled spot needs no state of its own.
   MUSTER_EVENT void pay_dividend(std::uint32_t s) {
     if (plan.dividend == nullptr) return;
     MUSTER_UNROLL
@@ -176,13 +176,36 @@ struct PathEvents {
       if (plan.dividend[at_step(s, a)] == 0.0) continue;
       for (int t = 0; t < states(); ++t) {
         auto const share = static_cast<Real>(plan.dividend_share[track_offset(t) + at_step(s, a)]);
-        for (int i = 0; i < L; ++i) {
-          Real const x = state(t, a)[i];
-          Real const left = Real(1) - share * exp(-x);
-          state(t, a)[i] = x + log(larger(left, Real(1e-6f)));
-        }
+        Real* const paid = paid_out(t, a);
+        for (int i = 0; i < L; ++i) paid[i] = fma(share, exp(-state(t, a)[i]), paid[i]);
       }
     }
+  }
+  MUSTER_FN Real* paid_out(int t, int a) const {
+    return env.slot(t % copies(), plan.paid_slot + static_cast<std::uint32_t>(t / copies() * layout.assets + a));
+  }
+  /// The share of a scaled spot that dividends have left, at least a millionth.
+  MUSTER_FN static Real left_over(Real paid, Real inverse_scale) {
+    return larger(fma(-paid, inverse_scale, Real(1)), Real(1e-6f));
+  }
+  /// exp(x) of an asset, less dividends, as an evaluation sees it; `room` is used where its spot is scaled.
+  MUSTER_FN Real const* growth_of(Evaluation const& e, int t, std::uint32_t a, Real (&room)[L]) const {
+    Real const* const grown = seen.growth[at_asset(t, a)];
+    double const scale = scale_of(e, a);
+    if (one_scenario || plan.dividend == nullptr || scale == 1.0) return grown;
+    Real const* const paid = paid_out(t, static_cast<int>(a));
+    auto const inverse = static_cast<Real>(1.0 / scale);
+    for (int i = 0; i < L; ++i) room[i] = grown[i] * (left_over(paid[i], inverse) / left_over(paid[i], Real(1)));
+    return room;
+  }
+  /// x less dividends, likewise.
+  MUSTER_FN Real const* log_growth_of(Evaluation const& e, int t, std::uint32_t a, Real (&room)[L]) const {
+    Real const* const now = seen.now[at_asset(t, a)];
+    if (one_scenario || plan.dividend == nullptr || e.log_scale == 0.0) return now;
+    Real grown[L];
+    Real const* const adjusted = growth_of(e, t, a, grown);
+    for (int i = 0; i < L; ++i) room[i] = log(adjusted[i]);
+    return room;
   }
 
   /// Where a step's value of an asset lies in a [steps][assets] array, and where a state's track begins in a
@@ -202,9 +225,11 @@ struct PathEvents {
   }
   /// Forward of an asset at the end of step s, as an evaluation sees it.
   MUSTER_FN double forward(Evaluation const& e, std::uint32_t s, std::uint32_t a) const {
-    double const f = plan.forward[at_date(e.scenario, s + 1, a)];
+    return plan.forward[at_date(e.scenario, s + 1, a)] * scale_of(e, a);
+  }
+  MUSTER_FN static double scale_of(Evaluation const& e, std::uint32_t a) {
     auto const asset = static_cast<std::int32_t>(a);
-    return f * (asset == e.scaled_asset[0] ? e.spot_scale[0] : (asset == e.scaled_asset[1] ? e.spot_scale[1] : 1.0));
+    return asset == e.scaled_asset[0] ? e.spot_scale[0] : (asset == e.scaled_asset[1] ? e.spot_scale[1] : 1.0);
   }
 
   MUSTER_EVENT void happen(std::uint32_t s) {
@@ -216,6 +241,13 @@ struct PathEvents {
       for (int a = 0; a < layout.assets; ++a) {
         for (int i = 0; i < L; ++i) seen.now[at_asset(t, a)][i] = state(t, a)[i];
         for (int i = 0; i < L; ++i) seen.growth[at_asset(t, a)][i] = exp(state(t, a)[i]);
+        if (plan.dividend == nullptr) continue;
+        Real const* const paid = paid_out(t, a);
+        for (int i = 0; i < L; ++i) {
+          Real const left = left_over(paid[i], Real(1));
+          seen.now[at_asset(t, a)][i] = state(t, a)[i] + log(left);
+          seen.growth[at_asset(t, a)][i] = seen.growth[at_asset(t, a)][i] * left;
+        }
       }
     }
     for (std::uint32_t e = begin; e < end; ++e) {
@@ -233,18 +265,21 @@ struct PathEvents {
     std::uint32_t const a = layout.assets == 1 ? 0 : c.asset;
     int const t = state_of(e, copy);
     Real* const slot = env.slot(copy, e.first_slot);
-    Real const* const x = seen.now[at_asset(t, a)];
-    Real const* const grown = seen.growth[at_asset(t, a)];
+    Real room[L];
     switch (c.payoff) {
       case PathPayoff::asian_arithmetic: {
+        Real const* const grown = growth_of(e, t, a, room);
         auto const f = static_cast<Real>(plan.forward[at_date(e.scenario, s + 1, a)]);
         for (int i = 0; i < L; ++i) slot[i] = fma(f, grown[i], slot[i]);
         break;
       }
-      case PathPayoff::asian_geometric:
+      case PathPayoff::asian_geometric: {
+        Real const* const x = log_growth_of(e, t, a, room);
         for (int i = 0; i < L; ++i) slot[i] = slot[i] + x[i];
         break;
+      }
       case PathPayoff::lookback_discrete: {
+        Real const* const x = log_growth_of(e, t, a, room);
         auto const shift = static_cast<Real>(plan.log_forward[at_date(e.scenario, s + 1, a)] + e.log_scale);
         if (keeps_maximum(c))
           for (int i = 0; i < L; ++i) slot[i] = larger(slot[i], x[i] + shift);
@@ -342,7 +377,8 @@ struct PathEvents {
     Real* const alive = env.slot(copy, e.first_slot);
     Real* const paid = env.slot(copy, e.first_slot + 1);
     Real const* const from = seen.before[at_asset(t, a)];
-    Real const* const to = seen.now[at_asset(t, a)];
+    Real room[L];
+    Real const* const to = log_growth_of(e, t, a, room);
     bool const up = c.side == KnockSide::up;
     Real const sign = up ? Real(-1) : Real(1);
     double const log_from = plan.log_forward[at_date(e.scenario, s, a)] + e.log_scale;
@@ -489,7 +525,8 @@ struct PathEvents {
     int const t = state_of(e, copy);
     double const f = forward(e, s, a);
     double const pay = share * discount(e.scenario, s + 1);
-    Real const* const grown = seen.growth[at_asset(t, a)];
+    Real room[L];
+    Real const* const grown = growth_of(e, t, a, room);
     if (c.weight_count == 0) {
       double const whole = pay * f;
       for (int i = 0; i < L; ++i)
@@ -498,7 +535,8 @@ struct PathEvents {
       for (std::uint32_t w = 0; w < c.weight_count; ++w) {
         AssetWeight const part = plan.weight[c.first_weight + w];
         double const whole = pay * part.weight * forward(e, s, part.asset);
-        Real const* const other = seen.growth[at_asset(t, part.asset)];
+        Real part_room[L];
+        Real const* const other = growth_of(e, t, part.asset, part_room);
         for (int i = 0; i < L; ++i)
           control[i] = fma(whole, static_cast<double>(other[i]), control[i]);
       }
@@ -578,7 +616,8 @@ struct PathEvents {
         for (std::uint32_t w = 0; w < c.weight_count; ++w) {
           AssetWeight const part = plan.weight[c.first_weight + w];
           double const whole = part.weight * forward(e, s, part.asset);
-          Real const* const other = seen.growth[at_asset(t, part.asset)];
+          Real part_room[L];
+          Real const* const other = growth_of(e, t, part.asset, part_room);
           if (w == 0)
             for (int i = 0; i < L; ++i) level[i] = whole * static_cast<double>(other[i]);
           else if (sum)

@@ -112,6 +112,7 @@ struct PathPlan {
   std::uint32_t total_rows = 1;
   std::uint32_t stream = 0;         ///< first of the group's random streams
   std::uint32_t slots_per_path = 0;
+  std::uint32_t paid_slot = 0;      ///< [tracks][assets] slots of dividends paid, where there are any
   std::uint64_t tile_items = 0;     ///< items a tile: paths, or antithetic pairs
   PhiloxKeys keys{};
   std::vector<double> coefficients;   ///< [tracks][steps][coefficients per step], the model's own

@@ -206,6 +206,62 @@ TEST(Greeks, SeveralAssets) {
   expect_closed("pair", p, 50, {{"vanna B", 7}, {"volga", 2}});
 }
 
+double black_scholes_call(double spot, double strike, double years, double rate, double volatility) {
+  if (spot <= 0) return 0;
+  double const deviation = volatility * std::sqrt(years);
+  double const d1 = (std::log(spot / strike) + rate * years) / deviation + 0.5 * deviation;
+  auto const phi = [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); };
+  return spot * phi(d1) - strike * std::exp(-rate * years) * phi(d1 - deviation);
+}
+
+/// A call over one cash dividend: the Black-Scholes value after it, integrated over the spot before it.
+double call_over_dividend(double spot, double volatility, double rate) {
+  constexpr double paid_at = 0.4, amount = 3, expiry = 1, strike = 100;
+  double sum = 0;
+  constexpr int half = 4000;
+  for (int k = -half; k <= half; ++k) {
+    double const z = 8.0 * k / half;
+    double const before = spot * std::exp((rate - 0.5 * volatility * volatility) * paid_at + volatility * std::sqrt(paid_at) * z);
+    sum += std::exp(-0.5 * z * z) * black_scholes_call(before - amount, strike, expiry - paid_at, rate, volatility);
+  }
+  return std::exp(-rate * paid_at) * sum * (8.0 / half) / std::sqrt(2 * std::acos(-1.0));
+}
+
+TEST(Greeks, CashDividends) {
+  Params p = market();
+  p.market.assets[0].dividend = {{0.0}, {0.0}};
+  p.market.assets[0].cash_dividends = {{0.4, 3}};
+  p.instruments = {option("call", InstrumentKind::european, Right::call, 100)};
+  p.name = "dividend";
+  p.seed = 5;
+  p.method = Method::monte_carlo;
+  p.simulation.paths = paths;
+  p.simulation.tile_paths = 1 << 14;
+  auto const job = make_price_job(p);
+  std::uint64_t const tiles = job->stages().back();
+  std::vector<std::int64_t> sums(job->slots());
+  std::vector<TileDigest> digests(tiles);
+  job->make_runner({})->run({0, tiles}, sums, digests);
+  job->normalize(sums);
+  auto const tables = job->results(sums, tiles);
+  auto const v = [](double spot, double volatility, double rate) { return call_over_dividend(100 + spot, 0.2 + volatility, 0.05 + rate); };
+  double const h = 0.5, e = 1e-3;
+  std::map<std::string, double> const exact{
+      {"price", v(0, 0, 0)},
+      {"delta", (v(h, 0, 0) - v(-h, 0, 0)) / (2 * h)},
+      {"gamma", (v(h, 0, 0) - 2 * v(0, 0, 0) + v(-h, 0, 0)) / (h * h)},
+      {"vega", (v(0, e, 0) - v(0, -e, 0)) / (2 * e)},
+      {"vanna", (v(h, e, 0) - v(-h, e, 0) - v(h, -e, 0) + v(-h, -e, 0)) / (4 * h * e)},
+      {"rho", (v(0, 0, e) - v(0, 0, -e)) / (2 * e)},
+  };
+  for (auto const& [measure, value] : exact) {
+    double const estimate = (*find<double>(tables[0], measure))[0];
+    double const error = (*find<double>(tables[0], measure + "_stderr"))[0];
+    EXPECT_LT(std::fabs(estimate - value), 4 * error) << measure << ": " << estimate << " against " << value;
+    EXPECT_LT(error, 0.1 * std::fabs(value)) << measure;
+  }
+}
+
 TEST(Greeks, Merton) {
   Params p = market(ModelKind::merton);
   p.instruments = terminal();
