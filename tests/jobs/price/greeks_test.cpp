@@ -216,7 +216,7 @@ double black_scholes_call(double spot, double strike, double years, double rate,
 
 /// A call over one cash dividend: the Black-Scholes value after it, integrated over the spot before it.
 double call_over_dividend(double spot, double volatility, double rate) {
-  constexpr double paid_at = 0.4, amount = 3, expiry = 1, strike = 100;
+  constexpr double paid_at = 0.4, amount = 3, expiry = 1, strike = 112;
   double sum = 0;
   constexpr int half = 4000;
   for (int k = -half; k <= half; ++k) {
@@ -231,7 +231,7 @@ TEST(Greeks, CashDividends) {
   Params p = market();
   p.market.assets[0].dividend = {{0.0}, {0.0}};
   p.market.assets[0].cash_dividends = {{0.4, 3}};
-  p.instruments = {option("call", InstrumentKind::european, Right::call, 100)};
+  p.instruments = {option("call", InstrumentKind::european, Right::call, 112)};
   p.name = "dividend";
   p.seed = 5;
   p.method = Method::monte_carlo;
