@@ -8,16 +8,9 @@
 namespace muster::io {
 namespace {
 
-struct IndexRoot {
-  std::string_view root;
-  std::string_view underlying;
-  Settlement settlement;
-  Exercise exercise;
-};
-
 // Cboe and Nasdaq index options (exchange contract specifications). XSP settled in the morning
 // until 2012.
-constexpr std::array index_roots = {
+constexpr std::array roots = {
     IndexRoot{"SPX", "SPX", Settlement::am, Exercise::european},
     IndexRoot{"SPXW", "SPX", Settlement::pm, Exercise::european},
     IndexRoot{"SPXQ", "SPX", Settlement::pm, Exercise::european},
@@ -39,10 +32,12 @@ constexpr std::array index_roots = {
 
 }  // namespace
 
+std::span<IndexRoot const> index_roots() { return roots; }
+
 RootRules root_rules(std::string_view root) {
-  auto const* found = std::find_if(index_roots.begin(), index_roots.end(),
+  auto const* found = std::find_if(roots.begin(), roots.end(),
                                    [&](IndexRoot const& row) { return row.root == root; });
-  if (found == index_roots.end())
+  if (found == roots.end())
     return {std::string(root), Settlement::pm, Exercise::european_equivalent};
   return {std::string(found->underlying), found->settlement, found->exercise};
 }

@@ -1,6 +1,7 @@
 // What a root says about its contracts: underlying, exercise, settlement.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,17 @@ struct RootRules {
   Exercise exercise = Exercise::european_equivalent;
 };
 
-/// Index options are listed in the .cpp; every other root is an equity or fund: American,
+/// The root of an index option.
+struct IndexRoot {
+  std::string_view root;
+  std::string_view underlying;
+  Settlement settlement;
+  Exercise exercise;
+};
+/// All that are known.
+std::span<IndexRoot const> index_roots();
+
+/// By the table of index roots; every other root is an equity or fund: American,
 /// afternoon.
 RootRules root_rules(std::string_view root);
 /// Contracts adjusted for a corporate action deliver something else than 100 shares; the clearing

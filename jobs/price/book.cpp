@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/text.hpp"
+#include "io/import/contract_rules.hpp"
 #include "io/import/csv.hpp"
 #include "io/import/occ_symbol.hpp"
 
@@ -71,10 +72,12 @@ void apply_symbol(InstrumentInput& to, std::string_view symbol, Faults& faults) 
     to.marks.add(
         faults, "kind",
         "not european beside an OCC symbol (a listed option is a plain one); leave the cell empty");
-  to.asset_name = occ->root;
+  auto const rules = io::root_rules(occ->root);
+  to.asset_name = rules.underlying;
   to.right = occ->right == io::OptionRight::put ? Right::put : Right::call;
   to.strike = occ->strike;
-  to.expiry = CivilTime{occ->expiry, std::nullopt, std::nullopt};
+  to.expiry =
+      parse_civil_time(format_instant(io::settlement_instant(rules.settlement, occ->expiry)));
   if (!to.marks.was_given("multiplier")) to.multiplier = 100;
   if (to.name.empty()) to.name = symbol;
 }

@@ -1,4 +1,7 @@
 // What a reader of the reference needs besides the tables of keys.
+#include <fmt/core.h>
+
+#include "io/import/contract_rules.hpp"
 #include "jobs/price/fields.hpp"
 #include "jobs/price/render.hpp"
 
@@ -46,10 +49,14 @@ The stock is a European call of strike 0 that expires with the options: the shar
 
 `[book] file = "book.csv"` adds the rows of a CSV file (plain, gz, xz or zst; relative to the job file). Its columns are
 keys of `[[instrument]]` in any order; an empty cell is a key left out; lists are separated by `;`. A column `symbol` takes
-OCC symbols such as `AAPL240426C00155000`: the root is the asset's name; expiry (at the New York close), right and strike
-come from the symbol, and the multiplier is 100 unless a cell says otherwise. Listed stock options can be exercised early;
-they are priced as European here.
+OCC symbols such as `AAPL240426C00155000`: the asset, the expiry, right and strike come from the symbol, and the multiplier
+is 100 unless a cell says otherwise. The root is the asset's name, but for index options (below); the expiry is the close of
+the symbol's date in New York, or 09:30 for roots that settle in the morning, on the trading day before where that date is
+none. Listed stock options can be exercised early; they are priced as European here.
 
+)";
+
+constexpr std::string_view after_roots = R"(
 A market file of `muster import` is a book too: `[book] file = "chain.h5"`. Every row that has an implied volatility becomes
 a European option of quantity 1, named by its OCC symbol, with the forward and discount of its expiry and its own volatility
 as its `quote`, so its price is the mid it was imported at. Rows without a volatility are left out, counted and told. The
@@ -59,8 +66,19 @@ holds every row, so that the market file is not needed again.
 
 )";
 
+std::string roots_table() {
+  std::string text = "| root | asset | settles |\n| --- | --- | --- |\n";
+  for (auto const& row : io::index_roots())
+    text += fmt::format("| `{}` | `{}` | {} |\n", row.root, row.underlying,
+                        row.settlement == io::Settlement::am ? "09:30" : "at the close");
+  return text;
+}
+
 }  // namespace
 
-std::string reference() { return std::string(conventions) + schema::reference(job_table()); }
+std::string reference() {
+  return std::string(conventions) + roots_table() + std::string(after_roots) +
+         schema::reference(job_table());
+}
 
 }  // namespace muster::jobs::price

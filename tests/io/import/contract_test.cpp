@@ -27,6 +27,19 @@ TEST(OccSymbol, Refuses) {
     EXPECT_FALSE(parse_occ_symbol(text)) << text;
 }
 
+TEST(OccSymbol, IsWrittenAsItIsRead) {
+  for (char const* text : {"SPXW230914P01205500", "A240119C00002500", "XSP991231C99999999"})
+    EXPECT_EQ(format_occ_symbol(*parse_occ_symbol(text)), text);
+  OccSymbol symbol = *parse_occ_symbol("A240119C00002500");
+  symbol.strike = 2.50005;
+  EXPECT_FALSE(format_occ_symbol(symbol)) << "no whole thousandths";
+  symbol.strike = 100'000;
+  EXPECT_FALSE(format_occ_symbol(symbol)) << "nine digits";
+  symbol.strike = 2.5;
+  symbol.root = "BRK.B";
+  EXPECT_FALSE(format_occ_symbol(symbol));
+}
+
 TEST(RootRules, IndexAndEquityRoots) {
   EXPECT_EQ(root_rules("SPX").settlement, Settlement::am);
   EXPECT_EQ(root_rules("SPXW").settlement, Settlement::pm);

@@ -73,19 +73,39 @@ TEST_F(Book, ReadsColumnsInAnyOrder) {
 
 TEST_F(Book, ReadsOptionSymbols) {
   Params const params =
-      price("symbol,quantity,multiplier\nAAPL260619C00155500,2,\nMSFT270102P00500000,,10\n");
+      price("symbol,quantity,multiplier\nAAPL260618C00155500,2,\nMSFT261231P00500000,,10\n");
   ASSERT_EQ(params.instruments.size(), 2U);
   Instrument const& call = params.instruments[0];
-  EXPECT_EQ(call.name, "AAPL260619C00155500");
+  EXPECT_EQ(call.name, "AAPL260618C00155500");
   EXPECT_EQ(call.right, Right::call);
   EXPECT_EQ(call.strike, 155.5);
   EXPECT_EQ(call.multiplier, 100);
   EXPECT_EQ(call.quantity, 2);
-  EXPECT_EQ(call.expiry_years, (168.0 * 1440 - 60) / 525600.0)
+  EXPECT_EQ(call.expiry_years, (167.0 * 1440 - 60) / 525600.0)
       << "16:00 in New York on the day of expiry";
   EXPECT_EQ(params.instruments[1].right, Right::put);
   EXPECT_EQ(params.instruments[1].multiplier, 10);
-  EXPECT_EQ(params.instruments[1].expiry_years, 1.0);
+  EXPECT_EQ(params.instruments[1].expiry_years, 363.0 / 365);
+}
+
+TEST_F(Book, TakesAssetAndSettlementFromTheRoot) {
+  std::ofstream(folder / "book.csv", std::ios::binary)
+      << "symbol\nSPX260320C07000000\nSPXW260320C07000000\nSPXW261127P07000000\nXSP260403P00700000"
+         "\n";
+  Params const params = parse_params(
+      joined("kind = \"price\"\nbook.file = \"book.csv\"\n[market]\nvaluation = "
+             "2026-01-02T21:00:00Z\n[[market.asset]]\nname = \"SPX\"\nspot = 7000.0\nvolatility = "
+             "0.2\n[[market.asset]]\nname = \"XSP\"\nspot = 700.0\nvolatility = 0.2\n"),
+      folder / "job.toml");
+  ASSERT_EQ(params.instruments.size(), 4U);
+  auto const minutes = [&](std::size_t i) { return params.instruments[i].expiry_years * 525600; };
+  EXPECT_THAT(params.instruments[0].assets, ElementsAre(0));
+  EXPECT_THAT(params.instruments[1].assets, ElementsAre(0)) << "SPXW is on SPX";
+  EXPECT_THAT(params.instruments[3].assets, ElementsAre(1));
+  EXPECT_DOUBLE_EQ(minutes(0), 77 * 1440 - 60 - 390) << "09:30 in New York, in summer time";
+  EXPECT_DOUBLE_EQ(minutes(1), 77 * 1440 - 60) << "16:00";
+  EXPECT_DOUBLE_EQ(minutes(2), 329 * 1440 - 180) << "13:00, the day after Thanksgiving";
+  EXPECT_DOUBLE_EQ(minutes(3), 90 * 1440 - 60) << "Good Friday settles on Thursday";
 }
 
 TEST_F(Book, SaysWhatIsWrongWithARow) {
@@ -104,8 +124,8 @@ TEST_F(Book, SaysWhatIsWrongWithARow) {
       {"symbol\nIBM260619C00155500\n",
        "book.csv:2: asset: no asset of the market is named \"IBM\" (its price is needed); use one "
        "of AAPL, MSFT"},
-      {"symbol\nAAPL250619C00155500\n",
-       "book.csv:2: expiry: 2025-06-19T20:00:00Z is not after the valuation at "
+      {"symbol\nAAPL250618C00155500\n",
+       "book.csv:2: expiry: 2025-06-18T20:00:00Z is not after the valuation at "
        "2026-01-02T21:00:00Z (the contract is "
        "over); remove it or mend the dates"},
       {"symbol,strike\nAAPL260619C00155500,155.5\n",
