@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace muster::io {
@@ -37,7 +38,7 @@ struct MarketRow {
   double bid = 0;
   double ask = 0;
   double mid = 0;
-  double iv = 0;                    ///< muster's, from mid; 0 unless iv_status is "ok"
+  double iv = 0;                    ///< muster's, from mid; 0 unless has_volatility(iv_status)
   std::string iv_status = "ok";     ///< lower_snake word: "ok", "below_intrinsic", ...
   std::int64_t volume = -1;         ///< contracts; -1 = not in the source
   std::int64_t open_interest = -1;  ///< contracts; -1 = not in the source
@@ -65,6 +66,10 @@ struct MarketFile {
   std::vector<MarketRow> rows;
   std::vector<RejectedRow> rejected;
 };
+
+/// Does a row of this status carry a volatility? "ok", and "negative_rate": a good one, solved with
+/// a discount above 1.
+bool has_volatility(std::string_view iv_status);
 
 /// Writes the file in one step. Throws Error: Exit::environment for disk and permission, Exit::bug
 /// for content that no reader would accept.

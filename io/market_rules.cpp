@@ -37,7 +37,7 @@ std::string_view fault_of(MarketRow const& row, std::size_t expiries) {
   if (!is_at_least_zero(row.mid)) return "has no mid of at least 0";
   if (!is_at_least_zero(row.iv)) return "has no implied volatility of at least 0";
   if (!is_lower_snake(row.iv_status)) return "has no status of its implied volatility";
-  if (row.iv_status != "ok" && row.iv != 0)
+  if (!has_volatility(row.iv_status) && row.iv != 0)
     return "has an implied volatility that does not fit its status";
   if (!is_at_least_zero(row.file_iv)) return "has no file volatility of at least 0";
   if (row.volume < -1) return "has a negative volume";
@@ -62,6 +62,10 @@ std::string_view fault_of_root(MarketFile const& market) {
 }
 
 }  // namespace
+
+bool has_volatility(std::string_view iv_status) {
+  return iv_status == "ok" || iv_status == "negative_rate";
+}
 
 std::string find_fault(MarketFile const& market) {
   if (auto const fault = fault_of_root(market); !fault.empty()) return std::string(fault);

@@ -31,7 +31,7 @@ char const* status_word(kernels::ImpliedStatus status) {
     case kernels::ImpliedStatus::ok:
       return "ok";
     case kernels::ImpliedStatus::negative_rate:
-      return "ok";  // the volatility is good; the discount shows the rate
+      return "negative_rate";
     case kernels::ImpliedStatus::below_intrinsic:
       return "below_intrinsic";
     case kernels::ImpliedStatus::above_maximum:

@@ -82,7 +82,7 @@ bool has_underlying(io::MarketFile const& file, std::string_view name, MarketInp
 
 /// Why a row cannot be priced, as a lower_snake word; empty when it can.
 std::string why_left_out(io::MarketRow const& row, io::MarketExpiry const& expiry) {
-  if (!(row.iv > 0)) return row.iv_status == "ok" ? "no_volatility" : row.iv_status;
+  if (!(row.iv > 0)) return io::has_volatility(row.iv_status) ? "no_volatility" : row.iv_status;
   if (!(expiry.forward > 0) || !(expiry.discount > 0)) return "no_forward";
   bool const is_in_range = row.iv <= limit_quote_volatility && row.strike <= limit_amount &&
                            expiry.forward <= limit_amount && expiry.years <= limit_expiry_years &&

@@ -46,6 +46,16 @@ TEST(MarketFile, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read.rejected[1].line, 18);
 }
 
+TEST(MarketFile, KeepsVolatilitiesOfNegativeRates) {
+  Scratch scratch;
+  MarketFile market = sample_market();
+  market.rows[1].iv_status = "negative_rate";
+  write_market(scratch / "m.h5", market);
+  MarketFile const read = read_market(scratch / "m.h5");
+  EXPECT_EQ(read.rows[1].iv_status, "negative_rate");
+  EXPECT_EQ(read.rows[1].iv, 0.121);
+}
+
 TEST(MarketFile, MayLackSpotAndRows) {
   Scratch scratch;
   MarketFile market = sample_market();

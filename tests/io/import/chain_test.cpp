@@ -79,6 +79,18 @@ TEST(ImportChain, FillsTheMarketFile) {
   EXPECT_EQ(market.rows[3].iv_status, "no_forward");
 }
 
+TEST(ImportChain, ANegativeRateIsAStatusWithAVolatility) {
+  ImportOptions options;
+  options.rate = -0.01;
+  ImportedChain const chain = import_raw(raw_of({lean_chain()}), options);
+  MarketRow const& call = chain.market.rows[1];
+  EXPECT_GT(chain.market.expiries[call.expiry].discount, 1);
+  EXPECT_EQ(call.iv_status, "negative_rate");
+  EXPECT_TRUE(has_volatility(call.iv_status));
+  EXPECT_NEAR(call.iv, 0.2625, 0.005);
+  EXPECT_GT(chain.report.iv_statuses.at("negative_rate"), 0u);
+}
+
 TEST(ImportChain, APastDayByAsOf) {
   ImportOptions options;
   options.as_of = "2014-06-05 16:00 America/New_York";

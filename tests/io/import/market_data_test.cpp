@@ -21,7 +21,7 @@ void expect_whole(ImportedChain const& chain) {
   EXPECT_EQ(chain.market.rejected.size(), rejected);
   for (MarketRow const& row : chain.market.rows) {
     ASSERT_TRUE(std::isfinite(row.iv) && std::isfinite(row.mid) && row.mid > 0);
-    ASSERT_EQ(row.iv > 0, row.iv_status == "ok");
+    ASSERT_EQ(row.iv > 0, has_volatility(row.iv_status));
   }
   for (MarketExpiry const& expiry : chain.market.expiries)
     ASSERT_TRUE(std::isfinite(expiry.forward) && std::isfinite(expiry.discount) &&
@@ -46,7 +46,7 @@ Distances distances(MarketFile const& market) {
   Distances result;
   for (MarketRow const& row : market.rows) {
     if (row.file_iv <= 0) continue;
-    if (row.iv_status != "ok") {
+    if (!has_volatility(row.iv_status)) {
       ++result.unsolved;
       continue;
     }
