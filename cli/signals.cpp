@@ -19,7 +19,9 @@ void catch_stop_signals() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // impatient users get the default the second time
   sigemptyset(&action.sa_mask);
   for (int const signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // a closed stdout is an error with a message, not a death
+  // A closed stdout and a limit on the size of files are errors with a message, not deaths.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 std::atomic<bool> const& stop_requested() { return stop; }

@@ -4,9 +4,10 @@ import contextlib
 import csv
 import pathlib
 import signal
+import subprocess
 import unittest
 
-from muster import JOB, SOURCE, MusterTest
+from muster import JOB, SMALL, SOURCE, MusterTest
 
 LONG = ["--set", "simulation.paths=33554432", "--commit-interval", "0.05"]
 
@@ -142,6 +143,40 @@ class MarketFileAsBook(MusterTest):
 
     def test_simulation_is_refused(self):
         self.refuse(2, ["method: both", "closed_form"], "run", "job.toml", "--set", "method=both")
+
+
+class NoRoom(MusterTest):
+    """A limit on the size of files and a full disk: one message, exit code 3, nothing lost."""
+
+    def refuse_to_write(self, out, why, before=()):
+        command = ("run", JOB, *SMALL, "--out", out, "--quiet")
+        ran = self.muster(*command, before=before)
+        self.assertEqual(ran.code, 3, ran.out + ran.err)
+        self.assertEqual(ran.out, "")
+        self.assertEqual(ran.err.count("\n"), 1, ran.err)
+        for part in why:
+            self.assertIn(part, ran.err)
+
+    def test_a_limit_on_the_size_of_files(self):
+        for blocks in (0, 1, 8):  # of 512 bytes
+            with self.subTest(blocks=blocks):
+                before = ("sh", "-c", f'ulimit -f {blocks} && exec "$@"', "sh")
+                self.refuse_to_write("a.h5", ["cannot write", "ulimit -f"], before)
+        self.assertTrue(self.run_small("a.h5")["computed_now"])
+
+    def test_a_full_disk(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        for kib in (4, 16):
+            with self.subTest(kib=kib):
+                mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(disk)],
+                                         stderr=subprocess.PIPE, check=False)
+                if mounted.returncode != 0:
+                    self.skipTest("cannot mount a small file system here (needs root)")
+                try:
+                    self.refuse_to_write("disk/a.h5", ["No space left on device", "free space there"])
+                finally:
+                    subprocess.run(["umount", str(disk)], check=True)
 
 
 class Interrupted(MusterTest):
