@@ -1,4 +1,5 @@
-// The contract of the path benchmarks: a one-year at-the-money call, 252 steps, S = K = 100, r 3 %, q 0, vol 20 %.
+// The contract of the path benchmarks: a one-year at-the-money call, 252 steps, S = K = 100, r 3 %, q 0, vol 20 %; under
+// Heston v0 = theta = .04, kappa 1.5, xi .5, rho -.7.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,8 @@
 
 namespace muster::bench {
 
-inline kernels::PathPlan european_plan(bool single, bool antithetic, bool control, std::uint64_t tile_items) {
+inline kernels::PathPlan european_plan(bool single, bool antithetic, bool control, std::uint64_t tile_items,
+                                       jobs::price::ModelKind model = jobs::price::ModelKind::black_scholes) {
   jobs::price::Params params;
   params.seed = 42;
   params.market.rate = {{0.0}, {0.03}};
@@ -15,6 +17,8 @@ inline kernels::PathPlan european_plan(bool single, bool antithetic, bool contro
   asset.name = "A";
   asset.spot = 100;
   asset.volatility = {{0.0}, {0.2}};
+  asset.heston = {0.04, 1.5, 0.04, 0.5, -0.7};
+  params.market.model = model;
   params.market.assets.push_back(asset);
   params.simulation.tile_paths = antithetic ? 2 * tile_items : tile_items;
   params.simulation.precision =

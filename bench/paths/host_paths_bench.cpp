@@ -1,4 +1,4 @@
-// The exact path simulation on one core, sums included; with the argument RATE as a ratio to a peer's.
+// The exact path simulation on one core, sums included; with the arguments RATE and HESTON_RATE as ratios to a peer's.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -32,15 +32,19 @@ double rate_of(muster::kernels::PathPlan const& plan) {
 
 int main(int count, char** arguments) {
   try {
-    double const peer = count > 1 ? std::strtod(arguments[1], nullptr) : 0;
     fmt::print("one core, {}\n", muster::kernels::isa_name(muster::kernels::active_isa()));
-    for (auto const& [name, single, antithetic, control] :
-         {std::tuple{"single", true, false, false}, std::tuple{"single, antithetic, control", true, true, true},
-          std::tuple{"double", false, false, false}, std::tuple{"double, antithetic, control", false, true, true}}) {
-      double const rate = rate_of(muster::bench::european_plan(single, antithetic, control, 1 << 14));
-      fmt::print("{:<32} {:>10.3e} path-steps/s", name, rate);
-      if (peer > 0) fmt::print(" {:>7.1f}x", rate / peer);
-      fmt::print("\n");
+    using muster::jobs::price::ModelKind;
+    for (auto const model : {ModelKind::black_scholes, ModelKind::heston}) {
+      int const at = model == ModelKind::heston ? 2 : 1;
+      double const peer = count > at ? std::strtod(arguments[at], nullptr) : 0;
+      for (auto const& [name, single, antithetic, control] :
+           {std::tuple{"single", true, false, false}, std::tuple{"single, antithetic, control", true, true, true},
+            std::tuple{"double", false, false, false}, std::tuple{"double, antithetic, control", false, true, true}}) {
+        double const rate = rate_of(muster::bench::european_plan(single, antithetic, control, 1 << 14, model));
+        fmt::print("{:<42} {:>10.3e} path-steps/s", fmt::format("{}{}", model == ModelKind::heston ? "Heston QE-M, " : "", name), rate);
+        if (peer > 0) fmt::print(" {:>7.1f}x", rate / peer);
+        fmt::print("\n");
+      }
     }
   } catch (muster::Error const& error) {
     fmt::print(stderr, "{}\n", error.what());

@@ -149,13 +149,16 @@ struct Heston {
     Real const scale = m * h;  // 1 / beta
     Real const v_exponential = tail > Real(0) ? tail * scale : Real(0);
     Real const gap = one - c[heston_a] * scale;
-    Real const moment = (h - one) / h + one / (h * gap);
 
+    // The correction's quotient: of the quadratic branch its rational part, of the other the moment E[exp(a v')].
+    Real const over = quadratic ? y * (one - (am + am)) : fma(h - one, gap, one);
+    Real const under = quadratic ? rest : h * gap;
+    Real const quotient = over / under;
     Real const v_next = quadratic ? v_quadratic : v_exponential;
     bool const corrected = (quadratic ? rest : gap) > Real(0);
-    Real const argument = quadratic ? rest : moment;
+    Real const argument = quadratic ? rest : quotient;
     Real const logarithm = log(corrected ? argument : one);
-    Real const by_quadratic = fma(-c[heston_half_k3], m, fma(half, logarithm, y * (one - (am + am)) / rest)) + c[heston_k2] * moved;
+    Real const by_quadratic = fma(-c[heston_half_k3], m, fma(half, logarithm, quotient)) + c[heston_k2] * moved;
     Real const by_exponential = fma(c[heston_k2], v_next, -logarithm);
     Real const drift = fma(-c[heston_half_k3], v, quadratic ? by_quadratic : by_exponential);
     Real const plain = fma(c[heston_k1], v, fma(c[heston_k2], v_next, c[heston_k0]));
