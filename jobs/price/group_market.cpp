@@ -14,6 +14,10 @@ namespace {
 using kernels::exact_exp;
 using kernels::exact_log;
 
+/// Where a model's moments explode no bound is both safe and fine enough for sums: growth by more than exp(14), which
+/// such a model reaches now and then, fails the job.
+constexpr double most_log_growth = 14;
+
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 double lost(GroupMarket const& market, Curve const& curve, double years) {
@@ -63,7 +67,7 @@ double chernoff_factor(GroupMarket const& market, std::size_t a, double years) {
     if (!(moment < 1e3)) break;
     best = std::min(best, (moment + 36) / p);
   }
-  return exact_exp(std::min(best, 40.0));
+  return exact_exp(std::min(best, most_log_growth));
 }
 
 }  // namespace
@@ -134,6 +138,10 @@ double spot_bound(GroupMarket const& market, std::size_t asset, double years) {
   double const deviation = std::sqrt(std::max(variance_to(market, asset, years), 0.0));
   double const at = std::min(deviation, 9.0);  // beyond, 9 d - d^2 / 2 falls
   return spot * std::max(1.0, most * exact_exp(9.0 * at - 0.5 * at * at));
+}
+
+bool has_variance(GroupMarket const& market, std::size_t asset, double years) {
+  return market.model != ModelKind::heston || heston_log_moment(market, asset, years, 2.0) < infinite;
 }
 
 }  // namespace muster::jobs::price

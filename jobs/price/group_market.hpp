@@ -32,7 +32,11 @@ double time_to(GroupMarket const& market, double years);
 double mean_spot(GroupMarket const& market, std::size_t asset, double years, double scale = 1);
 
 /// What the spot of an asset stays under up to a date but for a probability below 1e-15 a path: a path beyond fails
-/// the job rather than bend a sum. Nine standard deviations under Black-Scholes, Chernoff's bound otherwise.
+/// the job rather than bend a sum. Nine standard deviations under Black-Scholes, Chernoff's bound otherwise,
+/// and never beyond exp(14) times the forward.
 double spot_bound(GroupMarket const& market, std::size_t asset, double years);
+
+/// Whether the spot has a variance at that date; under Heston's model it may explode, and standard errors with it.
+bool has_variance(GroupMarket const& market, std::size_t asset, double years);
 
 }  // namespace muster::jobs::price

@@ -6,6 +6,8 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/text.hpp"
 #include "jobs/price/contract_plan.hpp"
 #include "jobs/price/evaluations.hpp"
 #include "jobs/price/fields.hpp"
@@ -150,6 +152,10 @@ PathGroup make_path_group(Params const& params, Group const& group, std::uint32_
   auto const grid = make_time_grid(event_times(params, group),
                                    std::max(params.simulation.steps_per_year, least_steps_per_year(market)));
   plan.steps = static_cast<std::uint32_t>(grid.size());
+  if (!has_variance(market, 0, grid.back()))
+    log::warn("{}: under these Heston parameters the spot has no variance at {:.4g} years: standard errors of what pays "
+              "without bound cannot be trusted; prefer method = \"closed_form\"",
+              printable(market.assets[0].name), grid.back());
   fill_dividends(params, group, grid, plan);
   Scenarios scenarios(market, grid, group_width(params, group), plan);
 

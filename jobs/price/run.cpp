@@ -64,8 +64,8 @@ class SimulationRunner final : public TileRunner {
       if (row >= group.plan.contracts[c].first_row && row < group.plan.contracts[c].first_row + group.plan.contracts[c].row_count)
         name = "instrument " + params_.instruments[group.instruments[c]].name;
     throw_error(Exit::job_failed,
-                "{}: the sample of path {} in tile {} is not a number or beyond nine standard deviations (a sum with it "
-                "would not be exact); check volatilities and expiries for typing errors",
+                "{}: the sample of path {} in tile {} is not a number or beyond what its model allows (a sum with it "
+                "would not be exact); check volatilities, the model's parameters and expiries for typing errors",
                 name, item, tile);
   }
 

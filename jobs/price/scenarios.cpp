@@ -19,7 +19,7 @@ constexpr double time_step = 1.0 / 16;
 /// Instead of a share of zero.
 constexpr double least_step = 1e-4;
 
-/// Second order, to one side: for parameters that end at zero.
+/// Second order, to one side: for parameters at the end of their range.
 Stencil const& forward_of_three() {
   static Stencil const stencil{{{0, -1.5}, {1, 2.0}, {2, -0.5}}};
   return stencil;
@@ -79,15 +79,24 @@ double Scenarios::step(Measure measure) const {
     case Measure::correlation_vega:
       return std::min(correlation_step, 0.5 * smallest_eigenvalue(markets_[0].correlation, markets_[0].assets.size()));
     case Measure::vega_rho:
-      return std::max(std::min(heston_step, 0.5 * (1.0 - std::abs(parameter(measure)))), least_step);
+      if (ends(measure)) return parameter(measure) > 0 ? -heston_step : heston_step;
+      return std::min(heston_step, 0.5 * (1.0 - std::abs(parameter(measure))));
     default: return std::max(heston_step * parameter(measure), least_step);
   }
 }
 
 Stencil const& Scenarios::stencil(Measure measure) const {
-  bool const ends = (measure == Measure::vega_v0 || measure == Measure::vega_kappa || measure == Measure::vega_theta) &&
-                    parameter(measure) < 2 * least_step;
-  return ends ? forward_of_three() : first_of_two();
+  return ends(measure) ? forward_of_three() : first_of_two();
+}
+
+bool Scenarios::ends(Measure measure) const {
+  switch (measure) {
+    case Measure::vega_v0:
+    case Measure::vega_kappa:
+    case Measure::vega_theta: return parameter(measure) < 2 * least_step;
+    case Measure::vega_rho: return std::abs(parameter(measure)) > 1.0 - 4 * least_step;
+    default: return false;
+  }
 }
 
 GroupMarket Scenarios::bumped(Bump const& bump) const {

@@ -46,12 +46,14 @@ class Scenarios {
   double volatility_step(std::uint32_t asset) const;
   /// rho, theta, correlation_vega, vega_v0 ... vega_rho.
   double step(Measure measure) const;
-  /// How `measure` is differenced: by the two sides, or forwards where its parameter ends.
+  /// How `measure` is differenced: by the two sides, or to the inside where its parameter's range ends.
   Stencil const& stencil(Measure measure) const;
 
  private:
   GroupMarket bumped(Bump const& bump) const;
   double parameter(Measure measure) const;
+  /// Whether the parameter is where its range ends.
+  bool ends(Measure measure) const;
 
   std::vector<double> const& grid_;
   double width_;
