@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
 
 #include "jobs/price/fields.hpp"
+#include "jobs/price/implied.hpp"
 #include "jobs/price/results.hpp"
 
 namespace muster::jobs::price {
@@ -156,6 +158,26 @@ Column paths_column(PriceResults const& r, std::size_t rows) {
   return column<std::int64_t>("paths", "1", rows, [&](auto) { return static_cast<std::int64_t>(r.paths); });
 }
 
+/// Columns of implied volatilities, where they were asked for.
+void add_implied(Table& table, Params const& params, PriceResults const& r) {
+  if (std::find(params.outputs.begin(), params.outputs.end(), Output::implied_volatility) == params.outputs.end()) return;
+  std::size_t const n = params.instruments.size();
+  char const* const unit = "per square root of a year";
+  if (!r.contracts.empty()) {
+    std::vector<Estimate> prices;
+    for (auto const& contract : r.contracts) prices.push_back(contract.front().value);
+    auto const implied = implied_volatilities(params, prices);
+    table.columns.push_back(column<double>("implied_volatility", unit, n, [&](auto i) { return implied[i].mean; }));
+    table.columns.push_back(column<double>("implied_volatility_stderr", unit, n, [&](auto i) { return implied[i].standard_error; }));
+  }
+  if (!r.closed.empty()) {
+    std::vector<Estimate> prices;
+    for (auto const& closed : r.closed) prices.push_back({closed.available ? closed.price : absent, 0});
+    auto const implied = implied_volatilities(params, prices);
+    table.columns.push_back(column<double>("closed_implied_volatility", unit, n, [&](auto i) { return implied[i].mean; }));
+  }
+}
+
 Table contracts_table(Params const& params, PriceResults const& r, std::vector<Subject> const& subjects) {
   std::size_t const n = params.instruments.size();
   std::string const& currency = params.market.currency;
@@ -175,6 +197,7 @@ Table contracts_table(Params const& params, PriceResults const& r, std::vector<S
     }));
   for (Measure measure : measures_of(params))
     add_measure(table, subjects, measure, std::string(name_of(measure)), unit_of(measure, currency), r);
+  add_implied(table, params, r);
   return table;
 }
 
