@@ -2,6 +2,9 @@
 // the .cu files alone, each of which compiles some of the models.
 #pragma once
 
+// A model's constants rule branches out, loops in them included: that is meant.
+#pragma nv_diag_suppress 128
+
 #include <cstdint>
 
 #include "kernels/price/cuda_launch.hpp"
