@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "jobs/price/controls.hpp"
 #include "jobs/price/curves.hpp"
 #include "jobs/price/time_grid.hpp"
 #include "kernels/scalar_math.hpp"
@@ -157,7 +158,7 @@ kernels::Evaluation ContractPlanner::make_evaluation(Instrument const& instrumen
   made.log_scale = made.scale_of_asset == 1.0 ? 0.0 : exact_log(made.scale_of_asset);
   made.first_slot = plan_.slots_per_path;
   plan_.slots_per_path += contract.slot_count;
-  if (contract.payoff == PathPayoff::asian_geometric)
+  if (contract.payoff == PathPayoff::asian_geometric || contract.geometric_control != 0)
     for (double fixing : instrument.fixing_years)
       made.log_forward_sum +=
           plan_.log_forward[(std::size_t{made.scenario} * (plan_.steps + 1) + find_time(grid_, fixing) + 1) * plan_.assets +
@@ -209,13 +210,16 @@ ContractPlanner::Reach ContractPlanner::reach(Instrument const& instrument, kern
   if (instrument.kind == InstrumentKind::digital_cash) sample = std::abs(instrument.payout);
   if (instrument.kind == InstrumentKind::digital_asset) sample = spots;
   double const score = score_bound(instrument, evaluation);
+  double const bound = std::max(discount, 1.0) * sample * score;
+  if (has_geometric_control(market, instrument))
+    return {bound, bound, geometric_average_value(market, local(instrument.assets.front()), instrument, evaluation.scale_of_asset)};
   double expected = discount * mean;
   if (evaluation.score == kernels::Score::jumps) {
     auto const& jumps = market.assets[0].merton;
     expected *= jumps.intensity * instrument.expiry_years *
                 exact_exp(jumps.jump_mean + 0.5 * jumps.jump_volatility * jumps.jump_volatility);
   }
-  return {std::max(discount, 1.0) * sample * score, discount * reached * score, expected};
+  return {bound, discount * reached * score, expected};
 }
 
 void ContractPlanner::add(Instrument const& instrument, std::int32_t strategy, std::vector<Sensitivity> const& total_rows) {
@@ -224,6 +228,11 @@ void ContractPlanner::add(Instrument const& instrument, std::int32_t strategy, s
   set_payoff(instrument, contract);
   observe_at(instrument, contract, index);
   contract.slot_count = slots_of(contract.payoff);
+  if (plan_.control && has_geometric_control(scenarios_.market(0), instrument)) {
+    contract.geometric_control = 1;
+    contract.slot_count = 2;
+    for (double fixing : instrument.past_fixings) contract.past_log_sum += exact_log(fixing);
+  }
   contract.quantity = instrument.quantity * instrument.multiplier;
   contract.strategy = strategy;
   auto const assets = local_assets(instrument);

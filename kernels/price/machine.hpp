@@ -271,6 +271,10 @@ struct PathEvents {
         Real const* const grown = growth_of(e, t, a, room);
         auto const f = static_cast<Real>(plan.forward[at_date(e.scenario, s + 1, a)]);
         for (int i = 0; i < L; ++i) slot[i] = fma(f, grown[i], slot[i]);
+        if (c.geometric_control == 0) break;
+        Real* const logs = env.slot(copy, e.first_slot + 1);
+        Real const* const x = seen.now[at_asset(t, a)];
+        for (int i = 0; i < L; ++i) logs[i] = logs[i] + x[i];
         break;
       }
       case PathPayoff::asian_geometric: {
@@ -527,7 +531,13 @@ struct PathEvents {
     double const pay = share * discount(e.scenario, s + 1);
     Real room[L];
     Real const* const grown = growth_of(e, t, a, room);
-    if (c.weight_count == 0) {
+    if (c.geometric_control != 0) {
+      Real const* const logs = env.slot(copy, e.first_slot + 1);
+      for (int i = 0; i < L; ++i) {
+        double const mean = exp((c.past_log_sum + e.log_forward_sum + static_cast<double>(logs[i])) * c.mean_factor);
+        control[i] = fma(pay, average_payoff(c, mean, f * static_cast<double>(grown[i])), control[i]);
+      }
+    } else if (c.weight_count == 0) {
       double const whole = pay * f;
       for (int i = 0; i < L; ++i)
         control[i] = fma(whole, static_cast<double>(grown[i]), control[i]);

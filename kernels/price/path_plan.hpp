@@ -41,6 +41,8 @@ struct ContractPlan {
   std::int32_t rebate_at_hit = 0;
   double past_sum = 0;                ///< asian: sum (or log sum) of the fixings already known
   double mean_factor = 1;             ///< asian: 1 / number of all fixings
+  std::int32_t geometric_control = 0; ///< asian_arithmetic: the control is the option on the geometric average
+  double past_log_sum = 0;            ///< its past fixings
   double extremum = 0;                ///< lookback: ln of the extremum so far
   std::uint32_t slot_count = 0;       ///< slots of one evaluation
   std::uint32_t first_evaluation = 0; ///< into PathPlan::evaluations; the first one is the plain value
@@ -71,7 +73,7 @@ struct Evaluation {
   double spot_scale[2] = {1, 1};
   double scale_of_asset = 1;             ///< what scales the contract's own asset, and its logarithm
   double log_scale = 0;
-  double log_forward_sum = 0;            ///< asian_geometric: sum of ln F over the future fixings, scaled
+  double log_forward_sum = 0;            ///< geometric averages: sum of ln F over the future fixings, scaled
   double gaussian_variance = 1;          ///< of a score
 };
 
