@@ -10,7 +10,7 @@
 //   gaussian        index of the state that sums the Gaussian increments of asset 0
 //   gaussian_variance  index of the state that sums their variances; -1 where the plan knows it
 //   start_variance  index of the state that starts at PathPlan::start; -1 none
-// A further model is a further struct here, its coefficients in jobs/price/coefficients.cpp and a line in each
+// A further model is a further struct here, its coefficients in jobs/price/tracks.cpp and a line in each
 // executor's choice of models.
 #pragma once
 

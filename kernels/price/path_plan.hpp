@@ -1,5 +1,5 @@
 // A group of contracts that share simulated paths, as plain arrays that every executor reads.
-// jobs/price/plan.cpp fills it; nothing in it depends on the machine.
+// jobs/price/path_group.cpp fills it; nothing in it depends on the machine.
 #pragma once
 
 #include <cstdint>
