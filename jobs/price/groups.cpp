@@ -12,6 +12,7 @@ std::vector<Group> make_groups(Params const& params) {
     return a;
   };
   for (auto const& instrument : params.instruments) {
+    if (instrument.assets.empty()) continue;
     std::uint32_t const first = find(instrument.assets.front());
     for (std::uint32_t a : instrument.assets) {
       std::uint32_t const other = find(a);
@@ -22,7 +23,8 @@ std::vector<Group> make_groups(Params const& params) {
   }
   std::vector<Group> by_root(root.size());
   for (std::uint32_t i = 0; i < params.instruments.size(); ++i)
-    by_root[find(params.instruments[i].assets.front())].instruments.push_back(i);
+    if (auto const& assets = params.instruments[i].assets; !assets.empty())
+      by_root[find(assets.front())].instruments.push_back(i);
   for (std::uint32_t a = 0; a < root.size(); ++a) by_root[find(a)].assets.push_back(a);
   std::vector<Group> groups;
   for (auto& group : by_root)

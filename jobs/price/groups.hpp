@@ -15,7 +15,7 @@ struct Group {
 };
 
 /// The connected components of assets under multi-asset instruments, in order of their first asset.
-/// Assets without instruments belong to none.
+/// Assets without instruments belong to none, nor do instruments without an asset (they are at fault).
 std::vector<Group> make_groups(Params const& params);
 
 }  // namespace muster::jobs::price
