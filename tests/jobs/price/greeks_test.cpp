@@ -30,11 +30,10 @@ std::vector<Value> const* find(Table const& table, std::string const& name) {
   return nullptr;
 }
 
-/// Every measure of every instrument that has a closed form too.
-std::vector<Measured> run(Params params) {
+std::vector<Table> run(Params params, Method method) {
   params.name = "greeks";
   params.seed = 11;
-  params.method = Method::both;
+  params.method = method;
   params.simulation.paths = paths;
   params.simulation.tile_paths = 1 << 14;
   auto const job = make_price_job(params);
@@ -43,7 +42,12 @@ std::vector<Measured> run(Params params) {
   std::vector<TileDigest> digests(tiles);
   job->make_runner({})->run({0, tiles}, sums, digests);
   job->normalize(sums);
-  auto const tables = job->results(sums, tiles);
+  return job->results(sums, tiles);
+}
+
+/// Every measure of every instrument that has a closed form too.
+std::vector<Measured> measured(Params const& params) {
+  auto const tables = run(params, Method::both);
   std::vector<Measured> all;
   auto const& contracts = tables[0];
   auto const& names = *find<std::string>(contracts, "name");
@@ -71,7 +75,7 @@ std::vector<Measured> run(Params params) {
 /// `wider`: measures whose standard error is above the bound, with the multiple of the bound they stay under; all of them
 /// are second derivatives near a zero of theirs, where a tenth of the value is next to nothing.
 void expect_closed(std::string const& name, Params const& params, std::size_t least, std::map<std::string, double> const& wider = {}) {
-  auto const all = run(params);
+  auto const all = measured(params);
   EXPECT_GE(all.size(), least) << name;
   double const to_bar = std::sqrt(static_cast<double>(paths) / (1 << 20));
   for (auto const& m : all) {
@@ -232,18 +236,7 @@ TEST(Greeks, CashDividends) {
   p.market.assets[0].dividend = {{0.0}, {0.0}};
   p.market.assets[0].cash_dividends = {{0.4, 3}};
   p.instruments = {option("call", InstrumentKind::european, Right::call, 112)};
-  p.name = "dividend";
-  p.seed = 5;
-  p.method = Method::monte_carlo;
-  p.simulation.paths = paths;
-  p.simulation.tile_paths = 1 << 14;
-  auto const job = make_price_job(p);
-  std::uint64_t const tiles = job->stages().back();
-  std::vector<std::int64_t> sums(job->slots());
-  std::vector<TileDigest> digests(tiles);
-  job->make_runner({})->run({0, tiles}, sums, digests);
-  job->normalize(sums);
-  auto const tables = job->results(sums, tiles);
+  auto const tables = run(p, Method::monte_carlo);
   auto const v = [](double spot, double volatility, double rate) { return call_over_dividend(100 + spot, 0.2 + volatility, 0.05 + rate); };
   double const h = 0.5, e = 1e-3;
   std::map<std::string, double> const exact{
