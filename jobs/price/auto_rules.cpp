@@ -68,7 +68,7 @@ std::uint64_t auto_tile_paths(Params const& params) {
   double const steps =
       static_cast<double>(static_cast<std::uint64_t>(params.simulation.steps_per_year * last) + 1);
   double const cost = steps * static_cast<double>(params.market.assets.size()) +
-                      8.0 * static_cast<double>(params.instruments.size());
+                      8.0 * static_cast<double>(params.instruments.size() * params.outputs.size());
   std::uint64_t tile = std::uint64_t{1} << 18;
   while (tile > (std::uint64_t{1} << 10) && static_cast<double>(tile) * cost > 0x1p24) tile /= 2;
   return std::min(tile, std::bit_floor(params.simulation.paths));
