@@ -27,7 +27,7 @@ double muster_rate(muster::kernels::PathPlan const& plan, std::uint64_t tiles, i
   for (std::uint64_t t = 0; t < tiles; ++t)
     sum += static_cast<double>(raw[t * plan.rows.size() * muster::kernels::raw_sums]);
   double const paths = static_cast<double>(tiles * plan.tile_items);
-  *mean = sum / plan.contracts[0].scale / paths / plan.contracts[0].discount;
+  *mean = sum / plan.rows[0].scale / paths / plan.discount[plan.steps];
   return paths * (plan.antithetic ? 2 : 1) * plan.steps / best;
 }
 
