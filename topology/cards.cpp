@@ -26,6 +26,13 @@ bool stands_for(std::string_view asked, std::vector<std::string> const& name, Ca
                         }));
 }
 
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool is_same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return upper(x) == upper(y); });
+}
+
 /// What a name says beside the chip; a bare chip name means the card without them.
 bool is_variant(std::string_view word) {
   return word == "TI" || word == "SUPER" || word == "LAPTOP" || word == "D";
@@ -64,17 +71,16 @@ std::vector<std::string> words_of(std::string_view name) {
     if (c == ' ' || c == '-')
       words.emplace_back();
     else
-      words.back() += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+      words.back() += upper(c);
   }
   std::erase(words, "");
   return words;
 }
 
 Card const* find_card(std::string_view driver_name, int memory_gb) {
-  auto const wanted = words_of(driver_name);
   Card const* best = nullptr;
   for (auto const& card : cards()) {
-    if (words_of(card.name) != wanted) continue;
+    if (!is_same_name(card.name, driver_name)) continue;
     auto const is_nearer = [memory_gb](Card const& a, Card const& b) {
       return std::abs(a.memory_gb - memory_gb) < std::abs(b.memory_gb - memory_gb);
     };

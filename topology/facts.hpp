@@ -119,5 +119,8 @@ struct Cluster {
   std::vector<Nodes> nodes;
   std::string assumed;  ///< what was not said and therefore assumed; empty when these are facts
 };
+inline bool is_one_machine(Cluster const& cluster) {
+  return cluster.nodes.size() == 1 && cluster.nodes.front().count == 1;
+}
 
 }  // namespace muster::topology

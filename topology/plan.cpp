@@ -3,74 +3,99 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "core/error.hpp"
+#include "topology/grouping.hpp"
+#include "topology/plan_mode.hpp"
 
 namespace muster::topology {
 namespace {
 
 constexpr int most_threads = 4096;
+/// More ranks than this are told together.
+constexpr std::size_t most_ranks_told = 16;
 
-std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-/// Why the GPUs are not used, or "" when they are.
-std::string reason_for_cpu(Facts const& facts, Demand const& demand) {
-  if (demand.device == DeviceChoice::cpu) return "asked for with --device cpu";
-  if (facts.gpus.empty()) return facts.gpu_note.empty() ? "no GPU here" : facts.gpu_note;
-  if (!facts.gpus_unused.empty()) return facts.gpus_unused;
-  if (!demand.has_cuda_kernels) return "this kind of job has no GPU form in this build";
-  return "";
-}
-
-void check(Facts const& facts, Demand const& demand) {
+void check_wishes(Cluster const& cluster, Demand const& demand) {
   MUSTER_REQUIRE(demand.threads >= 0 && demand.threads <= most_threads,
                  "--threads {} (must be 0 to {}); leave it out to use the machine's cores", demand.threads,
                  most_threads);
   MUSTER_REQUIRE(demand.in_process_ranks >= 1 && demand.in_process_ranks <= most_threads,
                  "--ranks {} (must be 1 to {}); leave it out for one rank", demand.in_process_ranks, most_threads);
-  MUSTER_REQUIRE(!facts.launch.is_launched || demand.in_process_ranks == 1,
-                 "--ranks {} under a launcher that started {} ranks (ranks inside ranks are not a thing); "
-                 "leave --ranks out", demand.in_process_ranks, facts.launch.ranks);
-  if (demand.device != DeviceChoice::gpu) return;
-  auto const why_not = reason_for_cpu(facts, demand);
-  MUSTER_REQUIRE_ENV(why_not.empty(), "--device gpu, but there is none to use ({}); use --device auto or cpu",
-                     why_not);
+  for (auto const& node : cluster.nodes)
+    MUSTER_REQUIRE(!node.machine.launch.is_launched || demand.in_process_ranks == 1,
+                   "--ranks {} under a launcher that started {} ranks (ranks inside ranks are not a thing); "
+                   "leave --ranks out", demand.in_process_ranks, node.machine.launch.ranks);
+  MUSTER_REQUIRE(is_one_machine(cluster) || demand.in_process_ranks == 1,
+                 "--ranks {} on several machines (each has ranks of its own); leave --ranks out", demand.in_process_ranks);
 }
 
-Mode mode_for(std::size_t gpus, Demand const& demand, std::string& reason) {
-  if (gpus == 1) {
-    reason = "1 GPU";
-    return Mode::standalone;
-  }
-  reason = plural(gpus, "GPU");
-  if (gpus < 8) return Mode::data_parallel;
-  if (demand.has_model_parallel_form) return Mode::model_data_parallel;
-  reason += ", and this kind of job has no model-parallel form";
-  return Mode::data_parallel;
-}
-
-/// Contiguous shares of the GPUs, never one GPU twice; ranks beyond the GPUs compute on the CPU.
-std::vector<int> share_of(std::vector<Gpu> const& gpus, int rank, int ranks) {
-  std::vector<int> mine;
-  auto const count = static_cast<int>(gpus.size());
-  auto const sharers = std::min(ranks, count);
-  if (rank >= sharers) return mine;
-  for (int i = rank * count / sharers; i < (rank + 1) * count / sharers; ++i)
-    mine.push_back(gpus[static_cast<std::size_t>(i)].ordinal);
-  return mine;
-}
-
-Tier least_tier(std::vector<Gpu> const& gpus) {
-  auto least = Tier::high;
-  for (auto const& gpu : gpus) least = std::min(least, tier_of(nominal_memory_gb(gpu.memory_bytes)));
+/// The profile with the least memory; of equals the one rated lowest.
+std::optional<Profile> least_profile(Cluster const& cluster) {
+  std::optional<Profile> least;
+  std::set<std::pair<std::string_view, std::uint64_t>> seen;
+  for (auto const& node : cluster.nodes)
+    for (auto const& gpu : node.machine.gpus) {
+      if (!seen.emplace(gpu.name, gpu.memory_bytes).second) continue;
+      auto const profile = profile_of(gpu);
+      if (!least || std::tie(profile.memory_gb, profile.rated) < std::tie(least->memory_gb, least->rated))
+        least = profile;
+    }
   return least;
 }
 
-std::string why_threads(Cpu const& cpu, Demand const& demand, int ranks) {
+/// Even shares: no GPU twice, ranks beyond the GPUs have none.
+std::vector<int> share_sizes(int gpus, int ranks) {
+  std::vector<int> sizes;
+  auto const sharers = std::min(ranks, gpus);
+  for (int rank = 0; rank < sharers; ++rank) sizes.push_back((rank + 1) * gpus / sharers - rank * gpus / sharers);
+  return sizes;
+}
+
+std::vector<int> ordinals_of(Facts const& machine, std::vector<int> const& places) {
+  std::vector<int> ordinals;
+  for (int const place : places) ordinals.push_back(machine.gpus[static_cast<std::size_t>(place)].ordinal);
+  return ordinals;
+}
+
+int common_numa(Facts const& machine, std::vector<int> const& places) {
+  if (places.empty()) return -1;
+  auto const numa = [&](int place) { return machine.gpus[static_cast<std::size_t>(place)].numa; };
+  return std::all_of(places.begin(), places.end(), [&](int place) { return numa(place) == numa(places.front()); })
+             ? numa(places.front())
+             : -1;
+}
+
+std::vector<Placement> place_ranks(Facts const& machine, Demand const& demand, int ranks) {
+  auto const parts = shares(machine, share_sizes(static_cast<int>(machine.gpus.size()), ranks));
+  std::vector<Placement> placements;
+  for (int rank = 0; rank < ranks; ++rank) {
+    auto const places = rank < static_cast<int>(parts.size()) ? parts[static_cast<std::size_t>(rank)] : std::vector<int>{};
+    placements.push_back({rank, ordinals_of(machine, places),
+                          demand.threads > 0 ? demand.threads : threads_per_rank(machine.cpu, ranks),
+                          common_numa(machine, places)});
+  }
+  return placements;
+}
+
+/// On this machine the launcher's ranks or those asked for; on many a rank for each GPU.
+int ranks_on(Facts const& machine, Demand const& demand, bool is_alone) {
+  if (machine.launch.is_launched) return machine.launch.local_ranks;
+  return is_alone ? demand.in_process_ranks : std::max(1, static_cast<int>(machine.gpus.size()));
+}
+
+NodePlan plan_node(Nodes const& nodes, Demand const& demand, int group_size, bool is_alone) {
+  auto const& machine = nodes.machine;
+  NodePlan plan{machine.host, nodes.count, place_ranks(machine, demand, ranks_on(machine, demand, is_alone)), {}};
+  if (group_size > 1)
+    for (auto const& group : fast_groups(machine, group_size)) plan.groups.push_back(ordinals_of(machine, group));
+  return plan;
+}
+
+std::string why_threads(Cpu const& cpu, Demand const& demand, std::size_t ranks) {
   if (demand.threads > 0) return "asked for with --threads";
-  auto reason = plural(static_cast<std::size_t>(cpu.usable_cores), "usable physical core");
+  auto reason = plural(cpu.usable_cores, "usable physical core");
   if (cpu.quota_cpus > 0) reason += fmt::format(", a quota of {:.2f} CPUs", cpu.quota_cpus);
   if (ranks > 1) reason += fmt::format(", shared by {} ranks", ranks);
   return reason;
@@ -82,18 +107,51 @@ std::string list_of(std::vector<int> const& ordinals) {
   return text;
 }
 
-void place_ranks(Facts const& facts, Demand const& demand, std::vector<Gpu> const& gpus, Plan& plan) {
-  auto const& launch = facts.launch;
-  int const ranks = launch.is_launched ? launch.local_ranks : demand.in_process_ranks;
-  for (int rank = 0; rank < ranks; ++rank) {
-    Placement placement{rank, share_of(gpus, rank, ranks),
-                        demand.threads > 0 ? demand.threads : threads_per_rank(facts.cpu, ranks)};
-    if (!gpus.empty())
-      plan.decisions.push_back({fmt::format("rank {}", rank),
-                                placement.gpus.empty() ? "CPU" : list_of(placement.gpus),
-                                placement.gpus.empty() ? "more ranks than GPUs" : "GPUs shared evenly, none twice"});
-    plan.ranks.push_back(std::move(placement));
+void tell_rank(Placement const& placement, Plan& plan) {
+  std::string reason = placement.gpus.empty() ? "more ranks than GPUs" : "GPUs shared evenly, none twice";
+  if (placement.numa >= 0) reason += fmt::format(", all on NUMA node {}", placement.numa);
+  plan.decisions.push_back({fmt::format("rank {}", placement.rank),
+                            placement.gpus.empty() ? "CPU" : list_of(placement.gpus), reason});
+}
+
+void tell_node(NodePlan const& node, Plan& plan) {
+  auto const with_gpu = std::count_if(node.ranks.begin(), node.ranks.end(), [](auto const& r) { return !r.gpus.empty(); });
+  auto const what = node.host.empty() ? plural(node.count, "machine") : fmt::format("{} x {}", node.count, node.host);
+  auto const value = plural(static_cast<std::int64_t>(node.ranks.size()), "rank") + (node.count > 1 ? " each" : "");
+  plan.decisions.push_back({what, value, with_gpu == 0 ? "no GPU: on the CPU" : "one for each GPU, on its NUMA node"});
+}
+
+void tell_ranks(Plan& plan) {
+  bool const is_alone = plan.nodes.size() == 1 && plan.nodes.front().count == 1;
+  if (!is_alone || plan.ranks.size() > most_ranks_told) {
+    for (auto const& node : plan.nodes) tell_node(node, plan);
+    return;
   }
+  if (plan.gpus == 0) return;
+  for (auto const& placement : plan.ranks) tell_rank(placement, plan);
+}
+
+void tell_groups(Plan& plan) {
+  for (auto const& node : plan.nodes)
+    if (!node.groups.empty())
+      plan.decisions.push_back({"groups", fmt::format("{} of {}", node.groups.size(), plan.group_size),
+                                fmt::format("on each machine; the first is {}", list_of(node.groups.front()))});
+}
+
+/// What a card needs of the build: CUDA 13 has no code for cards before sm_75.
+void tell_build(Cluster const& cluster, Plan& plan) {
+  for (auto const& node : cluster.nodes)
+    for (auto const& gpu : node.machine.gpus) {
+      auto const capability = gpu.capability_major * 10 + gpu.capability_minor;
+      if (capability == 0 || capability >= 75) continue;
+      plan.decisions.push_back({"build", "with CUDA 12",
+                                fmt::format("{} is sm_{}, and CUDA 13 begins at sm_75", gpu.name, capability)});
+      return;
+    }
+}
+
+std::string why_tier(std::optional<Profile> const& least) {
+  return least ? fmt::format("nominal memory of the least card, {} GB", least->memory_gb) : "the CPU's";
 }
 
 }  // namespace
@@ -108,6 +166,14 @@ std::string to_string(Mode mode) {
   return "CPU";
 }
 
+std::optional<Mode> parse_mode(std::string_view word) {
+  if (word == "cpu") return Mode::cpu;
+  if (word == "standalone") return Mode::standalone;
+  if (word == "data") return Mode::data_parallel;
+  if (word == "model+data") return Mode::model_data_parallel;
+  return std::nullopt;
+}
+
 int threads_per_rank(Cpu const& cpu, int local_ranks) {
   int cores = std::max(1, cpu.usable_cores);
   // Part of a CPU cannot carry a thread of its own: rounded down, but never to none.
@@ -115,22 +181,33 @@ int threads_per_rank(Cpu const& cpu, int local_ranks) {
   return std::max(1, cores / std::max(1, local_ranks));
 }
 
-Plan make_plan(Facts const& facts, Demand const& demand) {
-  check(facts, demand);
+Plan make_plan(Cluster const& cluster, Demand const& demand) {
+  MUSTER_ASSERT(!cluster.nodes.empty(), "a plan for no machine");
+  check_wishes(cluster, demand);
+  auto const usable = usable_gpus(cluster, demand);
+  auto const choice = choose_mode(usable, demand);
+  bool const is_alone = is_one_machine(cluster);
   Plan plan;
-  auto const why_cpu = reason_for_cpu(facts, demand);
-  auto const gpus = why_cpu.empty() ? facts.gpus : std::vector<Gpu>{};
-  std::string reason = why_cpu;
-  plan.mode = gpus.empty() ? Mode::cpu : mode_for(gpus.size(), demand, reason);
-  plan.decisions.push_back({"mode", to_string(plan.mode), reason});
-  plan.tier = gpus.empty() ? Tier::mid : least_tier(gpus);
-  plan.decisions.push_back({"tier", std::string(to_string(plan.tier)),
-                            gpus.empty() ? "the CPU's" : "nominal memory of the least card"});
-  place_ranks(facts, demand, gpus, plan);
-  auto const ranks = static_cast<int>(plan.ranks.size());
+  plan.mode = choice.mode;
+  plan.gpus = usable.gpus;
+  plan.group_size = choice.group_size;
+  plan.least = least_profile(usable.cluster);
+  plan.tier = plan.least ? tier_of(plan.least->memory_gb) : Tier::mid;
+  for (auto const& node : usable.cluster.nodes)
+    plan.nodes.push_back(plan_node(node, demand, choice.group_size, is_alone));
+  plan.ranks = plan.nodes.front().ranks;
+  plan.decisions.push_back({"mode", to_string(plan.mode), choice.reason});
+  plan.decisions.push_back({"tier", std::string(to_string(plan.tier)), why_tier(plan.least)});
+  if (!usable.left_out.empty()) plan.decisions.push_back({"GPUs", std::to_string(usable.gpus), usable.left_out});
+  tell_ranks(plan);
+  tell_groups(plan);
   plan.decisions.push_back({"threads a rank", std::to_string(plan.ranks.front().threads),
-                            why_threads(facts.cpu, demand, ranks)});
+                            why_threads(cluster.nodes.front().machine.cpu, demand, plan.ranks.size())});
+  tell_build(usable.cluster, plan);
+  if (!cluster.assumed.empty()) plan.decisions.push_back({"assumed", "", cluster.assumed});
   return plan;
 }
+
+Plan make_plan(Facts const& facts, Demand const& demand) { return make_plan(Cluster{{{facts, 1}}, ""}, demand); }
 
 }  // namespace muster::topology

@@ -1,7 +1,9 @@
 // The decision: facts and demand in, plan out. Pure, so it is tested without any GPU.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "topology/facts.hpp"
@@ -11,16 +13,20 @@ namespace muster::topology {
 
 enum class Mode { cpu, standalone, data_parallel, model_data_parallel };
 std::string to_string(Mode mode);
+/// "cpu", "standalone", "data", "model+data": how --mode is spelled. nullopt for another word.
+std::optional<Mode> parse_mode(std::string_view word);
 
 enum class DeviceChoice { automatic, cpu, gpu };
 
 /// What a job and its user ask of the machine.
 struct Demand {
   DeviceChoice device = DeviceChoice::automatic;
+  std::optional<Mode> mode;           ///< asked for; none = by the number of GPUs
   int threads = 0;                    ///< compute threads a rank; 0 = from the machine
   int in_process_ranks = 1;           ///< ranks as threads of this process
   bool has_cuda_kernels = true;       ///< false: the kind of job has no GPU form in this build
   bool has_model_parallel_form = false;
+  bool needs_collective = false;      ///< ranks reduce among themselves, which MIG slices cannot
 };
 
 /// One decided value and why.
@@ -35,16 +41,32 @@ struct Placement {
   int rank = 0;               ///< within this machine
   std::vector<int> gpus;      ///< CUDA ordinals this rank drives; empty = it computes on the CPU
   int threads = 1;            ///< CPU compute threads when `gpus` is empty
+  int numa = -1;              ///< the NUMA node all its GPUs are attached to; -1 = none, or several
+};
+
+/// What machines that are alike do.
+struct NodePlan {
+  std::string host;                      ///< as the facts name it; may be empty
+  int count = 1;                         ///< machines
+  std::vector<Placement> ranks;          ///< on each of them
+  std::vector<std::vector<int>> groups;  ///< tensor-parallel groups of CUDA ordinals; empty = none
 };
 
 struct Plan {
   Mode mode = Mode::cpu;
   Tier tier = Tier::mid;      ///< of the least capable device; mid for the CPU
-  std::vector<Placement> ranks;  ///< the ranks on this machine: those of the launcher, or in-process ones
+  int gpus = 0;               ///< used, on all machines
+  int group_size = 1;         ///< GPUs in a tensor-parallel group
+  std::optional<Profile> least;  ///< the card that decides workload settings; none for the CPU
+  std::vector<Placement> ranks;  ///< the ranks on the first machine: those of the launcher, or in-process ones
+  std::vector<NodePlan> nodes;
   std::vector<Decision> decisions;
 };
 
+/// The plan for a cluster: a rank for each GPU where there are several machines, else as for one machine.
 /// Throws Error (Exit::user) for impossible wishes, (Exit::environment) for a GPU asked for and absent.
+Plan make_plan(Cluster const& cluster, Demand const& demand);
+/// The plan for this machine.
 Plan make_plan(Facts const& facts, Demand const& demand);
 
 /// CPU compute threads of one of `local_ranks` ranks: usable physical cores, under the CPU quota, shared

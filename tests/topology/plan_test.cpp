@@ -22,6 +22,7 @@ Facts machine(int gpus, int cores = 8) {
     gpu.memory_bytes = 143771ULL << 20;
     facts.gpus.push_back(gpu);
   }
+  facts.links.assign(facts.gpus.size() * facts.gpus.size(), {LinkKind::nvlink, 18, Peer::yes});
   return facts;
 }
 

@@ -1,0 +1,34 @@
+// The first half of a plan: which GPUs count, and the mode they are driven in.
+#pragma once
+
+#include <string>
+
+#include "topology/plan.hpp"
+
+namespace muster::topology {
+
+/// The cluster with the GPUs that are used, and why none or not all are.
+struct Usable {
+  Cluster cluster;
+  int gpus = 0;
+  std::string why_cpu;   ///< empty when GPUs are used
+  std::string left_out;  ///< GPUs that are there and not used, with the reason; may be empty
+};
+
+/// Throws for wishes that contradict each other or the machine.
+Usable usable_gpus(Cluster const& cluster, Demand const& demand);
+
+struct ModeChoice {
+  Mode mode = Mode::cpu;
+  std::string reason;
+  int group_size = 1;
+};
+
+/// By the number of GPUs and the links between them, or as asked for. Throws when what was asked for cannot
+/// be.
+ModeChoice choose_mode(Usable const& usable, Demand const& demand);
+
+/// "1 GPU", "8 GPUs".
+std::string plural(std::int64_t count, std::string_view noun);
+
+}  // namespace muster::topology
