@@ -1,35 +1,85 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "cli/commands.hpp"
 #include "cli/job_file.hpp"
 #include "cli/machine.hpp"
+#include "topology/settings.hpp"
 
 namespace muster::cli {
 namespace {
 
-std::string settings_text(std::vector<jobs::ResolvedSetting> const& settings) {
-  std::size_t width = 0, value_width = 0;
-  for (auto const& setting : settings) {
-    width = std::max(width, setting.key.size());
-    value_width = std::max(value_width, std::min<std::size_t>(setting.value.size(), 40));
-  }
+constexpr std::size_t widest_cell = 40;
+
+/// Lines of cells in columns; the last column is as wide as it is.
+template <std::size_t Columns>
+std::string columns_text(std::vector<std::array<std::string, Columns>> const& rows) {
+  std::array<std::size_t, Columns> widths{};
+  for (auto const& row : rows)
+    for (std::size_t i = 0; i + 1 < Columns; ++i) widths[i] = std::max(widths[i], std::min(row[i].size(), widest_cell));
   std::string text;
-  for (auto const& setting : settings)
-    text += fmt::format("{:<{}}  {:<{}}  {}\n", setting.key, width, setting.value, value_width, setting.reason);
+  for (auto const& row : rows) {
+    for (std::size_t i = 0; i + 1 < Columns; ++i) text += fmt::format("{:<{}}  ", row[i], widths[i]);
+    text += row.back() + "\n";
+  }
   return text;
+}
+
+std::string settings_text(std::vector<jobs::ResolvedSetting> const& settings) {
+  std::vector<std::array<std::string, 3>> rows;
+  for (auto const& setting : settings) rows.push_back({setting.key, setting.value, setting.reason});
+  return columns_text(rows);
+}
+
+std::string auto_text(std::vector<topology::AutoSetting> const& settings) {
+  std::vector<std::array<std::string, 4>> rows;
+  for (auto const& setting : settings)
+    rows.push_back({std::string(setting.kind), std::string(setting.key), topology::to_string(setting.value), setting.reason});
+  return columns_text(rows);
+}
+
+Value auto_json(std::vector<topology::AutoSetting> const& settings) {
+  Value::Array rows;
+  for (auto const& setting : settings)
+    rows.push_back(Value::object({{"kind", setting.kind},
+                                  {"key", setting.key},
+                                  {"value", std::visit([](auto const& plain) { return Value(plain); }, setting.value)},
+                                  {"program", setting.program},
+                                  {"reason", setting.reason}}));
+  return rows;
+}
+
+topology::Plan plan_asked_for(PlanOptions const& options) {
+  auto demand = demand_of(options.machine);
+  // Without a job the whole range is shown, model parallelism with it.
+  demand.has_model_parallel_form = options.job.file.empty();
+  if (!options.on.empty()) return plan_elsewhere(machine_named(options.on), demand);
+  auto const machine = prepare_machine(options.machine);
+  return options.job.file.empty() ? topology::make_plan(machine.facts, demand) : machine.plan;
+}
+
+/// The machine alone, and what every kind of job would take "auto" for there.
+int plan_machine(topology::Plan const& plan, Form form) {
+  auto const settings = topology::auto_settings(plan.least, plan.gpus);
+  answer(form, to_text(plan) + "\n" + auto_text(settings),
+         Value::object({{"plan", cli::to_json(plan)}, {"auto_settings", auto_json(settings)}}));
+  return 0;
 }
 
 }  // namespace
 
 int cmd_plan(PlanOptions const& options, Form form) {
-  auto const machine = prepare_machine(options.machine);
-  auto const loaded = load_job(options.job, machine.plan);
-  auto const text = fmt::format("{}\n\n{}\n{}", describe(loaded), to_text(machine.plan), settings_text(loaded.settings));
+  MUSTER_REQUIRE(!options.job.file.empty() || options.job.overrides.empty(),
+                 "--set without a job file (it replaces a setting of one); name the file, or leave --set out");
+  auto const plan = plan_asked_for(options);
+  if (options.job.file.empty()) return plan_machine(plan, form);
+  auto const loaded = load_job(options.job, plan);
+  auto const text = fmt::format("{}\n\n{}\n{}", describe(loaded), to_text(plan), settings_text(loaded.settings));
   answer(form, text,
          Value::object({{"job", job_json(loaded)},
-                        {"plan", to_json(machine.plan)},
+                        {"plan", to_json(plan)},
                         {"settings", settings_json(loaded.settings)}}));
   return 0;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "kernels/isa.hpp"
+#include "topology/facts_io.hpp"
+#include "topology/machine_text.hpp"
 #include "topology/probe.hpp"
 
 namespace muster::cli {
@@ -38,15 +40,37 @@ std::string describe_devices(Machine const& machine) {
 
 }  // namespace
 
+topology::Demand demand_of(MachineArguments const& arguments) {
+  topology::Demand demand;
+  demand.device = arguments.device;
+  demand.mode = arguments.mode;
+  demand.threads = arguments.threads;
+  demand.in_process_ranks = arguments.ranks;
+  return demand;
+}
+
+topology::Cluster machine_named(std::string const& on) {
+  std::error_code fault;
+  bool const is_path = std::filesystem::exists(on, fault) || on.ends_with(".json") || on.ends_with(".xml") ||
+                       on.find('/') != std::string::npos;
+  return is_path ? topology::read_machines(on) : topology::machines_in_words(on);
+}
+
+topology::Plan plan_elsewhere(topology::Cluster const& cluster, topology::Demand const& demand) {
+  auto asked = cluster;
+  for (auto& node : asked.nodes) {
+    // What wrote the file may have had no CUDA, or been a rank of many: neither is the machine's.
+    node.machine.gpus_unused.clear();
+    node.machine.launch = {};
+  }
+  return topology::make_plan(asked, demand);
+}
+
 Machine prepare_machine(MachineArguments const& arguments) {
   Machine machine;
   machine.facts = topology::probe(arguments.device == topology::DeviceChoice::cpu ? topology::GpuProbe::skip
                                                                                   : topology::GpuProbe::look);
-  topology::Demand demand;
-  demand.device = arguments.device;
-  demand.threads = arguments.threads;
-  demand.in_process_ranks = arguments.ranks;
-  machine.plan = topology::make_plan(machine.facts, demand);
+  machine.plan = topology::make_plan(machine.facts, demand_of(arguments));
   auto const& launch = machine.facts.launch;
   auto const mine = static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0);
   machine.consumption = consumption_of(machine.plan.ranks.at(mine));
@@ -69,20 +93,58 @@ std::string to_text(topology::Plan const& plan) {
   return text;
 }
 
+namespace {
+
+Value ordinals_json(std::vector<int> const& ordinals) { return Value::Array(ordinals.begin(), ordinals.end()); }
+
+Value ranks_json(std::vector<topology::Placement> const& placements) {
+  Value::Array ranks;
+  for (auto const& placement : placements)
+    ranks.push_back(Value::object({{"rank", placement.rank},
+                                   {"gpus", ordinals_json(placement.gpus)},
+                                   {"threads", placement.threads},
+                                   {"numa", placement.numa >= 0 ? Value(placement.numa) : Value()}}));
+  return ranks;
+}
+
+Value nodes_json(std::vector<topology::NodePlan> const& nodes) {
+  Value::Array all;
+  for (auto const& node : nodes) {
+    Value::Array groups;
+    for (auto const& group : node.groups) groups.push_back(ordinals_json(group));
+    all.push_back(Value::object({{"host", node.host},
+                                 {"count", node.count},
+                                 {"ranks", ranks_json(node.ranks)},
+                                 {"groups", std::move(groups)}}));
+  }
+  return all;
+}
+
+Value card_json(std::optional<topology::Profile> const& card) {
+  if (!card) return {};
+  return Value::object({{"name", card->name},
+                        {"nominal_memory_gb", card->memory_gb},
+                        {"batch", card->batch},
+                        {"train_batch", card->train_batch},
+                        {"models", card->models},
+                        {"features", to_string(card->features)},
+                        {"rated", card->rated}});
+}
+
+}  // namespace
+
 Value to_json(topology::Plan const& plan) {
-  Value::Array decisions, ranks;
+  Value::Array decisions;
   for (auto const& decision : plan.decisions)
     decisions.push_back(Value::object(
         {{"what", decision.what}, {"value", decision.value}, {"reason", decision.reason}}));
-  for (auto const& placement : plan.ranks) {
-    Value::Array gpus;
-    for (int const ordinal : placement.gpus) gpus.emplace_back(ordinal);
-    ranks.push_back(Value::object(
-        {{"rank", placement.rank}, {"gpus", std::move(gpus)}, {"threads", placement.threads}}));
-  }
   return Value::object({{"mode", topology::to_string(plan.mode)},
                         {"tier", topology::to_string(plan.tier)},
-                        {"ranks", std::move(ranks)},
+                        {"gpus", plan.gpus},
+                        {"group_size", plan.group_size},
+                        {"least_card", card_json(plan.least)},
+                        {"ranks", ranks_json(plan.ranks)},
+                        {"nodes", nodes_json(plan.nodes)},
                         {"decisions", std::move(decisions)}});
 }
 

@@ -23,6 +23,13 @@ struct Machine {
 /// Probes and plans. Throws Error for a wish that cannot be met (--device gpu without a GPU).
 Machine prepare_machine(MachineArguments const& arguments);
 
+/// The machine `on` names: a file or folder that is there, else words such as "8x A100-80GB". Throws Error
+/// (Exit::user) for what is neither.
+topology::Cluster machine_named(std::string const& on);
+/// The plan for another machine, which nothing is asked of.
+topology::Plan plan_elsewhere(topology::Cluster const& cluster, topology::Demand const& demand);
+topology::Demand demand_of(MachineArguments const& arguments);
+
 /// A table with a line for each decision.
 std::string to_text(topology::Plan const& plan);
 Value to_json(topology::Plan const& plan);

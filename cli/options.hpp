@@ -22,6 +22,7 @@ struct JobArguments {
 /// What to compute with.
 struct MachineArguments {
   topology::DeviceChoice device = topology::DeviceChoice::automatic;
+  std::optional<topology::Mode> mode;  ///< none: by the number of GPUs
   int ranks = 1;    ///< as threads of this process
   int threads = 0;  ///< a rank; 0 = from the machine
 };
@@ -43,8 +44,9 @@ struct CheckOptions {
   std::string reference_of;  ///< a kind whose keys are to be explained instead; empty: none
 };
 struct PlanOptions {
-  JobArguments job;
+  JobArguments job;  ///< no file: the machine alone, and every kind's settings
   MachineArguments machine;
+  std::string on;    ///< words or a file instead of this machine; empty: this one
 };
 struct VerifyOptions {
   std::filesystem::path result;
@@ -72,7 +74,9 @@ struct ImportOptions {
   std::optional<double> rate;
   std::string currency = "USD";
 };
-struct TopologyOptions {};
+struct TopologyOptions {
+  std::string on;  ///< as for plan
+};
 struct VersionOptions {};
 /// Help that was asked for, already rendered.
 struct HelpText {

@@ -53,6 +53,13 @@ topology::DeviceChoice parse_device(std::string const& word) {
               printable(word));
 }
 
+topology::Mode parse_mode_word(std::string const& word) {
+  auto const mode = topology::parse_mode(word);
+  MUSTER_REQUIRE(mode.has_value(), "--mode {} (must be cpu, standalone, data or model+data); leave it out to have it chosen",
+                 printable(word));
+  return *mode;
+}
+
 CLI::Option* add_job(CLI::App* command, JobArguments& job) {
   auto* const file = command->add_option("JOB.toml", job.file, "The job file")->required();
   command->add_option("--set", job.overrides, "Replace a setting of the job file, e.g. --set simulation.paths=1e6")
@@ -67,8 +74,22 @@ void add_machine(CLI::App* command, MachineArguments& machine) {
              "--device", [&machine](std::string const& word) { machine.device = parse_device(word); },
              "Compute on: auto (a GPU where there is one), cpu, gpu")
       ->type_name("WHERE");
+  command->add_option_function<std::string>(
+             "--mode", [&machine](std::string const& word) { machine.mode = parse_mode_word(word); },
+             "Drive the GPUs as cpu (not at all), standalone (one), data or model+data (default: by their number)")
+      ->type_name("MODE");
   command->add_option("--ranks", machine.ranks, "Ranks, as threads of this process (default 1)");
   command->add_option("--threads", machine.threads, "CPU threads a rank (default: the machine's cores, shared)");
+}
+
+void add_on(CLI::App* command, std::string& on) {
+  command->add_option("--on", on, "Another machine: \"8x A100-80GB\", \"16 nodes x 8x H100\", \"64 cores\", or a machine file")
+      ->type_name("MACHINE")
+      ->check([](std::string const& text) {
+        MUSTER_REQUIRE(!trimmed(text).empty(),
+                       "--on is empty (it says which machine to plan for); write --on \"8x A100-80GB\"");
+        return std::string();
+      });
 }
 
 void add_quiet(CLI::App* command, Chatter& chatter) {
@@ -104,10 +125,11 @@ void add_check_and_plan(Parser& parser) {
            "Explain every key of a kind of job (Markdown) instead")
       ->type_name("KIND")
       ->trigger_on_parse();
-  auto* const plan = parser.add("plan", "What would run where on this machine, and why",
-                                "muster plan examples/price_book.toml --ranks 2");
+  auto* const plan = parser.add("plan", "What would run where, on this machine or another, and why",
+                                "muster plan examples/price_book.toml --on \"8x A100-80GB\"");
   auto const options = parser.on_chosen<PlanOptions>(plan);
-  add_job(plan, options->job);
+  add_job(plan, options->job)->required(false);
+  add_on(plan, options->on);
   add_machine(plan, options->machine);
 }
 
@@ -158,8 +180,10 @@ void add_import(Parser& parser) {
 }
 
 void add_topology(Parser& parser) {
-  auto* const command = parser.add("topology", "This machine: CPUs, memory, GPUs, tiers", "muster topology --json");
-  parser.on_chosen<TopologyOptions>(command);
+  auto* const command = parser.add("topology", "This machine: CPUs, memory, GPUs, the links between them",
+                                   "muster topology --json > machine.json");
+  auto const options = parser.on_chosen<TopologyOptions>(command);
+  add_on(command, options->on);
 }
 
 template <class Range, class Name>

@@ -118,7 +118,7 @@ void tell_node(NodePlan const& node, Plan& plan) {
   auto const with_gpu = std::count_if(node.ranks.begin(), node.ranks.end(), [](auto const& r) { return !r.gpus.empty(); });
   auto const what = node.host.empty() ? plural(node.count, "machine") : fmt::format("{} x {}", node.count, node.host);
   auto const value = plural(static_cast<std::int64_t>(node.ranks.size()), "rank") + (node.count > 1 ? " each" : "");
-  plan.decisions.push_back({what, value, with_gpu == 0 ? "no GPU: on the CPU" : "one for each GPU, on its NUMA node"});
+  plan.decisions.push_back({what, value, with_gpu == 0 ? "no GPU: on the CPU" : "one for each GPU"});
 }
 
 void tell_ranks(Plan& plan) {

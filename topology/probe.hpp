@@ -21,7 +21,7 @@ Launch launch_from_environment();
 /// Exactly one JSON object.
 std::string to_json(Facts const& facts);
 
-/// For people: at most some 20 lines.
-std::string to_table(Facts const& facts);
+/// For people: a tree of NUMA nodes and GPUs, and the links between these.
+std::string to_tree(Facts const& facts);
 
 }  // namespace muster::topology

@@ -47,7 +47,40 @@ SettingValue capped(Setting const& setting, Profile const& least) {
   return value;
 }
 
+/// The CPU's: the middle tier, with nothing of a card's.
+Profile cpu_profile() {
+  Profile profile;
+  profile.name = "CPU";
+  profile.memory_gb = 8;
+  profile.batch = profile.train_batch = 64;
+  return profile;
+}
+
+std::string why_value(Setting const& setting, Profile const& least, int gpus) {
+  switch (setting.basis) {
+    case Basis::gpus: return fmt::format("{} GPU{}", gpus, gpus == 1 ? "" : "s");
+    case Basis::scaled_by_memory: return fmt::format("times the entry card's, by memory: {} GB", least.memory_gb);
+    case Basis::scaled_by_rating: return fmt::format("times the entry card's, by speed: rated {}x", least.rated);
+    case Basis::memory: break;
+  }
+  auto reason = gpus == 0 ? std::string("the CPU's: mid tier") : fmt::format("{} GB", least.memory_gb);
+  if (setting.mid_from_gb != 8 || setting.high_from_gb != 16)
+    reason += fmt::format("; mid from {} GB, high from {}", setting.mid_from_gb, setting.high_from_gb);
+  if (resolve(setting, least, gpus) != by_memory(setting, least.memory_gb))
+    reason += setting.cap == Cap::batch ? "; at most the card's own batch" : "; the card cannot do more";
+  return reason;
+}
+
 }  // namespace
+
+std::vector<AutoSetting> auto_settings(std::optional<Profile> const& least, int gpus) {
+  auto const profile = least.value_or(cpu_profile());
+  std::vector<AutoSetting> all;
+  for (auto const& setting : settings())
+    all.push_back({setting.program, setting.kind, setting.key, resolve(setting, profile, gpus),
+                   why_value(setting, profile, gpus)});
+  return all;
+}
 
 std::string to_string(SettingValue const& value) {
   return std::visit([](auto const& plain) { return fmt::format("{}", plain); }, value);

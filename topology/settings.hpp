@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "topology/profiles.hpp"
 
@@ -50,5 +51,16 @@ Setting const* find_setting(int program, std::string_view key);
 /// The value on a machine whose least card has this profile. Without a GPU give the mid values' 8 GB
 /// and `gpus` 0. "batch" is never above the row's (training batch for kind train).
 SettingValue resolve(Setting const& setting, Profile const& least, int gpus);
+
+struct AutoSetting {
+  int program = 0;
+  std::string_view kind, key;
+  SettingValue value;
+  std::string reason;
+};
+
+/// Every setting's value on a machine of so many GPUs of which `least` is the least card (none: the CPU),
+/// with its reason.
+std::vector<AutoSetting> auto_settings(std::optional<Profile> const& least, int gpus);
 
 }  // namespace muster::topology

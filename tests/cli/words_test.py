@@ -150,7 +150,64 @@ class Facts(MusterTest):
         self.assertRegex(text, r"\nmode +CPU +asked for with --device cpu\n")
         self.assertRegex(text, r"\nsimulation.paths +1048576 +set in the job file\n")
         told = self.succeed("plan", JOB, "--device", "cpu", "--threads", "3", "--json").json()
-        self.assertEqual(told["plan"]["ranks"], [{"rank": 0, "gpus": [], "threads": 3}])
+        self.assertEqual(told["plan"]["ranks"], [{"rank": 0, "gpus": [], "threads": 3, "numa": None}])
+
+
+class OtherMachines(MusterTest):
+    """plan --on and topology --on need nothing of this machine."""
+
+    def plan(self, on, *more):
+        return self.succeed("plan", *more, "--on", on, "--json").json()
+
+    def test_mode_and_groups(self):
+        for on, mode, group_size, gpus in [
+                ("8x A100-80GB", "model and data parallel", 8, 8), ("4x RTX 3090, 2x T4", "data parallel", 1, 6),
+                ("16 nodes x 8x H100", "model and data parallel", 8, 128), ("8x RTX 4090", "data parallel", 1, 8),
+                ("H200", "standalone", 1, 1), ("64 cores", "CPU", 1, 0)]:
+            with self.subTest(on=on):
+                told = self.plan(on)["plan"]
+                self.assertEqual((told["mode"], told["group_size"], told["gpus"]), (mode, group_size, gpus))
+
+    def test_inventory_by_tier(self):
+        for on, values in [
+                ("RTX 3050", {"2 batch": 16, "2 model": "LSTM", "15 contracts": 50, "14 workers": 2, "18 forecaster.context": 100}),
+                ("RTX 3070", {"2 batch": 32, "2 model": "small transformer", "15 contracts": 200, "14 workers": 4}),
+                ("T4", {"2 batch": 32, "2 model": "small transformer", "15 contracts": 1000, "14 workers": 4}),
+                ("A100-80GB", {"2 batch": 128, "2 model": "full transformer", "15 contracts": 1000, "14 workers": 8})]:
+            with self.subTest(on=on):
+                told = {f"{row['program']} {row['key']}": row["value"] for row in self.plan(on)["auto_settings"]}
+                self.assertEqual({key: told[key] for key in values}, values)
+
+    def test_a_job_takes_its_tier_from_there(self):
+        (self.folder / "job.toml").write_text('kind = "price"\noutputs = ["price"]\n[[market.asset]]\nname = "A"\n'
+                                              'spot = 100.0\nvolatility = 0.2\n[[instrument]]\nright = "call"\n'
+                                              'strike = 100.0\nexpiry_years = 1.0\n', encoding="utf-8")
+        for on, tier, paths in [("RTX 3050", "low", "262144"), ("RTX 3070", "mid", "1048576"), ("8x H100", "high", "4194304")]:
+            told = self.plan(on, "job.toml")
+            self.assertEqual(told["plan"]["tier"], tier)
+            self.assertEqual({row["key"]: row["value"] for row in told["settings"]}["simulation.paths"], paths)
+        self.assertIn("no model-parallel form", self.succeed("plan", "job.toml", "--on", "8x H100").out)
+
+    def test_a_saved_machine(self):
+        (self.folder / "machine.json").write_text(self.succeed("topology", "--json").out)
+        told = self.succeed("topology", "--on", "machine.json", "--json").json()
+        self.assertEqual(told, self.succeed("topology", "--json").json() | {"memory": told["memory"]})
+        self.assertEqual(self.plan("machine.json", "--threads", "1")["plan"]["ranks"][0]["threads"], 1)
+        folder = SOURCE / "tests" / "topology" / "fixtures" / "dgx1v"
+        self.assertEqual(self.plan(str(folder))["plan"]["group_size"], 4)
+        self.assertIn("GPU0  X     NV1", self.succeed("topology", "--on", folder).out)
+
+    def test_what_cannot_be(self):
+        self.refuse(2, ["RTX 3091", 'use "RTX 3090"'], "plan", "--on", "RTX 3091")
+        self.refuse(2, ["10 000 GPUs in a machine", "must be 1 to 256"], "plan", "--on", "10000x T4")
+        self.refuse(2, ["gone.json", "No such file"], "plan", "--on", "gone.json")
+        self.refuse(2, ["--on is empty"], "plan", "--on", " ")
+        self.refuse(2, ["--mode fast", "model+data"], "plan", "--mode", "fast")
+        self.refuse(2, ["no NVLink joins", "use --mode data"], "plan", "--on", "8x RTX 4090", "--mode", "model+data")
+        self.refuse(2, ["no model-parallel form"], "plan", JOB, "--on", "8x H100", "--mode", "model+data")
+        self.refuse(2, ["--set without a job file"], "plan", "--set", "a.b=1", "--on", "T4")
+        (self.folder / "two.json").write_text('{"gpus": [{"name": "Tesla T4", "uuid": "u"}, {"name": "Tesla T4", "uuid": "u"}]}')
+        self.refuse(2, ["two.json", "GPUs 0 and 1 have one UUID"], "plan", "--on", "two.json")
 
 
 if __name__ == "__main__":

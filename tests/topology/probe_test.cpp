@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/topology/fixtures.hpp"
 #include "topology/probe_cpu.hpp"
 
 namespace muster::topology {
@@ -115,11 +116,22 @@ TEST(Facts, AreOneJsonObject) {
   EXPECT_EQ(json["gpus"][0]["nominal_memory_gb"], 141);
 }
 
-TEST(Facts, AreATable) {
+TEST(Facts, AreATree) {
   auto const facts = probe(GpuProbe::skip);
-  auto const table = to_table(facts);
-  EXPECT_THAT(table, testing::HasSubstr("host     " + facts.host));
-  EXPECT_THAT(table, testing::HasSubstr("gpus     none: not looked for"));
+  auto const tree = to_tree(facts);
+  EXPECT_THAT(tree, testing::StartsWith(facts.host + ": "));
+  EXPECT_THAT(tree, testing::HasSubstr("├─ cpu: " + facts.cpu.model));
+  EXPECT_THAT(tree, testing::HasSubstr("└─ no GPU: not looked for"));
+}
+
+TEST(Facts, HangGpusBelowTheirNumaNode) {
+  auto const tree = to_tree(fixture_machine("mixed-cards"));
+  EXPECT_THAT(tree, testing::HasSubstr("├─ NUMA node 1: 8 cores, 128.0 GiB\n│  └─ GPU 0: NVIDIA GeForce RTX 5090\n│     ├─ 31.8 GiB"));
+  EXPECT_THAT(tree, testing::HasSubstr("│  ├─ GPU1  SYS   X     PHB   NODE  NODE"));
+  EXPECT_THAT(to_tree(fixture_machine("hgx-h200")), testing::HasSubstr("├─ links: every pair of GPUs by NV18\n"));
+  EXPECT_THAT(to_tree(fixture_machine("cloud-t4")), testing::HasSubstr("\n├─ GPU 0: Tesla T4\n"));
+  EXPECT_THAT(to_tree(fixture_machine("pcie-4090-no-peer")), testing::HasSubstr("peer access: none"));
+  EXPECT_THAT(to_tree(fixture_machine("mig-mixed")), testing::HasSubstr(", a MIG slice"));
 }
 
 }  // namespace
