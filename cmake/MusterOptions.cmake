@@ -7,6 +7,11 @@ option(MUSTER_BUILD_BENCH "Build the benchmarks (needs Google Benchmark)" OFF)
 option(MUSTER_UNITY "Compile the sources of a room in batches: half the time from scratch" ON)
 option(MUSTER_WERROR "Treat warnings as errors" OFF)
 option(MUSTER_SANITIZE "Build with AddressSanitizer and UBSan" OFF)
+option(MUSTER_FUZZERS "Build the fuzz targets in tests/fuzz (needs clang; docs/fuzzing.md)" OFF)
+if(MUSTER_FUZZERS AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  message(FATAL_ERROR "MUSTER_FUZZERS with ${CMAKE_CXX_COMPILER_ID} (libFuzzer is part of clang); "
+    "configure a new folder with -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++")
+endif()
 set(MUSTER_WITH_CUDA AUTO CACHE STRING "CUDA kernels: AUTO (on where nvcc and a GPU are found), ON, OFF")
 set(MUSTER_WITH_NCCL AUTO CACHE STRING "NCCL reductions: AUTO (with CUDA, where found), ON, OFF")
 set(MUSTER_CUDA_ARCHS "all" CACHE STRING

@@ -32,6 +32,9 @@ function(muster_add_isa_sources target)
     # Bodies are optimised in debug builds too: an unvectorised body is a hundred times slower.
     target_compile_options(${target}_${isa} PRIVATE ${MUSTER_ISA_FLAGS_${isa}}
       $<IF:$<CONFIG:Debug>,-O1,-O3>)
+    if(MUSTER_FUZZERS)  # readers are fuzzed, not arithmetic: instrumented bodies take minutes each
+      target_compile_options(${target}_${isa} PRIVATE -fno-sanitize=all -O1)
+    endif()
     target_compile_definitions(${target}_${isa} PRIVATE MUSTER_ISA=${isa})
     target_link_libraries(${target}_${isa} PRIVATE muster::arithmetic muster_warnings ${I_LINKS})
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${isa}>)

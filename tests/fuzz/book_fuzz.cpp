@@ -1,5 +1,5 @@
 // Fuzzes the reader of books in CSV, compressed ones too. Whatever the bytes, read_book returns or
-// throws Error. Built as job_file_fuzz.cpp is.
+// throws Error.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,13 +1,5 @@
 // Fuzzes the job file of price. Whatever the bytes, parse_params returns or throws Error; what it
 // accepts survives canonical text.
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/job_file_fuzz.cpp
-//   \
-//     core/*.cpp
-//     jobs/price/{auto_rules,book,check*,correlation,fields*,hooks,parse,reference,render,strategies}.cpp
-//     \
-//     io/import/{csv,decoders,occ_symbol,raw_input,text_source,clock,numbers}.cpp
-//     topology/profiles*.cpp \ -lfmt -lspdlog -lcrypto -llzma -lzstd -lz -ldate-tz -o job_file_fuzz
-//   ./job_file_fuzz -dict=tests/fuzz/job_file.dict corpus examples
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
