@@ -294,6 +294,9 @@ Cluster cluster_from_json(std::string const& text, std::string const& source) {
   } catch (Json::parse_error const& fault) {
     throw_error(Exit::user, "{}: not JSON (at byte {}); write the file anew with muster topology --json", source,
                 fault.byte);
+  } catch (Json::out_of_range const&) {
+    throw_error(Exit::user, "{}: a number is too large for any machine; write the file anew with muster topology --json",
+                source);
   }
   Reader const json(document, source, "");
   Cluster cluster;

@@ -181,8 +181,9 @@ int threads_per_rank(Cpu const& cpu, int local_ranks) {
   return std::max(1, cores / std::max(1, local_ranks));
 }
 
-Plan make_plan(Cluster const& cluster, Demand const& demand) {
-  MUSTER_ASSERT(!cluster.nodes.empty(), "a plan for no machine");
+Plan make_plan(Cluster const& machines, Demand const& demand) {
+  MUSTER_ASSERT(!machines.nodes.empty(), "a plan for no machine");
+  auto const cluster = with_alike_counted(machines);
   check_wishes(cluster, demand);
   auto const usable = usable_gpus(cluster, demand);
   auto const choice = choose_mode(usable, demand);

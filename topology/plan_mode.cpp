@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/error.hpp"
 #include "topology/grouping.hpp"
@@ -136,7 +137,30 @@ void check_asked_mode(Usable const& usable, Cluster const& cluster, Demand const
   MUSTER_REQUIRE(!has_ranks, "--mode standalone with several ranks or machines (it is one GPU); leave --mode out");
 }
 
+bool is_alike(Gpu const& a, Gpu const& b) {
+  return std::tie(a.name, a.memory_bytes, a.multiprocessors, a.capability_major, a.capability_minor, a.numa, a.mig,
+                  a.ordinal) == std::tie(b.name, b.memory_bytes, b.multiprocessors, b.capability_major,
+                                         b.capability_minor, b.numa, b.mig, b.ordinal);
+}
+
+bool is_alike(Facts const& a, Facts const& b) {
+  return a.cpu.usable_cores == b.cpu.usable_cores && a.cpu.quota_cpus == b.cpu.quota_cpus && a.links == b.links &&
+         a.launch.is_launched == b.launch.is_launched && a.launch.local_ranks == b.launch.local_ranks &&
+         std::equal(a.gpus.begin(), a.gpus.end(), b.gpus.begin(), b.gpus.end(),
+                    [](Gpu const& x, Gpu const& y) { return is_alike(x, y); });
+}
+
 }  // namespace
+
+Cluster with_alike_counted(Cluster const& cluster) {
+  Cluster counted{{}, cluster.assumed};
+  for (auto const& node : cluster.nodes)
+    if (!counted.nodes.empty() && is_alike(counted.nodes.back().machine, node.machine))
+      counted.nodes.back().count += node.count;
+    else
+      counted.nodes.push_back(node);
+  return counted;
+}
 
 std::string plural(std::int64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");

@@ -15,6 +15,9 @@ struct Usable {
   std::string left_out;  ///< GPUs that are there and not used, with the reason; may be empty
 };
 
+/// Machines in a row that differ only in names, addresses and what is free, counted as one sort.
+Cluster with_alike_counted(Cluster const& cluster);
+
 /// Throws for wishes that contradict each other or the machine.
 Usable usable_gpus(Cluster const& cluster, Demand const& demand);
 

@@ -227,6 +227,24 @@ TEST(Build, IsNamedForCardsCuda13HasNoCodeFor) {
   EXPECT_EQ(reason_of(make_plan(fixture("cloud-t4"), {}), "build"), "not told");
 }
 
+TEST(SeveralMachines, AreCountedWhereTheyAreAlike) {
+  Cluster cluster;
+  for (int i = 0; i < 5; ++i) {
+    auto machine = fixture_machine(i == 4 ? "dgx-a100" : "hgx-h100");
+    machine.host = std::to_string(i);
+    machine.gpus[0].uuid = machine.host;
+    machine.gpus[0].free_bytes -= 1;
+    cluster.nodes.push_back({machine, 1});
+  }
+  auto const plan = make_plan(cluster, with_model_parallel_form());
+  ASSERT_EQ(plan.nodes.size(), 2U);
+  EXPECT_EQ(plan.nodes[0].count, 4);
+  EXPECT_EQ(plan.nodes[1].count, 1);
+  EXPECT_EQ(plan.gpus, 40);
+  EXPECT_EQ(plan.decisions.front().reason,
+            "40 GPUs: model parallel inside groups of 8 joined by NVLink, data parallel across 5 groups");
+}
+
 TEST(SeveralMachines, HaveARankForEachGpu) {
   auto const plan = make_plan(fixture("mixed-nodes"), {});
   EXPECT_EQ(plan.nodes[0].ranks.size(), 8U);

@@ -53,6 +53,7 @@ TEST(MachineJson, NeedsLittle) {
 
 TEST(MachineJson, RefusesWhatIsNoMachine) {
   EXPECT_THAT(refused_json("{"), HasSubstr("m.json: not JSON (at byte"));
+  EXPECT_THAT(refused_json(R"({"cpu": {"quota_cpus": 1e999}})"), HasSubstr("a number is too large"));
   EXPECT_THAT(refused_json("[1]"), HasSubstr("the document is [1] (must be an object)"));
   EXPECT_THAT(refused_json("{}"), HasSubstr("it is no machine"));
   EXPECT_THAT(refused_json(R"({"nodes": []})"), HasSubstr("nodes is empty"));
