@@ -15,6 +15,10 @@ double discount_at(double rate, double years) { return kernels::exact_exp(-rate 
 constexpr double lowest_rate = -0.05, highest_rate = 0.25;
 constexpr double largest_error = 0.003;  ///< of a rate that decides, one standard error
 constexpr double largest_pooled_error = 0.01;
+/// What two listings of one date differ by, however small their standard errors.
+constexpr double common_error = 0.001;
+constexpr double yearly_move = 0.005;  ///< one standard deviation of a rate over a year of expiry
+constexpr double shortest_gap = 1e-4;  ///< years; two listings may settle at one time
 
 /// What parity says about one expiry's rate.
 struct ParityRate {
@@ -56,41 +60,57 @@ ParityRate parity_rate(ExpiryPairs const& expiry) {
   return result;
 }
 
-/// Rates of the expiries that decide, by time.
+/// The rate by time to expiry: a random walk seen at the expiries that decide, each with its error.
+/// Least squares over both: what the expiries say, and how far a rate moves between them.
 class RateCurve {
  public:
   /// Leaves out the expiry at index `without`.
   RateCurve(std::vector<ParityRate> const& rates, std::size_t without = SIZE_MAX) {
     for (std::size_t i = 0; i < rates.size(); ++i)
       if (rates[i].decides && i != without)
-        points_.push_back({rates[i].years, rates[i].rate, std::max(rates[i].error, 1e-4)});
+        points_.push_back({rates[i].years, rates[i].rate, weight_of(rates[i])});
     std::sort(points_.begin(), points_.end(), [](Point a, Point b) { return a.years < b.years; });
+    smooth();
   }
   std::size_t size() const { return points_.size(); }
-  /// rate * time linear between neighbours, the last rate after them; before them, where one
-  /// expiry's error weighs most, the mean of the first three by precision.
+  /// Linear between the expiries that decide, flat outside them.
   double at(double years) const {
     auto const right =
         std::find_if(points_.begin(), points_.end(), [&](Point p) { return p.years >= years; });
-    if (right == points_.begin()) return first_rate();
+    if (right == points_.begin()) return right->rate;
     auto const left = right - 1;
-    if (right == points_.end() || right->years == left->years) return left->rate;
+    if (right == points_.end()) return left->rate;
     double const share = (years - left->years) / (right->years - left->years);
-    return ((1 - share) * left->rate * left->years + share * right->rate * right->years) / years;
+    return (1 - share) * left->rate + share * right->rate;
   }
 
  private:
   struct Point {
-    double years, rate, error;
+    double years, rate, weight;
   };
-  double first_rate() const {
-    double sum = 0, weights = 0;
-    for (std::size_t i = 0; i < std::min<std::size_t>(3, points_.size()); ++i) {
-      double const weight = 1 / (points_[i].error * points_[i].error);
-      sum += weight * points_[i].rate;
-      weights += weight;
+  static double weight_of(ParityRate const& r) {
+    return 1 / (r.error * r.error + common_error * common_error);
+  }
+  /// Ties the rates of points i and i + 1 together, the more the closer they are.
+  double tie(std::size_t i) const {
+    double const gap = std::max(points_[i + 1].years - points_[i].years, shortest_gap);
+    return 1 / (yearly_move * yearly_move * gap);
+  }
+  /// Solves the normal equations, which are tridiagonal, diagonally dominant and positive.
+  void smooth() {
+    std::vector<double> pivot, sum;
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      double const before = i > 0 ? tie(i - 1) : 0, after = i + 1 < points_.size() ? tie(i) : 0;
+      pivot.push_back(points_[i].weight + before + after);
+      sum.push_back(points_[i].weight * points_[i].rate);
+      if (i == 0) continue;
+      pivot[i] -= before * before / pivot[i - 1];
+      sum[i] += before * sum[i - 1] / pivot[i - 1];
     }
-    return sum / weights;
+    for (std::size_t i = points_.size(); i-- > 0;) {
+      double const after = i + 1 < points_.size() ? tie(i) * points_[i + 1].rate : 0;
+      points_[i].rate = (sum[i] + after) / pivot[i];
+    }
   }
   std::vector<Point> points_;
 };
@@ -172,14 +192,9 @@ ChainForwards find_forwards(std::vector<ExpiryPairs> const& expiries, std::optio
     ParityRate const& own = rates[i];
     ExpiryForward out;
     out.rate_error = own.error;
-    if (!rate && own.decides) {
-      out.forward = own.line.forward;
-      out.discount = own.line.discount;
-      out.pairs = own.line.pairs;
-    } else if (rate || has_curve) {
-      double const r = rate ? *rate : curve.at(own.years);
-      double const discount = discount_at(r, own.years);
-      if (!rate && !agrees(own, discount)) {
+    if (rate || has_curve) {
+      double const discount = discount_at(rate ? *rate : curve.at(own.years), own.years);
+      if (!rate && !own.decides && !agrees(own, discount)) {
         out.quality = ExpiryQuality::doubtful;
         out.reason = own.why_not + "; the discount is that of the neighbouring expiries";
       }

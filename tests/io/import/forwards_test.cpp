@@ -30,12 +30,12 @@ void shake(ExpiryPairs& expiry, double by) {
     expiry.pairs[i].call += by * std::sin(7.0 * static_cast<double>(i * i));
 }
 
-TEST(Forwards, EachExpiryByItsOwnParity) {
+TEST(Forwards, RatesThatAgreeAreKept) {
   auto const found =
-      find_forwards({expiry_at(0.1, 0.05), expiry_at(0.5, 0.052), expiry_at(1, 0.054)}, {});
+      find_forwards({expiry_at(0.1, 0.05), expiry_at(0.5, 0.05), expiry_at(1, 0.05)}, {});
   ASSERT_EQ(found.expiries.size(), 3u);
   EXPECT_EQ(found.note, "");
-  EXPECT_NEAR(found.expiries[1].discount, std::exp(-0.052 * 0.5), 1e-9);
+  EXPECT_NEAR(found.expiries[1].discount, std::exp(-0.05 * 0.5), 1e-9);
   for (auto const& expiry : found.expiries) {
     EXPECT_EQ(expiry.quality, ExpiryQuality::good);
     EXPECT_EQ(expiry.reason, "");
@@ -43,12 +43,47 @@ TEST(Forwards, EachExpiryByItsOwnParity) {
   }
 }
 
+/// Two expiries with the rates r -+ gap / 2 move by gap * tie / (weight + 2 tie) towards each
+/// other.
+double pull(double gap, double years_apart) {
+  double const weight = 1 / (0.001 * 0.001), tie = 1 / (0.005 * 0.005 * years_apart);
+  return gap * tie / (weight + 2 * tie);
+}
+
+TEST(Forwards, RatesOfNearExpiriesMoveTogether) {
+  auto const found = find_forwards({expiry_at(0.5, 0.052), expiry_at(0.52, 0.048)}, {});
+  double const moved = pull(0.004, 0.02);
+  EXPECT_GT(moved, 0.0012);
+  EXPECT_NEAR(found.expiries[0].discount, std::exp(-(0.052 - moved) * 0.5), 1e-7);
+  EXPECT_NEAR(found.expiries[1].discount, std::exp(-(0.048 + moved) * 0.52), 1e-7);
+  EXPECT_NEAR(found.expiries[0].forward, 1000, 1e-6);  // the pairs at the money know it
+}
+
+TEST(Forwards, ASteepCurveStaysSteep) {
+  std::vector<ExpiryPairs> expiries;
+  for (int i = 1; i <= 8; ++i) expiries.push_back(expiry_at(0.125 * i, 0.0025 * i));
+  auto const found = find_forwards(expiries, {});
+  for (int i = 1; i <= 8; ++i) {
+    ExpiryForward const& expiry = found.expiries[static_cast<std::size_t>(i - 1)];
+    // The ends are pulled inwards, the others by both sides.
+    EXPECT_NEAR(-std::log(expiry.discount) / (0.125 * i), 0.0025 * i,
+                i == 1 || i == 8 ? 7e-4 : 2e-4);
+    EXPECT_EQ(expiry.quality, ExpiryQuality::good);
+  }
+}
+
+TEST(Forwards, TwoListingsOfOneTimeShareARate) {
+  auto const found = find_forwards({expiry_at(0.5, 0.051), expiry_at(0.5, 0.049)}, {});
+  EXPECT_NEAR(found.expiries[0].discount, std::exp(-0.05 * 0.5), 1e-5);
+  EXPECT_EQ(found.expiries[0].discount, found.expiries[1].discount);
+}
+
 TEST(Forwards, AnUncertainExpiryTakesItsNeighboursDiscount) {
   auto middle = expiry_at(0.5, 0.05);
   shake(middle, 6);
   auto const found = find_forwards({expiry_at(0.25, 0.04), middle, expiry_at(0.75, 0.06)}, {});
-  // rate * time is linear: (0.01 + 0.045) / 2.
-  EXPECT_NEAR(found.expiries[1].discount, std::exp(-0.0275), 1e-9);
+  // Halfway between them, however far they were pulled together.
+  EXPECT_NEAR(found.expiries[1].discount, std::exp(-0.05 * 0.5), 1e-7);
   EXPECT_NEAR(found.expiries[1].forward, 1000, 4);
 }
 
@@ -78,10 +113,10 @@ TEST(Forwards, OutsideTheDecidedExpiriesTheRateIsFlat) {
   ExpiryPairs near{0.01, Exercise::european, {{1000, 11, 10, 0.2}}},
       far{3, Exercise::european, {{1000, 40, 30, 0.2}}};
   auto const found = find_forwards({near, expiry_at(0.5, 0.04), expiry_at(1, 0.06), far}, {});
-  EXPECT_NEAR(found.expiries[0].discount, std::exp(-0.05 * 0.01),
-              1e-6);  // both decide equally well
-  EXPECT_NEAR(found.expiries[3].discount, std::exp(-0.18), 1e-6);
-  EXPECT_NEAR(found.expiries[3].forward, 1000 + 10 * std::exp(0.18), 1e-3);
+  double const moved = pull(0.02, 0.5), last = 0.06 - moved;
+  EXPECT_NEAR(found.expiries[0].discount, std::exp(-(0.04 + moved) * 0.01), 1e-8);
+  EXPECT_NEAR(found.expiries[3].discount, std::exp(-3 * last), 1e-6);
+  EXPECT_NEAR(found.expiries[3].forward, 1000 + 10 * std::exp(3 * last), 1e-3);
   EXPECT_EQ(found.expiries[3].pairs, 1u);
   EXPECT_EQ(found.expiries[3].quality, ExpiryQuality::doubtful);
 }
