@@ -1,5 +1,5 @@
-// Forward and discount of every expiry of a chain: parity where it decides, neighbours where it
-// does not.
+// Forward and discount of every expiry of a chain: one curve of rates through the expiries where
+// parity decides.
 #pragma once
 
 #include <optional>
