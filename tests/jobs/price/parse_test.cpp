@@ -220,9 +220,10 @@ TEST(Auto, CutsTilesByTheWorkOfAPath) {
     overrides.push_back("instrument.0.expiry_years=" + years);
     return parsed(joined(one_asset, a_call), {.overrides = overrides}).simulation.tile_paths;
   };
-  // Elementary steps a path: floor(steps) + 1, plus 8 for the instrument.
-  EXPECT_EQ(tile("1.0", {}), 1U << 15) << "2^15 * 261 <= 2^24 < 2^16 * 261";
-  EXPECT_EQ(tile("0.2", {}), 1U << 18) << "2^18 * 59 <= 2^24 and the cap";
+  // Elementary steps a path: floor(steps) + 1, plus 8 for each of the instrument's 8 outputs.
+  EXPECT_EQ(tile("1.0", {}), 1U << 15) << "2^15 * 317 <= 2^24 < 2^16 * 317";
+  EXPECT_EQ(tile("0.2", {}), 1U << 17) << "2^17 * 115 <= 2^24 < 2^18 * 115";
+  EXPECT_EQ(tile("0.2", {"outputs=[\"price\"]"}), 1U << 18) << "2^18 * 59 <= 2^24 and the cap";
   EXPECT_EQ(tile("100.0", {}), 1U << 10) << "not below 2^10";
   EXPECT_EQ(tile("1.0", {"simulation.paths=3000"}), 1U << 11) << "not above paths";
   EXPECT_EQ(tile("1.0", {"simulation.tile_paths=2"}), 2U);
