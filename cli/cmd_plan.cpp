@@ -56,8 +56,8 @@ topology::Plan plan_asked_for(PlanOptions const& options) {
   // Without a job the whole range is shown, model parallelism with it.
   demand.has_model_parallel_form = options.job.file.empty();
   if (!options.on.empty()) return plan_elsewhere(machine_named(options.on), demand);
-  auto const machine = prepare_machine(options.machine);
-  return options.job.file.empty() ? topology::make_plan(machine.facts, demand) : machine.plan;
+  if (!options.job.file.empty()) return prepare_machine(options.machine).plan;
+  return topology::make_plan(probe_machine(options.machine), demand);
 }
 
 /// The machine alone, and what every kind of job would take "auto" for there.

@@ -66,10 +66,14 @@ topology::Plan plan_elsewhere(topology::Cluster const& cluster, topology::Demand
   return topology::make_plan(asked, demand);
 }
 
+topology::Facts probe_machine(MachineArguments const& arguments) {
+  return topology::probe(arguments.device == topology::DeviceChoice::cpu ? topology::GpuProbe::skip
+                                                                         : topology::GpuProbe::look);
+}
+
 Machine prepare_machine(MachineArguments const& arguments) {
   Machine machine;
-  machine.facts = topology::probe(arguments.device == topology::DeviceChoice::cpu ? topology::GpuProbe::skip
-                                                                                  : topology::GpuProbe::look);
+  machine.facts = probe_machine(arguments);
   machine.plan = topology::make_plan(machine.facts, demand_of(arguments));
   auto const& launch = machine.facts.launch;
   auto const mine = static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0);

@@ -20,6 +20,8 @@ struct Machine {
   std::string devices;              ///< one line for people: "2 CPU threads (AMD EPYC, v4) on node7"
 };
 
+/// The facts; GPUs are not looked for where the CPU is asked for.
+topology::Facts probe_machine(MachineArguments const& arguments);
 /// Probes and plans. Throws Error for a wish that cannot be met (--device gpu without a GPU).
 Machine prepare_machine(MachineArguments const& arguments);
 

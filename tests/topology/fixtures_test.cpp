@@ -20,7 +20,8 @@ TEST_P(Fixture, NamesItsSource) {
   std::ifstream in(fixture_folder(GetParam()) / "source.txt");
   std::stringstream text;
   text << in.rdbuf();
-  EXPECT_THAT(text.str(), testing::AnyOf(testing::HasSubstr("github.com/"), testing::StartsWith("synthetic")));
+  EXPECT_THAT(text.str(), testing::AnyOf(testing::HasSubstr("github.com/"), testing::StartsWith("synthetic"),
+                                         testing::StartsWith("measured")));
 }
 
 TEST_P(Fixture, SurvivesItsJson) {
@@ -66,6 +67,22 @@ TEST(Fixtures, HoldWhatTheirFilesSay) {
   EXPECT_EQ(fixture_machine("pcie-4090-peer").links[1].peer, Peer::yes);
   EXPECT_EQ(fixture_machine("pcie-4090-no-peer").links[1].peer, Peer::no);
   EXPECT_EQ(fixture_machine("dgx2").links.size(), 256U);
+}
+
+TEST(Fixtures, ReadAWholeReportOfNvidiaSmi) {
+  auto const facts = fixture_machine("duo-h200");
+  ASSERT_EQ(facts.gpus.size(), 2U);
+  EXPECT_EQ(facts.driver_version, "580.159.04");
+  auto const& gpu = facts.gpus[1];
+  EXPECT_EQ(gpu.name, "NVIDIA H200");
+  EXPECT_EQ(gpu.pci_address, "0000:00:07.0");
+  EXPECT_EQ(gpu.memory_bytes >> 20, 143771U);
+  EXPECT_EQ(gpu.clock_mhz, 1980);
+  EXPECT_EQ(gpu.ecc, Ecc::on);
+  EXPECT_EQ(gpu.mig, Mig::off);
+  EXPECT_EQ(gpu.numa, 0);
+  EXPECT_EQ(links_of_gpu(facts, 0), "X NV18 ");
+  EXPECT_EQ(facts.links[1].peer, Peer::yes);
 }
 
 TEST(Fixtures, ReadHwloc) {

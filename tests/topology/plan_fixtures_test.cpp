@@ -39,6 +39,7 @@ constexpr Expected expectations[] = {
     {"dgx1v", 8, Mode::model_data_parallel, 4, Tier::high, "groups of 4 joined by NVLink"},
     {"dgx2", 16, Mode::model_data_parallel, 16, Tier::high, "groups of 16"},
     {"duo-5090", 2, Mode::data_parallel, 1, Tier::high, "2 GPUs"},
+    {"duo-h200", 2, Mode::data_parallel, 1, Tier::high, "2 GPUs"},
     {"gb200-node", 4, Mode::data_parallel, 1, Tier::high, "4 GPUs"},
     {"gh200", 1, Mode::standalone, 1, Tier::high, "1 GPU"},
     {"hgx-b200", 8, Mode::model_data_parallel, 8, Tier::high, "groups of 8"},
