@@ -13,7 +13,7 @@ inline constexpr int block_threads = 128;
 
 /// One launch of the path kernel.
 struct PathLaunch {
-  std::uint32_t threads = 0;
+  std::uint32_t columns = 0;  ///< of path memory; a multiple of 2 * block_threads
   cudaStream_t stream = nullptr;
   bool is_plain = true;  ///< PathPlan::is_plain
   std::uint32_t random_stream = 0;

@@ -32,13 +32,13 @@ struct CudaPaths {
   cudaStream_t stream = nullptr;
   PathPlan const* plan = nullptr;
   std::uint64_t rows = 0;
-  std::uint32_t threads = 0;         ///< resident threads of one launch, each with its own path memory
+  std::uint32_t columns = 0;         ///< of path memory; every path of a launch has one
   std::vector<void*> allocations;
   void* coefficients = nullptr;      ///< float or double
   PathView<float> view_single{};
   PathView<double> view_double{};
-  void* slots = nullptr;             ///< [2 copies * slots][threads]
-  double* totals = nullptr;          ///< [totals * total_rows, then twice most_rows][threads]
+  void* slots = nullptr;             ///< [2 copies * slots][columns]
+  double* totals = nullptr;          ///< [totals * total_rows, then twice most_rows][columns]
   std::int64_t* raw = nullptr;       ///< [tiles][rows][raw_sums]
   std::uint64_t raw_tiles = 0;
   std::int64_t* host_raw = nullptr;  ///< pinned
@@ -76,7 +76,7 @@ void open(CudaPaths& self, PathPlan const& plan, int ordinal) {
   check(cudaSetDevice(ordinal));
   check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, ordinal));
   check(cudaStreamCreateWithFlags(&self.stream, cudaStreamNonBlocking));
-  self.threads = static_cast<std::uint32_t>(self.multiprocessors) * 2048u;
+  self.columns = static_cast<std::uint32_t>(self.multiprocessors) * 2048u;
   if (plan.single_precision)
     self.view_single = make_view<float>(self, plan);
   else
@@ -87,15 +87,15 @@ void open(CudaPaths& self, PathPlan const& plan, int ordinal) {
   std::size_t available = 0;
   std::size_t installed = 0;
   check(cudaMemGetInfo(&available, &installed));
-  // Fewer threads where a path needs much memory: slower, the same bits.
-  while ((slot_bytes + total_bytes) * self.threads > available / 2 && self.threads > 2 * block_threads)
-    self.threads = std::max(self.threads / 2 / block_threads, 1u) * block_threads;
+  // Fewer columns where a path needs much memory: slower, the same bits.
+  while ((slot_bytes + total_bytes) * self.columns > available / 2 && self.columns > 2 * block_threads)
+    self.columns = std::max(self.columns / 4 / block_threads, 1u) * 2 * block_threads;
   if (slot_bytes > 0) {
-    check(cudaMalloc(&self.slots, slot_bytes * self.threads));
+    check(cudaMalloc(&self.slots, slot_bytes * self.columns));
     self.allocations.push_back(self.slots);
   }
   void* totals = nullptr;
-  check(cudaMalloc(&totals, total_bytes * self.threads));
+  check(cudaMalloc(&totals, total_bytes * self.columns));
   self.allocations.push_back(totals);
   self.totals = static_cast<double*>(totals);
 }
@@ -131,7 +131,7 @@ void run(CudaPaths& self, std::uint64_t first_tile, std::uint64_t tiles, std::in
   std::uint64_t const bytes = tiles * self.rows * raw_sums * sizeof(std::int64_t);
   check(cudaMemsetAsync(self.raw, 0, bytes, self.stream));
   PathPlan const& plan = *self.plan;
-  PathLaunch const to{self.threads, self.stream, plan.is_plain(), plan.stream, first_tile, tiles, plan.tile_items,
+  PathLaunch const to{self.columns, self.stream, plan.is_plain(), plan.stream, first_tile, tiles, plan.tile_items,
                       self.rows, plan.most_rows, self.slots, self.totals, self.raw};
   if (plan.single_precision)
     launch(to, plan.model, self.view_single);
@@ -178,8 +178,8 @@ char const* run_cuda_paths(CudaPaths* self, std::uint64_t first_tile, std::uint6
 }
 
 std::uint64_t cuda_paths_tiles(CudaPaths const* self) {
-  // Some four waves of the whole device in one launch.
-  std::uint64_t const items = std::uint64_t{4} * self->threads;
+  // So many waves of the whole device in one launch that the last, incomplete one matters little.
+  std::uint64_t const items = std::uint64_t{16} * self->columns;
   return (items + self->plan->tile_items - 1) / self->plan->tile_items;
 }
 

@@ -83,6 +83,7 @@ struct StateLayout {
 template <class Real, class Layout, int Tracks, int L, class Env>
 struct PathEvents {
   static constexpr bool one_scenario = Tracks <= 2;
+  static constexpr bool on_gpu = L <= 2;  ///< a thread's paths; a CPU has more lanes
 
   PathView<Real> const& plan;
   Env& env;
@@ -96,10 +97,10 @@ struct PathEvents {
   MUSTER_FN bool has_one_scenario() const { return one_scenario || plan.tracks == 1; }
 
   /// One instance serves all on a CPU (less code to compile); a GPU has one for each of the usual cases.
-  MUSTER_FN int copies() const { return L == 1 && one_scenario ? Tracks : (plan.antithetic ? 2 : 1); }
+  MUSTER_FN int copies() const { return on_gpu && one_scenario ? Tracks : (plan.antithetic ? 2 : 1); }
   /// States: every track, every copy.
   MUSTER_FN int states() const {
-    return L == 1 && one_scenario ? Tracks : static_cast<int>(plan.tracks) * copies();
+    return on_gpu && one_scenario ? Tracks : static_cast<int>(plan.tracks) * copies();
   }
   MUSTER_FN int state_of(Evaluation const& e, int copy) const {
     if constexpr (one_scenario) return copy;

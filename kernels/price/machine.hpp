@@ -36,7 +36,7 @@ struct PathMachine {
     std::uint32_t first = 0;
     while (first < plan.steps) {
       first = run_quiet(first, z);
-      draw(first, z);
+      draw(block_of(first), z);
       MUSTER_UNROLL
       for (int k = 0; k < steps_per_block; ++k) {
         std::uint32_t const s = first + static_cast<std::uint32_t>(k);
@@ -53,9 +53,11 @@ struct PathMachine {
   }
 
  private:
-  /// The random block(s) of the steps from `first` on.
-  MUSTER_FN void draw(std::uint32_t first, Real (&z)[draws][L]) {
-    std::uint32_t const block = first / steps_per_block * blocks_per_step;
+  /// The first random block of the steps from `first` on.
+  MUSTER_FN static std::uint32_t block_of(std::uint32_t first) { return first / steps_per_block * blocks_per_step; }
+
+  /// The random block(s) of one or several steps.
+  MUSTER_FN void draw(std::uint32_t block, Real (&z)[draws][L]) {
     MUSTER_UNROLL
     for (int b = 0; b < blocks_per_step; ++b)
       events.env.normals(plan.keys, block + static_cast<std::uint32_t>(b), &z[b * per_block]);
@@ -70,14 +72,15 @@ struct PathMachine {
       end = first + ((end < quiet_end ? end : quiet_end) - first) / steps_per_block * steps_per_block;
       if (Model::coefficients == 1 && events.has_one_scenario() && end > first) {
         Real const c[1] = {plan.coefficients[std::uint64_t{first} * Model::coefficients]};
-        for (; first < end; first += steps_per_block) {
-          draw(first, z);
+        for (std::uint32_t block = block_of(first); block < block_of(end); block += blocks_per_step) {
+          draw(block, z);
           MUSTER_UNROLL
           for (int k = 0; k < steps_per_block; ++k) advance(c, &z[k * N]);
         }
+        first = end;
         continue;
       }
-      draw(first, z);
+      draw(block_of(first), z);
       MUSTER_UNROLL
       for (int k = 0; k < steps_per_block; ++k)
         advance(plan.coefficients + (std::uint64_t{first} + static_cast<std::uint64_t>(k)) * Model::coefficients,

@@ -82,7 +82,8 @@ MUSTER_FN float sqrt_of_radius(float x) {
   float reciprocal;
   asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(reciprocal) : "f"(x));
   float const root = x * reciprocal;
-  return fma(fma(-root, root, x), 0.5f * reciprocal, root);
+  float const half = from_bits(to_bits(reciprocal) - 0x00800000u);  // an integer instruction: those have slack
+  return fma(fma(-root, root, x), half, root);
 #else
   return sqrt(x);
 #endif
@@ -138,11 +139,19 @@ MUSTER_FN void turn(double radius, double t, std::uint64_t sign, double& z0, dou
   z1 = r * (s * t);
 }
 
-/// k + 1/2 for the 22 lower bits k of a word.
-MUSTER_FN float odd_half(std::uint32_t word) { return from_bits((word & 0x3fffffu) | 0x4b000000u) - 0x1.fffffep22f; }
+/// The bits of 2^23: with an integer below 2^23 in their place below, those of the sum.
+inline constexpr std::uint32_t bits_of_2_23 = 0x4b000000u;
 
-/// Uniform in (0, 1): (k + 1/2) / 2^16, k = the lower (upper) half of a word.
-MUSTER_FN float uniform_of_half(std::uint32_t half) { return fma(from_bits(half | 0x4b000000u), 0x1p-16f, -0x1.fffffep6f); }
+/// k + 1/2 for the 22 lower bits k of a word. `exponent` is bits_of_2_23; a GPU passes it as a value that its
+/// compiler cannot know, for masking and setting two constants takes two instructions, one when the second is a register.
+MUSTER_FN float odd_half(std::uint32_t word, std::uint32_t exponent = bits_of_2_23) {
+  return from_bits((word & 0x3fffffu) | exponent) - 0x1.fffffep22f;
+}
+
+/// Uniform in (0, 1): (k + 1/2) / 2^16, k = 16 bits.
+MUSTER_FN float uniform_of_half(std::uint32_t half, std::uint32_t exponent) {
+  return fma(from_bits(half | exponent), 0x1p-16f, -0x1.fffffep6f);
+}
 
 /// Half an angle on the full circle, in half turns: the 23 leading bits of a word, [-1/2, 1/2).
 MUSTER_FN float half_turns(std::uint32_t word) { return from_bits((word >> 9) | 0x3f800000u) - 1.5f; }
@@ -174,12 +183,17 @@ inline constexpr int normals_per_block = sizeof(Real) == 4 ? 6 : 4;
 /// spacings of ordered uniforms): one logarithm serves six normals. The angles are the leading bits of w0, w1, w2,
 /// ten of their own and the rest shared with the uniforms (docs/formats/random.md).
 MUSTER_FN void block_normals(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2, std::uint32_t w3,
-                             float (&z)[6]) {
-  float const whole = squared_radius(odd_half(w0) * odd_half(w1) * odd_half(w2));
-  float const u = uniform_of_half(w3 & 0xffffu);
-  float const v = uniform_of_half(w3 >> 16);
+                             float (&z)[6], std::uint32_t exponent = bits_of_2_23) {
+  float const whole = squared_radius(odd_half(w0, exponent) * odd_half(w1, exponent) * odd_half(w2, exponent));
+  float const u = uniform_of_half(w3 & 0xffffu, exponent);
+  float const v = uniform_of_half(w3 >> 16, bits_of_2_23);
+#if defined(__CUDA_ARCH__)
+  float const low = fminf(u, v);
+  float const high = fmaxf(u, v);
+#else
   float const low = u < v ? u : v;
   float const high = u < v ? v : u;
+#endif
   turn(sqrt_of_radius(whole * low), half_turns(w0), z[0], z[1]);
   turn(sqrt_of_radius(fma(whole, high - low, 0x1p-40f)), half_turns(w1), z[2], z[3]);
   turn(sqrt_of_radius(fma(-whole, high, whole)), half_turns(w2), z[4], z[5]);
