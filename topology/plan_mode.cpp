@@ -12,6 +12,17 @@
 namespace muster::topology {
 namespace {
 
+/// As --mode spells it.
+std::string_view word_for(Mode mode) {
+  switch (mode) {
+    case Mode::cpu: return "cpu";
+    case Mode::standalone: return "standalone";
+    case Mode::data_parallel: return "data";
+    case Mode::model_data_parallel: return "model+data";
+  }
+  return "cpu";
+}
+
 std::string why_no_gpu(Cluster const& cluster) {
   for (auto const& node : cluster.nodes)
     if (!node.machine.gpu_note.empty()) return node.machine.gpu_note;
@@ -117,7 +128,7 @@ ModeChoice choose_asked(Usable const& usable, Demand const& demand) {
   std::string const reason = "asked for with --mode";
   if (mode == Mode::standalone) return {mode, reason, 1};
   MUSTER_REQUIRE(usable.gpus >= 2, "--mode {} with {} (it needs 2 or more); leave --mode out",
-                 mode == Mode::data_parallel ? "data" : "model+data", plural(usable.gpus, "GPU"));
+                 word_for(mode), plural(usable.gpus, "GPU"));
   if (mode == Mode::data_parallel) return {mode, reason, 1};
   MUSTER_REQUIRE(demand.has_model_parallel_form,
                  "--mode model+data, but this kind of job has no model-parallel form; use --mode data");
@@ -130,7 +141,7 @@ ModeChoice choose_asked(Usable const& usable, Demand const& demand) {
 void check_asked_mode(Usable const& usable, Cluster const& cluster, Demand const& demand) {
   if (!demand.mode || demand.mode == Mode::cpu) return;
   MUSTER_REQUIRE_ENV(usable.why_cpu.empty(), "--mode {}, but there is no GPU to use ({}); use --mode cpu",
-                     to_string(*demand.mode), usable.why_cpu);
+                     word_for(*demand.mode), usable.why_cpu);
   if (demand.mode != Mode::standalone) return;
   bool const has_ranks = demand.in_process_ranks > 1 || !is_one_machine(cluster) ||
                          cluster.nodes.front().machine.launch.ranks > 1;

@@ -187,7 +187,7 @@ TEST(AskedMode, IsRefusedWithTheReason) {
   EXPECT_THAT(refused_plan(fixture("hgx-h100"), demand), HasSubstr("no model-parallel form; use --mode data"));
   demand.mode = Mode::data_parallel;
   EXPECT_THAT(refused_plan(fixture("gh200"), demand), HasSubstr("--mode data with 1 GPU (it needs 2 or more)"));
-  EXPECT_THAT(refused_plan(fixture("no-gpu"), demand, Exit::environment), HasSubstr("no GPU to use (no GPU here)"));
+  EXPECT_THAT(refused_plan(fixture("no-gpu"), demand, Exit::environment), HasSubstr("--mode data, but there is no GPU to use (no GPU here)"));
   demand.mode = Mode::standalone;
   EXPECT_THAT(refused_plan(fixture("cluster-h100"), demand), HasSubstr("several ranks or machines"));
   demand.in_process_ranks = 2;
