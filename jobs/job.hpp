@@ -32,6 +32,10 @@ class TileRunner {
   virtual std::uint64_t preferred_tiles() const = 0;
 };
 
+/// On which devices a tile has the same bits. Only where it has them on every device may two kinds of
+/// device compute the same tile, and whichever answers first count.
+enum class SameBits { on_every_device, on_one_kind };
+
 /// Progress is counted in the job's own unit, e.g. path-steps.
 struct WorkUnit {
   std::string name;         ///< "path-steps"
@@ -53,6 +57,7 @@ class Job {
   /// Restores the headroom of every slot (carries limb into limb) and keeps the value; called while sums
   /// of many tiles are merged and always before is_done, results and a save. Slots without carries need none.
   virtual void normalize(std::span<std::int64_t> /*sums*/) const {}
+  virtual SameBits same_bits() const { return SameBits::on_every_device; }
   virtual WorkUnit work_unit() const = 0;
   virtual std::unique_ptr<TileRunner> make_runner(Device device) const = 0;
   /// The numbers: every estimate with mean, standard error and count.

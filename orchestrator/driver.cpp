@@ -282,7 +282,9 @@ RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptio
   std::optional<State> state;
   try {
     saved = persistence.load();
-    state = make_state(transport.size(), job.stages(), job.slots(), saved, options.leases);
+    LeaseSettings leases = options.leases;
+    if (job.same_bits() == jobs::SameBits::on_one_kind) leases.hedging = Hedging::off;
+    state = make_state(transport.size(), job.stages(), job.slots(), saved, leases);
   } catch (Error const& error) {
     dismiss_workers(transport, error.code(), error.what(), options.leave_grace_s);
     throw;

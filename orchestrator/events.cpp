@@ -13,23 +13,6 @@ std::string place(State const& state, int rank, std::string const& device) {
                      device);
 }
 
-/// Rank 0 talks to itself without messages.
-bool may_send(State const& state, int rank, unsigned reserved) {
-  RankState const& to = state.ranks[rank];
-  if (rank == 0) return true;
-  return !to.is_suspect && to.sent < to.heard &&
-         to.sent - to.acknowledged + reserved < state.settings.unacknowledged_limit;
-}
-
-void push_answer(State& state, int rank, AnswerType type, std::size_t first_lease,
-                 Actions& actions) {
-  RankState& to = state.ranks[rank];
-  if (rank != 0) ++to.sent;
-  to.owes_note = false;
-  actions.answers.push_back(
-      {rank, type, to.sent, first_lease, actions.leases.size() - first_lease});
-}
-
 /// Anyone left to compute, now or after a silence ends?
 bool has_hope(State const& state) {
   return std::any_of(state.ranks.begin(), state.ranks.end(), [](RankState const& rank) {
@@ -54,7 +37,34 @@ void bar(State& state, int rank, std::string const& why, double now_s, Actions& 
   refresh_pace(state, now_s);
 }
 
+/// The result or failure of a beaten lease: its tiles do not count, its speed does. False when
+/// `lease` is no beaten one of this rank.
+bool end_beaten(State& state, int rank, std::uint64_t lease, double seconds) {
+  auto const at = state.beaten.find(lease);
+  if (at == state.beaten.end() || at->second.rank != rank) return false;
+  if (seconds > 0) note_speed(state, state.ranks[rank], at->second.tiles, seconds);
+  --state.ranks[rank].beaten;
+  state.beaten.erase(at);
+  return true;
+}
+
 }  // namespace
+
+bool may_send(State const& state, int rank, unsigned reserved) {
+  RankState const& to = state.ranks[rank];
+  if (rank == 0) return true;  // it talks to itself without messages
+  return !to.is_suspect && to.sent < to.heard &&
+         to.sent - to.acknowledged + reserved < state.settings.unacknowledged_limit;
+}
+
+void push_answer(State& state, int rank, AnswerType type, std::size_t first_lease,
+                 Actions& actions) {
+  RankState& to = state.ranks[rank];
+  if (rank != 0) ++to.sent;
+  to.owes_note = false;
+  actions.answers.push_back(
+      {rank, type, to.sent, first_lease, actions.leases.size() - first_lease});
+}
 
 void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t acknowledged,
               double now_s) {
@@ -89,6 +99,7 @@ void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t pre
 
 Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
                 double seconds) {
+  if (epoch == state.epoch && end_beaten(state, rank, lease, seconds)) return Merge::refuse;
   auto const at = state.leases.find(lease);
   bool const is_current = epoch == state.epoch && at != state.leases.end() &&
                           at->second.rank == rank && at->second.range == range &&
@@ -97,6 +108,7 @@ Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease
     ++state.counters.results_refused;
     return Merge::refuse;
   }
+  bool const is_shared = at->second.is_shared;
   state.leases.erase(at);
   RankState& from = state.ranks[rank];
   --from.leases;
@@ -106,6 +118,7 @@ Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease
   from.busy_seconds += seconds;
   note_speed(state, from, range.count, seconds);
   state.committed.insert(range);
+  if (is_shared) beat_others(state, range);
   ++state.counters.leases_committed;
   if (state.committed.total() == state.stage_end()) state.phase = Phase::judging;
   return Merge::commit;
@@ -116,6 +129,7 @@ void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure con
   if (state.phase == Phase::over) return;
   auto const at = state.leases.find(failure.lease);
   bool const is_of_lease = failure.lease != 0;
+  if (epoch == state.epoch && end_beaten(state, rank, failure.lease, 0)) return;
   if (is_of_lease &&
       (epoch != state.epoch || at == state.leases.end() || at->second.rank != rank)) {
     ++state.counters.results_refused;

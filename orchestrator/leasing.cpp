@@ -37,7 +37,7 @@ std::uint64_t tiles_left(State const& state) {
   return left;
 }
 
-double expected_seconds(RankState const& rank, std::uint64_t more_tiles) {
+double seconds_of_all(RankState const& rank, std::uint64_t more_tiles) {
   return static_cast<double>(rank.leased_tiles + more_tiles) * rank.seconds_per_tile /
          rank.consumers;
 }
@@ -45,7 +45,7 @@ double expected_seconds(RankState const& rank, std::uint64_t more_tiles) {
 double time_allowed(LeaseSettings const& settings, RankState const& rank, std::uint64_t tiles) {
   if (!is_measured(rank)) return settings.unmeasured_deadline_s;
   return std::max(settings.least_deadline_s,
-                  settings.deadline_factor * expected_seconds(rank, tiles));
+                  settings.deadline_factor * seconds_of_all(rank, tiles));
 }
 
 /// Another usable rank would have to be there, or nobody could ever compute the tiles.
@@ -130,45 +130,36 @@ std::uint64_t lease_tiles(State const& state, RankState const& rank) {
       std::clamp(tiles, 1.0, static_cast<double>(settings.max_tiles_per_lease)));
 }
 
+double expected_seconds_per_tile(State const& state, RankState const& rank) {
+  return is_measured(rank) ? rank.seconds_per_tile : 1 / rate_per_consumer(state.pace);
+}
+
+OpenLease& issue(State& state, int rank, TileRange range, unsigned attempt, double now_s,
+                 Actions& actions) {
+  RankState& to = state.ranks[rank];
+  // Each attempt doubles the time, in case the estimate was the fault.
+  double const allowed = time_allowed(state.settings, to, range.count) * std::ldexp(1, attempt - 1);
+  std::uint64_t const id = state.next_lease++;
+  actions.leases.push_back({id, range});
+  ++to.leases;
+  ++state.counters.leases_issued;
+  std::uint64_t const ahead = to.leased_tiles;
+  to.leased_tiles += range.count;
+  return state.leases.emplace(id, OpenLease{range, rank, now_s + allowed, attempt, now_s, ahead})
+      .first->second;
+}
+
 void open_leases(State& state, int rank, double now_s, Actions& actions) {
   RankState& to = state.ranks[rank];
   std::uint64_t const lookahead = std::uint64_t{state.settings.leases_per_consumer} * to.consumers;
   for (unsigned in_message = 0;
-       to.leases < lookahead && in_message < state.settings.leases_per_message; ++in_message) {
+       to.leases + to.beaten < lookahead && in_message < state.settings.leases_per_message;
+       ++in_message) {
     Reissue const next = take_tiles(state, rank, lease_tiles(state, to));
     if (next.range.count == 0) return;
-    // Each attempt doubles the time, in case the estimate was the fault.
-    double const allowed =
-        time_allowed(state.settings, to, next.range.count) * std::ldexp(1, next.attempt - 1);
-    std::uint64_t const id = state.next_lease++;
-    state.leases.emplace(id, OpenLease{next.range, rank, now_s + allowed, next.attempt});
-    actions.leases.push_back({id, next.range});
-    ++to.leases;
-    to.leased_tiles += next.range.count;
-    ++state.counters.leases_issued;
+    issue(state, rank, next.range, next.attempt, now_s, actions);
     if (next.attempt > 1) ++state.counters.leases_reissued;
   }
-}
-
-void void_lease(State& state, std::uint64_t lease, std::string const& why, double now_s,
-                Actions& actions) {
-  auto const at = state.leases.find(lease);
-  OpenLease const open = at->second;
-  state.leases.erase(at);
-  RankState& holder = state.ranks[open.rank];
-  --holder.leases;
-  holder.leased_tiles -= open.range.count;
-  if (open.attempt < state.settings.attempts) {
-    state.reissues.push_back({open.range, open.attempt + 1, open.rank});
-    return;
-  }
-  std::string const text = fmt::format(
-      "tiles {} to {} were not computed in {} attempts, the last on rank {} ({}); check that "
-      "rank's host and "
-      "device, then run again to resume",
-      open.range.first, open.range.end() - 1, open.attempt, open.rank, why);
-  on_end(state, Exit::environment, text, Error(Exit::environment, text, Retry::may_help), now_s,
-         actions);
 }
 
 }  // namespace muster::orchestrator

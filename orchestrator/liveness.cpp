@@ -36,6 +36,7 @@ bool is_too_silent(State const& state, std::size_t rank, double now_s) {
 void suspect(State& state, int rank, double now_s, Actions& actions) {
   state.ranks[rank].is_suspect = true;
   ++state.counters.ranks_suspected;
+  forget_beaten(state, rank);
   LeaseIds const held =
       leases_where(state, [rank](OpenLease const& lease) { return lease.rank == rank; });
   std::string const why =
@@ -101,12 +102,15 @@ void on_tick(State& state, double now_s, Actions& actions) {
   for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
     if (is_too_silent(state, rank, now_s)) suspect(state, static_cast<int>(rank), now_s, actions);
   refresh_pace(state, now_s);
+  bool const has_room = forget_overdue_beaten(state, now_s);
   if (state.phase == Phase::computing)
     for (std::uint64_t id :
          leases_where(state, [now_s](OpenLease const& lease) { return lease.deadline_s < now_s; }))
       if (state.phase != Phase::over) expire(state, id, now_s, actions);
   if (state.phase == Phase::computing) ensure_hope(state, now_s, actions);
-  if (state.phase != Phase::computing || !state.reissues.empty()) answer_all(state, now_s, actions);
+  if (state.phase != Phase::computing || !state.reissues.empty() || has_room)
+    answer_all(state, now_s, actions);
+  hedge(state, now_s, actions);
 }
 
 bool has_everyone_left(State const& state) {

@@ -28,6 +28,10 @@ void RangeSet::insert(TileRange range) {
   ends_.emplace_hint(hint, range.first, end);
 }
 
+void RangeSet::cover(TileRange range) {
+  for (TileRange gap : gaps(range.first, range.end())) insert(gap);
+}
+
 TileRange RangeSet::take_front(std::uint64_t count) {
   if (ends_.empty() || count == 0) return {};
   auto const front = ends_.begin();

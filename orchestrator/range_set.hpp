@@ -14,6 +14,8 @@ class RangeSet {
   /// Adds a range that shares no tile with the set (else: Error (Exit::bug), for a tile would count
   /// twice); neighbours join.
   void insert(TileRange range);
+  /// Adds those tiles of the range that are not in the set yet.
+  void cover(TileRange range);
   /// Takes up to `count` tiles out of the first range; an empty range when the set is empty.
   TileRange take_front(std::uint64_t count);
   bool intersects(TileRange range) const;

@@ -9,6 +9,9 @@ namespace muster::orchestrator {
 /// tiles.
 inline constexpr std::uint64_t most_tiles_per_lease = std::uint64_t{1} << 18;
 
+/// May tiles that one rank is late with be given to another as well? The first answer counts.
+enum class Hedging { off, on };
+
 struct LeaseSettings {
   std::uint64_t max_tiles_per_lease = 65'536;
   double target_lease_s = 0.25;      ///< aimed at, from the rank's measured seconds a tile
@@ -20,6 +23,8 @@ struct LeaseSettings {
   double least_deadline_s = 60;         ///< of a lease whose rank has measured its cost
   double unmeasured_deadline_s = 3600;  ///< of a lease whose cost nobody knows yet
   double deadline_factor = 20;          ///< times the expected time
+  Hedging hedging = Hedging::on;
+  double least_hedge_gain_s = 0.05;  ///< expected of a second lease of the same tiles
   unsigned attempts = 5;       ///< of one range of tiles, retryable failures and losses together
   unsigned rank_failures = 3;  ///< retryable ones in a row; then the rank gets no more work
   double start_limit_s = 300;  ///< ranks not ready by then are no hope when nobody else can compute

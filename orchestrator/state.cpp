@@ -16,6 +16,8 @@ struct NamedCounter {
 constexpr std::array named_counters{
     NamedCounter{"leases_issued", &Counters::leases_issued},
     NamedCounter{"leases_committed", &Counters::leases_committed},
+    NamedCounter{"leases_hedged", &Counters::leases_hedged},
+    NamedCounter{"leases_beaten", &Counters::leases_beaten},
     NamedCounter{"results_refused", &Counters::results_refused},
     NamedCounter{"leases_expired", &Counters::leases_expired},
     NamedCounter{"leases_reissued", &Counters::leases_reissued},

@@ -45,6 +45,7 @@ struct RankState {
   std::uint64_t acknowledged = 0;  ///< of those, by its word
   std::uint32_t leases = 0;        ///< open ones
   std::uint64_t leased_tiles = 0;  ///< in them
+  std::uint32_t beaten = 0;        ///< leases it still computes for nothing
   unsigned failures_in_a_row = 0;
   std::uint64_t committed_tiles = 0;
   double busy_seconds = 0;
@@ -55,6 +56,18 @@ struct OpenLease {
   int rank = 0;
   double deadline_s = 0;
   unsigned attempt = 1;
+  double issued_s = 0;
+  std::uint64_t tiles_ahead = 0;  ///< its rank held when it was issued
+  std::uint64_t hedged = 0;       ///< of its tiles, from the front, that others got as well
+  bool is_shared = false;         ///< may have tiles in common with other open leases
+};
+
+/// A lease some of whose tiles were committed from another one. It keeps its rank busy until its
+/// result comes, which is refused.
+struct BeatenLease {
+  int rank = 0;
+  std::uint64_t tiles = 0;
+  double deadline_s = 0;
 };
 
 /// Tiles that were leased and came to nothing.
@@ -67,6 +80,8 @@ struct Reissue {
 struct Counters {
   std::uint64_t leases_issued = 0;
   std::uint64_t leases_committed = 0;
+  std::uint64_t leases_hedged = 0;    ///< of those issued: of tiles another rank was late with
+  std::uint64_t leases_beaten = 0;    ///< others were first
   std::uint64_t results_refused = 0;  ///< stale epoch, unknown or ended lease
   std::uint64_t leases_expired = 0;
   std::uint64_t leases_reissued = 0;
@@ -108,6 +123,7 @@ struct State {
   RangeSet pending;  ///< of the stage: not committed, leased or to be reissued
   std::deque<Reissue> reissues;
   std::unordered_map<std::uint64_t, OpenLease> leases;
+  std::unordered_map<std::uint64_t, BeatenLease> beaten;
   std::uint64_t next_lease = 1;
   std::vector<RankState> ranks;
   Pace pace;

@@ -330,6 +330,47 @@ TEST_F(EventTest, an_acknowledgement_of_the_unsent_is_a_bug) {
   EXPECT_THROW(on_heard(state, 1, 1, 1, now), Error);
 }
 
+TEST_F(EventTest, an_idle_rank_gets_the_tiles_of_a_late_one_and_the_first_answer_counts) {
+  begin(2, {8});
+  make_ready(1);
+  make_ready(0);
+  auto const [late, of_late] = lease_of(1);
+  while (lease_of(0).first != UINT64_MAX) {
+    auto const [id, lease] = lease_of(0);
+    on_result(state, 0, state.epoch, id, lease.range, 0.01);
+    answer(state, 0, now, actions);
+  }
+  actions.clear();
+  on_tick(state, settings.suspect_after_s - 1, actions);
+  ASSERT_EQ(actions.leases.size(), 1u);
+  Lease const second = actions.leases[0];
+  EXPECT_EQ(second.range.first, of_late.range.first);
+  EXPECT_EQ(state.counters.leases_hedged, 1u);
+  EXPECT_EQ(on_result(state, 0, state.epoch, second.id, second.range, 0.01), Merge::commit);
+  EXPECT_EQ(state.ranks[1].beaten, 1u);
+  EXPECT_EQ(on_result(state, 1, state.epoch, late, of_late.range, 90), Merge::refuse);
+  EXPECT_EQ(state.ranks[1].beaten, 0u);
+  EXPECT_EQ(state.ranks[1].committed_tiles, 0u);
+  EXPECT_GT(state.ranks[1].seconds_per_tile, 1) << "its slowness was taken down";
+  EXPECT_EQ(on_result(state, 1, state.epoch, late, of_late.range, 90), Merge::refuse);
+}
+
+TEST_F(EventTest, what_only_a_beaten_lease_had_is_leased_again) {
+  begin(3, {12});
+  make_ready(2);
+  auto const [late, of_late] = lease_of(2);
+  ASSERT_GT(of_late.range.count, 1u);
+  OpenLease& open = state.leases.at(late);
+  open.is_shared = true;
+  open.hedged = 1;
+  make_ready(0);
+  issue(state, 0, {of_late.range.first, 1}, 1, now, actions).is_shared = true;
+  std::uint64_t const second = state.next_lease - 1;
+  on_result(state, 0, state.epoch, second, {of_late.range.first, 1}, 1);
+  ASSERT_EQ(state.reissues.size(), 1u);
+  EXPECT_EQ(state.reissues[0].range, (TileRange{of_late.range.first + 1, of_late.range.count - 1}));
+}
+
 // How many tiles a lease has.
 
 TEST_F(EventTest, leases_aim_at_their_time_in_whole_batches) {

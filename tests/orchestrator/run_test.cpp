@@ -119,6 +119,63 @@ TEST_F(RunTest, all_ranks_work) {
   }
 }
 
+/// Whoever computes tile 150 first then waits until every tile has been computed by somebody else,
+/// or `limit`.
+struct StandStill {
+  static constexpr std::uint64_t tiles = 300;
+  explicit StandStill(std::chrono::milliseconds longest) : limit(longest) {}
+  void operator()(TileRange range) {
+    std::this_thread::sleep_for(range.count * 1ms);
+    bool const is_it = range.first <= 150 && 150 < range.end() && !is_still.exchange(true);
+    if (is_it) {
+      auto const deadline = std::chrono::steady_clock::now() + limit;
+      while (!all_computed() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(1ms);
+      return;
+    }
+    for (std::uint64_t tile = range.first; tile < range.end(); ++tile) is_computed[tile] = true;
+  }
+  bool all_computed() const {
+    return std::all_of(is_computed.begin(), is_computed.end(),
+                       [](auto const& is) { return is.load(); });
+  }
+  std::chrono::milliseconds const limit;
+  std::atomic<bool> is_still = false;
+  std::vector<std::atomic<bool>> is_computed = std::vector<std::atomic<bool>>(tiles);
+};
+
+std::uint64_t counter_of(RunOutcome const& outcome, std::string const& name) {
+  for (auto const& [known, value] : outcome.counters)
+    if (known == name) return value;
+  return UINT64_MAX;
+}
+
+TEST_F(RunTest, a_rank_that_stands_still_does_not_hold_up_the_end) {
+  StandStill still(25s);
+  job.stage_tiles = {StandStill::tiles};
+  job.before_range = [&](TileRange range, jobs::Device) { still(range); };
+  RunOutcome const outcome = run(3);
+  expect_all(outcome, StandStill::tiles);
+  EXPECT_GE(counter_of(outcome, "leases_hedged"), 1u);
+  EXPECT_GE(counter_of(outcome, "leases_beaten"), 1u);
+  std::uint64_t shared = 0;
+  for (RankShare const& share : outcome.ranks) shared += share.tiles;
+  EXPECT_EQ(shared, StandStill::tiles) << "second answers are not counted";
+  EXPECT_TRUE(still.all_computed()) << "it waited 25 s for nothing";
+}
+
+TEST_F(RunTest, tiles_of_one_kind_of_device_are_not_given_to_two) {
+  struct OneKindJob : MockJob {
+    jobs::SameBits same_bits() const override { return jobs::SameBits::on_one_kind; }
+  } of_one_kind;
+  StandStill still(1s);
+  of_one_kind.stage_tiles = {StandStill::tiles};
+  of_one_kind.before_range = [&](TileRange range, jobs::Device) { still(range); };
+  RunOutcome const outcome = run_ranks_in_process(3, of_one_kind, options, persistence, sink);
+  expect_all(outcome, StandStill::tiles);
+  EXPECT_EQ(counter_of(outcome, "leases_hedged"), 0u);
+}
+
 TEST_F(RunTest, the_stop_rule_sees_exact_prefixes) {
   job.stage_tiles = {16, 32, 64, 128, 256};
   std::vector<std::uint64_t> asked;

@@ -1,7 +1,9 @@
 #include "tests/orchestrator/simulation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
+#include <limits>
 #include <numeric>
 
 #include "tests/orchestrator/mock_job.hpp"
@@ -13,6 +15,8 @@ using namespace orchestrator;
 using worker::MessageType;
 
 constexpr double leave_grace_s = 10;
+constexpr double tick_s = 0.1;
+constexpr double never = std::numeric_limits<double>::infinity();
 
 struct Message {
   Message(MessageType of_type) : type(of_type) {}
@@ -24,6 +28,12 @@ struct Message {
   double seconds = 0;
 };
 
+struct Running {
+  Lease lease;
+  double ends_at = 0;
+  double seconds = 0;
+};
+
 /// A rank as worker/worker.cpp behaves, without bytes and threads.
 struct SimulatedRank {
   bool is_dead = false;
@@ -32,7 +42,9 @@ struct SimulatedRank {
   std::uint32_t consumers = 1;
   std::uint32_t busy = 0;
   std::deque<Lease> queue;
-  std::uint64_t sequence = 0, received = 0, acknowledged = 0, taken = 0;
+  std::map<std::uint64_t, Running> running;  // by lease
+  double first_work_at = never;
+  std::uint64_t sequence = 0, received = 0, acknowledged = 0;
   bool is_ready = false, is_stopped = false;
 };
 
@@ -43,18 +55,26 @@ class Life {
        SimulationReport& report)
       : plan_(plan), random_(random), report_(report) {
     state_ = make_state(plan.ranks, plan.stages, 1, saved, plan.settings);
+    is_committed_.resize(plan.stages.back());
     for (TileRange range : state_.committed.ranges())
       for (auto tile = range.first; tile < range.end(); ++tile) is_committed_[tile] = true;
     sum_ = saved ? saved->sums.at(0) : 0;
+    report_.over_s = never;
     last_save_ = snapshot();
     ranks_.resize(plan.ranks);
     for (int rank = 0; rank < plan.ranks; ++rank) set_up(rank);
-    schedule(0.25, [this] { tick(); });
+    schedule(tick_s, [this] { tick(); });
+    if (plan.misfortune.kind != Misfortune::Kind::none) {
+      struck_ = static_cast<int>(random_() % ranks_.size());
+      // Rank 0 is never lost: that is the end of its life.
+      if (plan.misfortune.kind == Misfortune::Kind::lost && struck_ == 0) struck_ = plan.ranks - 1;
+      schedule(plan.misfortune.at_s, [this] { strike(); });
+    }
   }
 
   /// Empty: over. Otherwise the save to resume from.
   std::optional<Saved> live() {
-    constexpr int most_events = 200'000;
+    constexpr int most_events = 10'000'000;
     for (int events = 0; events < most_events && report_.violation.empty(); ++events) {
       if (state_.phase != Phase::over) over_since_ = now_;
       if (state_.phase == Phase::over &&
@@ -66,8 +86,11 @@ class Life {
       now_ = next.at;
       next.action();
       if (state_.phase == Phase::judging) judge();
-      check();
-      if (state_.phase == Phase::over) continue;
+      if (events % plan_.check_every == 0) check();
+      if (state_.phase == Phase::over) {
+        report_.over_s = std::min(report_.over_s, now_);
+        continue;
+      }
       if (chance(0.02)) last_save_ = snapshot();
       if (chance(plan_.stop_chance)) on_stop_requested(state_, now_, actions_), carry_out();
       if (chance(plan_.kill_chance)) return last_save_;
@@ -103,8 +126,9 @@ class Life {
   void set_up(int rank) {
     SimulatedRank& own = ranks_[rank];
     own.consumers = 1 + random_() % 3;
-    own.seconds_per_tile =
-        0.02 * (1 + 4 * uniform()) * (rank > 0 && chance(plan_.slow_chance) ? 100 : 1);
+    own.seconds_per_tile = plan_.fastest_s * (1 + (plan_.spread - 1) * uniform()) *
+                           (rank > 0 && chance(plan_.slow_chance) ? 100 : 1);
+    initial_rates_.push_back(own.consumers / own.seconds_per_tile);
     if (rank > 0 && chance(plan_.loss_chance))
       schedule(10 * uniform(), [this, rank] { ranks_[rank].is_dead = true; });
     if (rank > 0 && chance(plan_.pause_chance))
@@ -221,7 +245,7 @@ class Life {
     RankState const& to = state_.ranks[rank];
     if (to.is_suspect) violate(fmt::format("rank {} is suspect and was sent a message", rank));
     if (to.sent > to.heard) violate(fmt::format("rank {} was sent more than it said", rank));
-    int const unacknowledged = static_cast<int>(to.sent - ranks_[rank].taken);
+    int const unacknowledged = static_cast<int>(to.sent - ranks_[rank].received);
     report_.most_unacknowledged = std::max(report_.most_unacknowledged, unacknowledged);
     if (to.sent - to.acknowledged > 8)
       violate(fmt::format("rank {} has {} unacknowledged messages", rank, unacknowledged));
@@ -231,7 +255,6 @@ class Life {
   }
   void at_rank(int rank, Answer const& to_do, std::vector<Lease> const& leases) {
     SimulatedRank& own = ranks_[rank];
-    ++own.taken;
     own.received = std::max(own.received, to_do.sequence);
     switch (to_do.type) {
       case AnswerType::welcome:
@@ -261,15 +284,48 @@ class Life {
       Lease const lease = own.queue.front();
       own.queue.pop_front();
       ++own.busy;
-      double const seconds =
-          own.seconds_per_tile * static_cast<double>(lease.range.count) * (0.5 + uniform());
-      schedule(seconds, [=, this] { awake(rank, [=, this] { computed(rank, lease, seconds); }); });
+      double const seconds = own.seconds_per_tile * static_cast<double>(lease.range.count) *
+                             (1 + plan_.noise * (2 * uniform() - 1));
+      own.first_work_at = std::min(own.first_work_at, now_);
+      own.running[lease.id] = {lease, now_ + seconds, seconds};
+      compute(rank, lease.id);
     }
     bool const is_hungry = own.busy + own.queue.size() < own.consumers;
     if (rank > 0 && is_hungry && own.received > own.acknowledged) from_rank(rank, MessageType::ask);
   }
-  void computed(int rank, Lease const& lease, double seconds) {
+  void compute(int rank, std::uint64_t lease) {
+    double const ends_at = ranks_[rank].running.at(lease).ends_at;
+    if (ends_at == never) return;
+    schedule(ends_at - now_, [=, this] {
+      auto const& running = ranks_[rank].running;
+      auto const at = running.find(lease);
+      if (at == running.end() || at->second.ends_at != ends_at) return;  // slowed meanwhile
+      awake(rank, [=, this] { computed(rank, lease); });
+    });
+  }
+  /// The misfortune; leases being computed are hit in the middle.
+  void strike() {
+    SimulatedRank& own = ranks_[struck_];
+    if (plan_.misfortune.kind == Misfortune::Kind::lost) {
+      own.is_dead = true;
+      return;
+    }
+    double const factor = slowing();
+    own.seconds_per_tile *= factor;
+    for (auto& [id, running] : own.running) {
+      double const longer = (running.ends_at - now_) * (factor - 1);
+      running.ends_at += longer;
+      running.seconds += longer;
+      compute(struck_, id);
+    }
+  }
+  double slowing() const {
+    return plan_.misfortune.kind == Misfortune::Kind::slower ? plan_.misfortune.factor : never;
+  }
+  void computed(int rank, std::uint64_t id) {
     SimulatedRank& own = ranks_[rank];
+    auto const [lease, ends_at, seconds] = own.running.at(id);
+    own.running.erase(id);
     --own.busy;
     if (own.is_stopped) return;
     Message const message(
@@ -294,7 +350,7 @@ class Life {
   void tick() {
     on_tick(state_, now_, actions_);
     carry_out();
-    schedule(0.25, [this] { tick(); });
+    schedule(tick_s, [this] { tick(); });
   }
   void judge() {
     std::uint64_t const tiles = state_.stage_end();
@@ -307,20 +363,29 @@ class Life {
     carry_out();
   }
 
-  /// Every tile of the stage is in exactly one place, and no rank with a right to work starves.
+  /// Every tile of the stage is in exactly one place, but for leases that may share; no rank with a
+  /// right to work starves.
   void check() {
     RangeSet everywhere = state_.committed;
+    RangeSet shared;
     try {
       for (TileRange range : state_.pending.ranges()) everywhere.insert(range);
       for (Reissue const& reissue : state_.reissues) everywhere.insert(reissue.range);
-      for (auto const& [id, lease] : state_.leases) everywhere.insert(lease.range);
+      for (auto const& [id, lease] : state_.leases)
+        if (lease.is_shared)
+          shared.cover(lease.range);
+        else
+          everywhere.insert(lease.range);
+      for (TileRange range : shared.ranges()) everywhere.insert(range);
     } catch (Error const& error) {
       violate(fmt::format("a tile is in two places: {}", error.what()));
     }
     if (state_.phase != Phase::over &&
         everywhere.ranges() != std::vector<TileRange>{{0, state_.stage_end()}})
       violate("a tile was lost");
-    std::vector<std::uint64_t> held(state_.ranks.size(), 0), tiles(state_.ranks.size(), 0);
+    std::vector<std::uint64_t> held(state_.ranks.size(), 0), tiles(state_.ranks.size(), 0),
+        beaten(state_.ranks.size(), 0);
+    for (auto const& [id, lease] : state_.beaten) ++beaten[lease.rank];
     for (auto const& [id, lease] : state_.leases) {
       ++held[lease.rank];
       tiles[lease.rank] += lease.range.count;
@@ -329,13 +394,16 @@ class Life {
       RankState const& own = state_.ranks[rank];
       if (held[rank] != own.leases || tiles[rank] != own.leased_tiles)
         violate(fmt::format("rank {} holds {} leases, not {}", rank, held[rank], own.leases));
+      if (beaten[rank] != own.beaten)
+        violate(
+            fmt::format("rank {} has {} beaten leases, not {}", rank, beaten[rank], own.beaten));
       if (own.is_suspect && own.leases > 0) violate("a suspect holds a lease");
-      if (own.leases > own.consumers * state_.settings.leases_per_consumer)
+      if (own.leases + own.beaten > own.consumers * state_.settings.leases_per_consumer)
         violate("too many leases");
       bool const may_work =
           own.phase == RankPhase::ready && !own.is_suspect && !own.is_barred &&
           (rank == 0 || (own.heard > own.sent && own.sent - own.acknowledged < 7));
-      if (may_work && own.leases == 0 && state_.phase == Phase::computing &&
+      if (may_work && own.leases + own.beaten == 0 && state_.phase == Phase::computing &&
           !state_.stop_is_requested && !state_.pending.empty())
         violate(fmt::format("rank {} starves", rank));
     }
@@ -350,6 +418,10 @@ class Life {
     report_.tiles_of_rank.clear();
     for (RankState const& rank : state_.ranks)
       report_.tiles_of_rank.push_back(rank.committed_tiles);
+    report_.rate_of_rank.clear();
+    for (int rank = 0; rank < static_cast<int>(ranks_.size()); ++rank)
+      report_.rate_of_rank.push_back(rate(rank));
+    report_.ideal_s = ideal_s();
     if (state_.error) violate(state_.error->what());
     // 4 s awake: a sign of life, its answer and the goodbye, each as late as can be.
     for (int rank = 1; rank < static_cast<int>(ranks_.size()); ++rank)
@@ -359,13 +431,36 @@ class Life {
     return state_.verdict == Exit::stopped ? std::optional(snapshot()) : std::nullopt;
   }
 
+  /// Tiles a second before any misfortune.
+  double rate(int rank) const { return initial_rates_[rank]; }
+  double computable(int rank, double until_s) const {
+    double const start_s = ranks_[rank].first_work_at;
+    if (start_s >= until_s) return 0;
+    double const struck_s = rank == struck_ ? std::max(plan_.misfortune.at_s, start_s) : never;
+    double const after_s = until_s - std::min(until_s, struck_s);
+    return rate(rank) * (until_s - start_s - after_s + after_s / slowing());
+  }
+  double ideal_s() const {
+    double least = 0, most = now_;
+    while (most - least > 1e-6 * now_) {
+      double const middle = (least + most) / 2;
+      double tiles = 0;
+      for (int rank = 0; rank < static_cast<int>(ranks_.size()); ++rank)
+        tiles += computable(rank, middle);
+      (tiles < static_cast<double>(state_.stage_end()) ? least : most) = middle;
+    }
+    return most;
+  }
+
   SimulationPlan const& plan_;
   std::mt19937_64& random_;
   SimulationReport& report_;
   State state_;
   Actions actions_;
   std::vector<SimulatedRank> ranks_;
-  std::map<std::uint64_t, bool> is_committed_;
+  std::vector<bool> is_committed_;
+  std::vector<double> initial_rates_;
+  int struck_ = -1;
   std::int64_t sum_ = 0;
   Saved last_save_;
   std::priority_queue<Scheduled> queue_;

@@ -16,6 +16,14 @@
 
 namespace muster::test {
 
+/// What befalls one rank, whichever, at some time.
+struct Misfortune {
+  enum class Kind { none, slower, stalled, lost };  ///< stalled: gives signs of life, no results
+  Kind kind = Kind::none;
+  double at_s = 0;
+  double factor = 10;  ///< slower by this
+};
+
 struct SimulationPlan {
   int ranks = 4;
   std::vector<std::uint64_t> stages{40, 80, 160};
@@ -28,6 +36,11 @@ struct SimulationPlan {
   double slow_chance = 0;      ///< of a rank, a hundred times slower
   double kill_chance = 0;      ///< of rank 0, at each event; then the run resumes
   double stop_chance = 0;      ///< of a stop request, at each event; then the run resumes
+  double fastest_s = 0.02;     ///< a tile, on a consumer of the fastest rank possible
+  double spread = 5;           ///< the slowest takes so many times longer
+  double noise = 0.5;          ///< of a lease's time, to either side
+  Misfortune misfortune{};
+  int check_every = 1;  ///< events; the invariants of a large cluster take time to check
   orchestrator::LeaseSettings settings{};
 };
 
@@ -37,10 +50,15 @@ struct SimulationReport {
   std::uint64_t tiles = 0;
   std::int64_t sum = 0;
   double seconds = 0;  ///< simulated, of the last life of rank 0
-  int lives = 1;       ///< of rank 0
+  double over_s = 0;   ///< when its run was over
+  /// When it could have been over: every rank at its speed from its first lease on, tiles
+  /// divisible.
+  double ideal_s = 0;
+  int lives = 1;  ///< of rank 0
   int most_unacknowledged = 0;
   orchestrator::Counters counters;
   std::vector<std::uint64_t> tiles_of_rank;
+  std::vector<double> rate_of_rank;  ///< tiles a second, before any misfortune
 };
 
 SimulationReport simulate(SimulationPlan const& plan, std::uint64_t seed);
