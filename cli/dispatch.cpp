@@ -30,6 +30,7 @@ struct Execute {
   int operator()(ReplayOptions const& options) const { return cmd_replay(options, form); }
   int operator()(DiffOptions const& options) const { return cmd_diff(options, form); }
   int operator()(ImportOptions const& options) const { return cmd_import(options, form); }
+  int operator()(SelftestOptions const& options) const { return cmd_selftest(options, form); }
   int operator()(StatusOptions const& options) const { return cmd_status(options, form); }
   int operator()(TopologyOptions const& options) const { return cmd_topology(options, form); }
 };
@@ -42,12 +43,14 @@ int run_command_line(int count, char const* const* arguments) noexcept {
   try {
     form = form_asked_for(count, arguments);
     catch_stop_signals();
-    // Under a launcher every rank runs this same line; one of them speaks, and only a run needs the rest.
+    // Under a launcher every rank runs this same line; one of them speaks; a run and a selftest need the rest.
     bool const is_first = topology::launch_from_environment().rank == 0;
     quiet = !is_first;  // what is wrong with this line is told by rank 0
     auto const invocation = parse_arguments(count, arguments);
     quiet = false;
-    if (!is_first && !std::holds_alternative<RunOptions>(invocation.command)) return 0;
+    bool const needs_all = std::holds_alternative<RunOptions>(invocation.command) ||
+                           std::holds_alternative<SelftestOptions>(invocation.command);
+    if (!is_first && !needs_all) return 0;
     return std::visit(Execute{invocation.form}, invocation.command);
   } catch (Error const& error) {
     return quiet ? static_cast<int>(error.code()) : report(form, error);

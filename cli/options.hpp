@@ -77,6 +77,9 @@ struct ImportOptions {
 struct TopologyOptions {
   std::string on;  ///< as for plan
 };
+struct SelftestOptions {
+  std::filesystem::path folder = ".";  ///< where outputs would go
+};
 struct VersionOptions {};
 /// Help that was asked for, already rendered.
 struct HelpText {
@@ -86,7 +89,7 @@ struct HelpText {
 struct Invocation {
   Form form = Form::table;
   std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
-               DiffOptions, ImportOptions, StatusOptions, TopologyOptions>
+               DiffOptions, ImportOptions, StatusOptions, TopologyOptions, SelftestOptions>
       command;
 };
 

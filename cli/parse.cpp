@@ -186,6 +186,13 @@ void add_topology(Parser& parser) {
   add_on(command, options->on);
 }
 
+void add_selftest(Parser& parser) {
+  auto* const command = parser.add("selftest", "Check this installation end to end: CPU, GPUs, files, MPI, Slurm",
+                                   "muster selftest results/");
+  auto const options = parser.on_chosen<SelftestOptions>(command);
+  command->add_option("FOLDER", options->folder, "Where jobs will write (default: here)");
+}
+
 template <class Range, class Name>
 std::string suggestion(std::string_view word, Range const& range, Name const& name) {
   std::vector<std::string> names;
@@ -245,6 +252,7 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   add_diff_and_status(parser);
   add_import(parser);
   add_topology(parser);
+  add_selftest(parser);
 
   check_command(parser.app, count, arguments);
   parser.invocation.command = HelpText{parser.app.help()};

@@ -1,5 +1,6 @@
 #include "io/h5.hpp"
 
+#include "io/libraries.hpp"
 #include "io/text_rules.hpp"
 
 namespace muster::io::h5 {
@@ -48,3 +49,13 @@ Datatype text_type(std::size_t size) {
 }
 
 }  // namespace muster::io::h5
+
+namespace muster::io {
+
+std::string hdf5_version() {
+  unsigned major = 0, minor = 0, release = 0;
+  MUSTER_H5(H5get_libversion(&major, &minor, &release));
+  return fmt::format("{}.{}.{}", major, minor, release);
+}
+
+}  // namespace muster::io
