@@ -128,7 +128,7 @@ double median(std::vector<double>& values) {
 
 /// The worst first, for a judgement's words.
 template <class Key>
-LinkFindings const& worst_of(std::vector<LinkFindings> const& links, Key const& key) {
+LinkFindings worst_of(std::vector<LinkFindings> const& links, Key const& key) {
   return *std::max_element(links.begin(), links.end(), [&](auto const& a, auto const& b) { return key(a) < key(b); });
 }
 
@@ -387,7 +387,7 @@ void Ranks::stop() {
 }
 
 Line judge_latency(std::vector<LinkFindings> const& links) {
-  auto const& slowest = worst_of(links, [](auto const& link) { return link.latency_s; });
+  auto const slowest = worst_of(links, [](auto const& link) { return link.latency_s; });
   auto const figure = human_duration(slowest.latency_s);
   auto line = slowest.latency_s <= most_latency_s
                   ? passed("MPI latency", figure, fmt::format("one way, the slowest link: rank {} and rank 0", slowest.rank))
@@ -399,7 +399,7 @@ Line judge_latency(std::vector<LinkFindings> const& links) {
 }
 
 Line judge_bandwidth(std::vector<LinkFindings> const& links) {
-  auto const& slowest = worst_of(links, [](auto const& link) { return -link.bytes_per_s; });
+  auto const slowest = worst_of(links, [](auto const& link) { return -link.bytes_per_s; });
   auto const figure = fmt::format("{:.3g} MB/s", slowest.bytes_per_s * 1e-6);
   auto line = slowest.bytes_per_s >= least_bytes_per_s
                   ? passed("MPI bandwidth", figure, fmt::format("the slowest link: rank {} and rank 0", slowest.rank))
@@ -411,7 +411,7 @@ Line judge_bandwidth(std::vector<LinkFindings> const& links) {
 }
 
 Line judge_skew(std::vector<LinkFindings> const& links) {
-  auto const& worst = worst_of(links, [](auto const& link) { return std::abs(link.skew_s) - link.skew_within_s; });
+  auto const worst = worst_of(links, [](auto const& link) { return std::abs(link.skew_s) - link.skew_within_s; });
   auto const figure = human_duration(std::abs(worst.skew_s));
   auto line = std::abs(worst.skew_s) - worst.skew_within_s <= most_skew_s
                   ? passed("clock skew", figure, fmt::format("rank {} and rank 0, known within {}", worst.rank,
