@@ -9,6 +9,9 @@ namespace muster::kernels {
 
 struct CudaPaths;
 
+/// A block's paths: tiles are powers of two, and hold whole blocks.
+inline constexpr std::uint64_t least_cuda_tile_items = 256;
+
 /// Keeps a pointer to `plan`. Null on failure, with a static text in `*error`.
 CudaPaths* open_cuda_paths(PathPlan const& plan, int ordinal, char const** error);
 /// Overwrites raw[tiles][rows][raw_sums]; null or an error text. Waits for the device.

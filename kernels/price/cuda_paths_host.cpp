@@ -39,6 +39,8 @@ class CudaPathRunner final : public PathRunner {
 }  // namespace
 
 std::unique_ptr<PathRunner> make_cuda_paths(PathPlan const& plan, int ordinal) {
+  // A tile that does not fill a block's threads is quicker on a CPU, and has the same bits there.
+  if (plan.tile_items < least_cuda_tile_items) return make_host_paths(plan);
   return std::make_unique<CudaPathRunner>(plan, ordinal);
 }
 

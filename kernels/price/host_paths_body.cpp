@@ -1,4 +1,5 @@
 // The CPU executor of the path machine; compiled once per instruction set.
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -14,11 +15,11 @@ namespace {
 constexpr int lane_count = 256;
 constexpr int many_tracks = 64;  ///< any number: a CPU counts them at run time
 
-/// Adds the sums of `lane_count` samples and controls to one row's raw sums.
+/// Adds the sums of the first `count` lanes' samples and controls to one row's raw sums.
 void add_row(double const* y, double const* c, double scale, double control_scale, bool with_control,
-             std::int64_t* raw) {
+             int count, std::int64_t* raw) {
   std::int64_t y1 = 0, yh = 0, ym = 0, yl = 0, bad = 0;
-  for (int i = 0; i < lane_count; ++i) {
+  for (int i = 0; i < count; ++i) {
     double const scaled = y[i] * scale;
     bad += on_grid(scaled) ? 0 : 1;
     Quantum const q = quantize(scaled);
@@ -27,14 +28,14 @@ void add_row(double const* y, double const* c, double scale, double control_scal
     ym += to_integer_bits(fma(q.high + q.high, q.low, rounding_magic));
     yl += to_integer_bits(fma(q.low, q.low, rounding_magic));
   }
-  std::int64_t const offset = static_cast<std::int64_t>(lane_count * static_cast<std::uint64_t>(rounding_magic_bits));
+  std::int64_t const offset = static_cast<std::int64_t>(static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(rounding_magic_bits));
   raw[raw_y] += y1 - offset;
   raw[raw_yy_h] += yh - offset;
   raw[raw_yy_m] += ym - offset;
   raw[raw_yy_l] += yl - offset;
   if (with_control) {
     std::int64_t c1 = 0, ch = 0, cm = 0, cl = 0, xh = 0, xm = 0, xl = 0;
-    for (int i = 0; i < lane_count; ++i) {
+    for (int i = 0; i < count; ++i) {
       double const scaled = c[i] * control_scale;
       bad += on_grid(scaled) ? 0 : 1;
       Quantum const q = quantize(scaled);
@@ -65,6 +66,7 @@ struct LaneEnv {
   std::uint32_t slots_per_path;
   bool control;
   std::uint64_t item = 0;
+  int counted;  ///< lanes that belong to the tile: all, or the whole of a smaller tile
   std::vector<Real> slots;
   std::vector<double> totals;
   std::vector<double> samples;     ///< of one contract's rows, then their controls
@@ -76,6 +78,7 @@ struct LaneEnv {
 
   LaneEnv(PathPlan const& plan)
       : stream(plan.stream), slots_per_path(plan.slots_per_path), control(plan.control),
+        counted(static_cast<int>(std::min<std::uint64_t>(plan.tile_items, lane_count))),
         slots(std::size_t{2} * plan.slots_per_path * lane_count), totals(std::size_t{plan.totals} * plan.total_rows * lane_count),
         samples(std::size_t{2} * plan.most_rows * lane_count), most_rows(plan.most_rows) {}
 
@@ -105,9 +108,9 @@ struct LaneEnv {
   double* sample(std::uint32_t row) { return samples.data() + std::size_t{row} * lane_count; }
   double* control_sample(std::uint32_t row) { return sample(most_rows + row); }
   void row(std::uint64_t index, double const* y, double const* c, double scale, double control_scale) {
-    if (raw != nullptr) return add_row(y, c, scale, control_scale, control, raw + index * raw_sums);
+    if (raw != nullptr) return add_row(y, c, scale, control_scale, control, counted, raw + index * raw_sums);
     if (index != wanted_row) return;
-    for (int i = lane_count - 1; i >= 0; --i)
+    for (int i = counted - 1; i >= 0; --i)
       if (!on_grid(y[i] * scale) || (control && !on_grid(c[i] * control_scale))) found = i;
   }
 };

@@ -252,6 +252,41 @@ void expect_references(Precision precision) {
   EXPECT_GT(squares / n, low);
 }
 
+/// Exact sums and tables of a small job cut into tiles of a size.
+std::pair<std::vector<std::int64_t>, Outcome> cut(std::uint64_t tile_paths) {
+  Params params;
+  params.name = "tiles";
+  params.method = Method::monte_carlo;
+  params.market.assets.resize(1);
+  flat(params, 0.02, 0, 0.2);
+  params.market.assets[0].name = "A";
+  params.market.assets[0].spot = 100;
+  params.instruments.resize(1);
+  params.instruments[0].name = "option";
+  params.instruments[0].expiry_years = 1;
+  params.instruments[0].strike = 100;
+  params.simulation.paths = 2048;
+  params.simulation.tile_paths = tile_paths;
+  auto const job = make_price_job(params);
+  std::uint64_t const tiles = job->stages().back();
+  std::vector<std::int64_t> sums(job->slots());
+  std::vector<TileDigest> digests(tiles);
+  job->make_runner({})->run({0, tiles}, sums, digests);
+  job->normalize(sums);
+  auto const tables = job->results(sums, tiles);
+  return {sums, {column<double>(tables[0], "price", 0), column<double>(tables[0], "price_stderr", 0)}};
+}
+
+TEST(Tiles, OfAnySizeGiveTheSameSums) {
+  auto const [whole, outcome] = cut(2048);
+  for (std::uint64_t tile_paths : {2u, 64u, 256u, 512u, 1024u}) {
+    auto const [sums, other] = cut(tile_paths);
+    EXPECT_EQ(sums, whole) << tile_paths;
+    EXPECT_EQ(other.mean, outcome.mean) << tile_paths;
+    EXPECT_EQ(other.standard_error, outcome.standard_error) << tile_paths;
+  }
+}
+
 TEST(Reference, SinglePrecision) { expect_references(Precision::single_precision); }
 TEST(Reference, DoublePrecision) { expect_references(Precision::double_precision); }
 
