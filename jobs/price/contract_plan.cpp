@@ -164,9 +164,10 @@ kernels::Evaluation ContractPlanner::make_evaluation(Instrument const& instrumen
           plan_.log_forward[(std::size_t{made.scenario} * (plan_.steps + 1) + find_time(grid_, fixing) + 1) * plan_.assets +
                             contract.asset] +
           made.log_scale;
+  if (made.score == kernels::Score::none) return made;
   double variance = 0;
-  for (std::uint32_t s = 0; s <= find_time(grid_, instrument.expiry_years); ++s)
-    variance += plan_.variance[std::size_t{s} * plan_.assets];
+  std::uint32_t const last = find_time(grid_, instrument.expiry_years);
+  for (std::uint32_t s = 0; s <= last; ++s) variance += plan_.variance[std::size_t{s} * plan_.assets];
   if (variance > 0) made.gaussian_variance = variance;
   return made;
 }
@@ -185,7 +186,7 @@ double ContractPlanner::score_bound(Instrument const& instrument, kernels::Evalu
   return 32 + 8 * asset(0).merton.intensity * instrument.expiry_years;
 }
 
-ContractPlanner::Reach ContractPlanner::reach(Instrument const& instrument, kernels::Evaluation const& evaluation) const {
+ContractPlanner::Reach ContractPlanner::reach(Instrument const& instrument, kernels::Evaluation const& evaluation) {
   auto const& market = scenarios_.market(evaluation.scenario);
   double const discount =
       plan_.discount[std::size_t{evaluation.scenario} * (plan_.steps + 1) + find_time(grid_, instrument.expiry_years) + 1];
@@ -199,7 +200,7 @@ ContractPlanner::Reach ContractPlanner::reach(Instrument const& instrument, kern
       if (evaluation.scaled_asset[n] == static_cast<std::int32_t>(a)) scale = evaluation.spot_scale[n];
     double const given = k < instrument.weights.size() ? instrument.weights[k] : 1.0;
     double const weight = has_weights(instrument.kind) ? given : 1.0;
-    double const bound = scale * spot_bound(market, a, instrument.expiry_years);
+    double const bound = scale * scenarios_.spot_bound(evaluation.scenario, a, instrument.expiry_years);
     spots += std::abs(given) * bound;
     reached += std::abs(weight) * bound;
     mean += weight * mean_spot(market, a, instrument.expiry_years, scale);

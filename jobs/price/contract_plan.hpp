@@ -49,7 +49,7 @@ class ContractPlanner {
   void set_weights(Instrument const& instrument, kernels::ContractPlan& contract);
   kernels::Evaluation make_evaluation(Instrument const& instrument, kernels::ContractPlan const& contract,
                                       Valuation const& valuation, EvaluationPlanner const& planner);
-  Reach reach(Instrument const& instrument, kernels::Evaluation const& evaluation) const;
+  Reach reach(Instrument const& instrument, kernels::Evaluation const& evaluation);
   double score_bound(Instrument const& instrument, kernels::Evaluation const& evaluation) const;
   Asset const& asset(std::uint32_t a) const { return params_.market.assets[group_.assets[a]]; }
   std::uint32_t local(std::uint32_t market_asset) const;

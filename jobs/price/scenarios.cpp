@@ -56,6 +56,12 @@ Scenarios::Scenarios(GroupMarket base, std::vector<double> const& grid, double w
   known_.emplace(Bump{}, 0);
 }
 
+double Scenarios::spot_bound(std::uint32_t scenario, std::uint32_t asset, double years) {
+  auto const [at, is_new] = bounds_.try_emplace({scenario, asset, years}, 0.0);
+  if (is_new) at->second = price::spot_bound(markets_[scenario], asset, years);
+  return at->second;
+}
+
 double Scenarios::volatility_step(std::uint32_t asset) const {
   auto const& values = markets_[0].assets[asset].volatility.values;
   return std::max(width_ * *std::min_element(values.begin(), values.end()), least_step);

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,8 @@ class Scenarios {
   /// The scenario's number in the plan.
   std::uint32_t get(Bump const& bump);
   GroupMarket const& market(std::uint32_t scenario) const { return markets_[scenario]; }
+  /// spot_bound of a scenario's market, each found once: a book asks for the same few dates again and again.
+  double spot_bound(std::uint32_t scenario, std::uint32_t asset, double years);
 
   double volatility_step(std::uint32_t asset) const;
   /// rho, theta, correlation_vega, vega_v0 ... vega_rho.
@@ -60,6 +63,7 @@ class Scenarios {
   kernels::PathPlan& plan_;
   std::vector<GroupMarket> markets_;
   std::map<Bump, std::uint32_t> known_;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, double>, double> bounds_;
   std::vector<std::vector<double>> corrections_;  ///< by track
 };
 
