@@ -114,31 +114,11 @@ ClosedValue geometric_asian(Case const& c) {
   auto const& i = c.instrument;
   if (i.averaging == Averaging::arithmetic) return missing("an arithmetic average has none");
   if (!c.asset.cash_dividends.empty()) return missing("it has none with cash dividends");
-  kernels::GeometricInput in;
-  in.is_call = is_call(i);
-  in.is_floating = i.strike_kind == StrikeKind::floating;
-  in.spot = c.asset.spot;
-  in.strike = i.strike;
-  in.past = i.past_fixings.data();
-  in.past_count = i.past_fixings.size();
-  std::size_t const ahead = i.fixing_years.size(), count = ahead + i.past_fixings.size();
-  if (ahead == 0) return missing("it has no fixing ahead");
-  double const share = 1.0 / static_cast<double>(count);
-  in.fixings = static_cast<double>(count);
-  in.spot_share = share * static_cast<double>(ahead);
-  for (std::size_t k = 0; k < ahead; ++k) {
-    double const at = i.fixing_years[k];
-    auto const w = variance_term(c.asset.volatility, at);
-    in.mean = in.mean + share * (rate_term(c.market.rate, at) +
-                                 -1.0 * dividend_term(c.asset.dividend, at) + -0.5 * w);
-    // Each pair of fixings shares the variance up to its earlier one.
-    double const pairs = 2.0 * static_cast<double>(ahead - 1 - k) + 1.0;
-    in.variance = in.variance + share * share * pairs * w;
-    in.covariance = in.covariance + share * w;
-  }
-  in.rate = rate_term(c.market.rate, c.years);
-  in.dividend = dividend_term(c.asset.dividend, c.years);
-  in.asset_variance = variance_term(c.asset.volatility, c.years);
+  if (i.fixing_years.empty()) return missing("it has no fixing ahead");
+  auto const in = geometric_input(
+      i, c.asset.spot, [&](double at) { return rate_term(c.market.rate, at); },
+      [&](double at) { return dividend_term(c.asset.dividend, at); },
+      [&](double at) { return variance_term(c.asset.volatility, at); });
   return single(kernels::geometric_asian(in), "geometric average (lognormal)");
 }
 

@@ -217,8 +217,7 @@ ContractPlanner::Reach ContractPlanner::reach(Instrument const& instrument, kern
   double expected = discount * mean;
   if (evaluation.score == kernels::Score::jumps) {
     auto const& jumps = market.assets[0].merton;
-    expected *= jumps.intensity * instrument.expiry_years *
-                exact_exp(jumps.jump_mean + 0.5 * jumps.jump_volatility * jumps.jump_volatility);
+    expected *= jumps.intensity * instrument.expiry_years * mean_jump(jumps);
   }
   return {bound, discount * reached * score, expected};
 }

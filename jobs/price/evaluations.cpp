@@ -5,7 +5,6 @@
 
 #include "jobs/price/closed_terms.hpp"
 #include "jobs/price/curves.hpp"
-#include "kernels/scalar_math.hpp"
 
 namespace muster::jobs::price {
 namespace {
@@ -14,13 +13,14 @@ using kernels::Score;
 
 constexpr double least_spot_step = 1e-5;
 
+/// True for a payoff that jumps where a path touches a barrier.
+bool is_barrier(InstrumentKind kind) { return kind == InstrumentKind::barrier || kind == InstrumentKind::double_barrier; }
+
 bool is_digital(InstrumentKind kind) {
   return kind == InstrumentKind::digital_cash || kind == InstrumentKind::digital_asset;
 }
 
 }  // namespace
-
-bool is_barrier(InstrumentKind kind) { return kind == InstrumentKind::barrier || kind == InstrumentKind::double_barrier; }
 
 double bump_width(InstrumentKind kind) { return is_barrier(kind) || is_digital(kind) ? 1.0 / 8 : 1.0 / 16; }
 
@@ -48,7 +48,7 @@ Valuation EvaluationPlanner::moved(std::uint32_t asset, std::int32_t steps, Valu
   return from;
 }
 
-/// Heston's digitals are smooth given the variance (machine.hpp), and need no score.
+/// Heston's digitals are smooth given the variance (kernels/price/events.hpp), and need no score.
 bool EvaluationPlanner::is_scored() const {
   return is_digital(instrument_.kind) && !dividends_ && scenarios_.market(0).model != ModelKind::heston;
 }
@@ -97,9 +97,7 @@ void EvaluationPlanner::add_scored(std::uint32_t row, Sensitivity const& what) {
   put_score(row, rate, Score::none);
   if (market.model == ModelKind::merton) {
     auto const& jumps = asset.merton;
-    double const growth =
-        kernels::exact_exp(jumps.jump_mean + 0.5 * jumps.jump_volatility * jumps.jump_volatility) - 1.0;
-    drift += jumps.intensity * growth;
+    drift += jumps.intensity * (mean_jump(jumps) - 1.0);
     put_score(row, jumps.intensity, Score::none);
     put_score(row, -1.0 / years, Score::jumps);
   }

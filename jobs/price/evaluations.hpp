@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <tuple>
 #include <vector>
 
 #include "jobs/price/params.hpp"
@@ -25,9 +24,6 @@ struct Valuation {
 
 /// The valuations that a contract's rows need, and their weights by row.
 using Weights = std::map<Valuation, std::map<std::uint32_t, double>>;
-
-/// True for a payoff that jumps where a path touches a barrier.
-bool is_barrier(InstrumentKind kind);
 
 /// The width of a spot's bumps for a payoff, as a share of the standard deviation to expiry.
 double bump_width(InstrumentKind kind);

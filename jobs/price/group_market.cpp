@@ -72,6 +72,10 @@ double chernoff_factor(GroupMarket const& market, std::size_t a, double years) {
 
 }  // namespace
 
+double mean_jump(Merton const& jumps) {
+  return exact_exp(jumps.jump_mean + 0.5 * jumps.jump_volatility * jumps.jump_volatility);
+}
+
 GroupMarket make_group_market(Params const& params, Group const& group) {
   GroupMarket made;
   made.model = params.market.model;

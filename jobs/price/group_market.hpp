@@ -19,6 +19,9 @@ struct GroupMarket {
 
 GroupMarket make_group_market(Params const& params, Group const& group);
 
+/// E[exp(J)] of a log jump J.
+double mean_jump(Merton const& jumps);
+
 /// Integrals from the market's now to the date that was `years` away at first. Time passes off the front: an
 /// integral loses the value in force at time zero times what has elapsed.
 double rate_to(GroupMarket const& market, double years);

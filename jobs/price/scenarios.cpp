@@ -29,6 +29,17 @@ void shift(Curve& curve, double by) {
   for (double& value : curve.values) value += by;
 }
 
+/// The parameter that a measure of Heston's model is by.
+double Heston::*parameter_of(Measure measure) {
+  switch (measure) {
+    case Measure::vega_v0: return &Heston::v0;
+    case Measure::vega_kappa: return &Heston::kappa;
+    case Measure::vega_theta: return &Heston::theta;
+    case Measure::vega_xi: return &Heston::xi;
+    default: return &Heston::rho;
+  }
+}
+
 }  // namespace
 
 Stencil const& first_of_four() {
@@ -67,16 +78,7 @@ double Scenarios::volatility_step(std::uint32_t asset) const {
   return std::max(width_ * *std::min_element(values.begin(), values.end()), least_step);
 }
 
-double Scenarios::parameter(Measure measure) const {
-  auto const& h = markets_[0].assets[0].heston;
-  switch (measure) {
-    case Measure::vega_v0: return h.v0;
-    case Measure::vega_kappa: return h.kappa;
-    case Measure::vega_theta: return h.theta;
-    case Measure::vega_xi: return h.xi;
-    default: return h.rho;
-  }
-}
+double Scenarios::parameter(Measure measure) const { return markets_[0].assets[0].heston.*parameter_of(measure); }
 
 double Scenarios::step(Measure measure) const {
   switch (measure) {
@@ -122,11 +124,7 @@ GroupMarket Scenarios::bumped(Bump const& bump) const {
       market.correlation[bump.other * n + bump.asset] += by;
       break;
     }
-    case Measure::vega_v0: market.assets[0].heston.v0 += by; break;
-    case Measure::vega_kappa: market.assets[0].heston.kappa += by; break;
-    case Measure::vega_theta: market.assets[0].heston.theta += by; break;
-    case Measure::vega_xi: market.assets[0].heston.xi += by; break;
-    default: market.assets[0].heston.rho += by; break;
+    default: market.assets[0].heston.*parameter_of(bump.by) += by; break;
   }
   return market;
 }

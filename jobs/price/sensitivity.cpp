@@ -66,28 +66,11 @@ std::vector<Measure> measures_of(Params const& params) {
     if (std::find(measures.begin(), measures.end(), measure) == measures.end()) measures.push_back(measure);
   };
   for (Output output : params.outputs) {
-    switch (output) {
-      case Output::price:
-      case Output::implied_volatility: break;
-      case Output::delta: add(Measure::delta); break;
-      case Output::gamma: add(Measure::gamma); break;
-      case Output::vega:
-        if (heston)
-          for (Measure m : {Measure::vega_v0, Measure::vega_kappa, Measure::vega_theta, Measure::vega_xi, Measure::vega_rho}) add(m);
-        else
-          add(Measure::vega);
-        break;
-      case Output::vanna:
-        if (!heston) add(Measure::vanna);
-        break;
-      case Output::volga:
-        if (!heston) add(Measure::volga);
-        break;
-      case Output::rho: add(Measure::rho); break;
-      case Output::theta: add(Measure::theta); break;
-      case Output::cross_gamma: add(Measure::cross_gamma); break;
-      case Output::correlation_vega: add(Measure::correlation_vega); break;
-    }
+    if (output == Output::implied_volatility) continue;  // of the price, not a row of its own
+    bool const by_volatility = output == Output::vega || output == Output::vanna || output == Output::volga;
+    if (!heston || !by_volatility) add(static_cast<Measure>(output));
+    if (heston && output == Output::vega)
+      for (Measure m : {Measure::vega_v0, Measure::vega_kappa, Measure::vega_theta, Measure::vega_xi, Measure::vega_rho}) add(m);
   }
   return measures;
 }

@@ -11,12 +11,15 @@
 
 namespace muster::jobs::price {
 
+/// The outputs but implied_volatility, in their order and with their values; then Heston's.
 enum class Measure {
   price, delta, gamma, vega, vanna, volga, rho, theta, cross_gamma, correlation_vega,
   vega_v0, vega_kappa, vega_theta, vega_xi, vega_rho,  ///< Heston's
 };
 
 inline constexpr std::size_t measure_count = 15;
+static_assert(static_cast<int>(Measure::price) == static_cast<int>(Output::price) &&
+              static_cast<int>(Measure::correlation_vega) == static_cast<int>(Output::correlation_vega));
 
 /// A measure and the assets it is by, as indices of whoever holds it (0 where it has none).
 struct Sensitivity {

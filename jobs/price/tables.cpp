@@ -25,33 +25,22 @@ Column column(std::string name, std::string unit, std::size_t rows, Make make) {
 /// The closed form of a measure; assets are the market's.
 std::optional<double> closed_measure(ClosedValue const& closed, Instrument const& instrument, Sensitivity const& what) {
   if (!closed.available) return {};
-  auto const by_asset = [&](double ClosedAssetGreeks::*greek) -> std::optional<double> {
-    for (std::size_t k = 0; k < instrument.assets.size(); ++k)
-      if (instrument.assets[k] == what.asset) return closed.assets[k].*greek;
-    return {};
-  };
   auto const by_parameter = [&](double ClosedHestonGreeks::*greek) -> std::optional<double> {
     if (!closed.heston) return {};
     return (*closed.heston).*greek;
   };
   switch (what.measure) {
-    case Measure::price: return closed.price;
-    case Measure::delta: return by_asset(&ClosedAssetGreeks::delta);
-    case Measure::gamma: return by_asset(&ClosedAssetGreeks::gamma);
-    case Measure::vega: return by_asset(&ClosedAssetGreeks::vega);
-    case Measure::vanna: return by_asset(&ClosedAssetGreeks::vanna);
-    case Measure::volga: return by_asset(&ClosedAssetGreeks::volga);
-    case Measure::rho: return closed.rho;
-    case Measure::theta: return closed.theta;
-    case Measure::cross_gamma: return closed.output(Output::cross_gamma);
-    case Measure::correlation_vega: return closed.output(Output::correlation_vega);
     case Measure::vega_v0: return by_parameter(&ClosedHestonGreeks::v0);
     case Measure::vega_kappa: return by_parameter(&ClosedHestonGreeks::kappa);
     case Measure::vega_theta: return by_parameter(&ClosedHestonGreeks::theta);
     case Measure::vega_xi: return by_parameter(&ClosedHestonGreeks::xi);
     case Measure::vega_rho: return by_parameter(&ClosedHestonGreeks::rho);
+    default: break;
   }
-  return {};
+  std::size_t asset = 0;
+  if (asset_count(what.measure) == 1)
+    while (instrument.assets[asset] != what.asset) ++asset;
+  return closed.output(static_cast<Output>(what.measure), asset);
 }
 
 /// One measure of an instrument or total, by every method there is.

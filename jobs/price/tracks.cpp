@@ -94,7 +94,7 @@ double normal_quantile(double upper_tail) {
 
 std::vector<double> add_merton(GroupMarket const& market, std::vector<double> const& grid, kernels::PathPlan& plan) {
   auto const& jumps = market.assets[0].merton;
-  double const growth = exact_exp(jumps.jump_mean + 0.5 * jumps.jump_volatility * jumps.jump_volatility) - 1.0;
+  double const growth = mean_jump(jumps) - 1.0;
   std::vector<double> correction;
   double so_far = 0;
   for (std::size_t s = 0; s < grid.size(); ++s) {

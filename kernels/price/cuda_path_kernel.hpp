@@ -43,7 +43,7 @@ __device__ void add_raw(std::int64_t* to, std::int64_t value) {
   if ((threadIdx.x & 31u) == 0) atomicAdd(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(sum));
 }
 
-/// One thread's view of the world, L paths; see machine.hpp.
+/// One thread's view of the world, L paths; see events.hpp.
 template <class Real, int L>
 struct ThreadEnv {
   std::uint32_t stream;

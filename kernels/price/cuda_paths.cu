@@ -34,7 +34,6 @@ struct CudaPaths {
   std::uint64_t rows = 0;
   std::uint32_t columns = 0;         ///< of path memory; every path of a launch has one
   std::vector<void*> allocations;
-  void* coefficients = nullptr;      ///< float or double
   PathView<float> view_single{};
   PathView<double> view_double{};
   void* slots = nullptr;             ///< [2 copies * slots][columns]

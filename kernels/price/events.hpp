@@ -1,5 +1,5 @@
 // What happens to paths at the ends of steps: dividends, observations, payoffs, and the samples they make. On a CPU L lanes
-// fill the vector registers; on a GPU L is 1 and a thread carries its path. Both run this one text.
+// fill the vector registers; on a GPU L is 1 or 2 and a thread carries its paths. Both run this one text.
 //
 // A track is one simulated state; scenarios of the market that share a state share a track, and the second copy of an
 // antithetic pair has its own. With `Tracks` of 1 or 2 there is one scenario.

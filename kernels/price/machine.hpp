@@ -1,5 +1,5 @@
-// The path machine: the steps of L paths at a time. On a CPU L lanes fill the vector registers; on a GPU L is 1 and a thread
-// carries its path. Both run this one text, so a path's samples have the same bits on either. events.hpp says what the
+// The path machine: the steps of L paths at a time. On a CPU L lanes fill the vector registers; on a GPU L is 1 or 2 and a thread
+// carries its paths. Both run this one text, so a path's samples have the same bits on either. events.hpp says what the
 // environment Env supplies.
 #pragma once
 
