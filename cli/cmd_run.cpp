@@ -10,6 +10,7 @@
 #include "cli/result_report.hpp"
 #include "cli/run_job_here.hpp"
 #include "cli/run_output.hpp"
+#include "cli/supervisor.hpp"
 #include "topology/probe.hpp"
 
 namespace muster::cli {
@@ -148,9 +149,21 @@ int tell_stopped(Prepared const& prepared, orchestrator::RunOutcome const& outco
   return static_cast<int>(Exit::stopped);
 }
 
+int run_supervised(RunOptions const& options, Form form) {
+  auto const ended = supervise(options);
+  std::fputs(ended.said.c_str(), stdout);
+  if (ended.code != 0 || !ended.said.empty()) return ended.code;
+  // The result is there and nobody has told it.
+  auto again = options;
+  again.launcher = Launcher::none;
+  again.start = Start::resume;
+  return cmd_run(again, form);
+}
+
 }  // namespace
 
 int cmd_run(RunOptions const& options, Form form) {
+  if (options.launcher != Launcher::none) return run_supervised(options, form);
   std::unique_ptr<comm::Transport> transport;
   if (comm::is_mpi_launched()) transport = comm::make_mpi();
   if (transport && transport->rank() != 0) return work_for_rank_0(*transport, options.machine);

@@ -28,6 +28,8 @@ struct MachineArguments {
 };
 
 enum class Start { resume, fresh };
+/// What starts the ranks as processes; `none`: they are threads of this one, or were started already.
+enum class Launcher { none, mpirun, srun };
 enum class Chatter { normal, quiet };
 
 struct RunOptions {
@@ -38,6 +40,8 @@ struct RunOptions {
   Start start = Start::resume;
   Chatter chatter = Chatter::normal;
   double commit_interval_s = 10;
+  Launcher launcher = Launcher::none;
+  std::vector<std::string> words;  ///< of the command line behind the program's name
 };
 struct CheckOptions {
   JobArguments job;

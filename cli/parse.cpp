@@ -60,6 +60,14 @@ topology::Mode parse_mode_word(std::string const& word) {
   return *mode;
 }
 
+Launcher parse_launcher(std::string const& word) {
+  if (word == "mpirun") return Launcher::mpirun;
+  if (word == "srun") return Launcher::srun;
+  if (word == "none") return Launcher::none;
+  throw_error(Exit::user, "--launcher {} (must be mpirun, srun or none); leave it out for ranks as threads of this process",
+              printable(word));
+}
+
 CLI::Option* add_job(CLI::App* command, JobArguments& job) {
   auto* const file = command->add_option("JOB.toml", job.file, "The job file")->required();
   command->add_option("--set", job.overrides, "Replace a setting of the job file, e.g. --set simulation.paths=1e6")
@@ -108,6 +116,10 @@ void add_run(Parser& parser) {
   command->add_option("--commit-interval", options->commit_interval_s,
                       "Seconds between saves: what a kill can cost (default 10)")->type_name("SECONDS");
   add_machine(command, options->machine);
+  command->add_option_function<std::string>(
+             "--launcher", [options](std::string const& word) { options->launcher = parse_launcher(word); },
+             "Start --ranks as processes by mpirun or srun and start them again after a loss")
+      ->type_name("HOW");
   add_quiet(command, options->chatter);
 }
 
@@ -270,6 +282,7 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   for (auto const* command : parser.app.get_subcommands()) check_extras(*command);
   check_extras(parser.app);
   if (wants_version) parser.invocation.command = VersionOptions{};
+  if (auto* const run = std::get_if<RunOptions>(&parser.invocation.command)) run->words.assign(arguments + 1, arguments + count);
   return parser.invocation;
 }
 

@@ -31,6 +31,9 @@ std::optional<io::Result> finished_result(fs::path const& output, std::string co
   // Read even for --fresh: whatever is not muster's own is never replaced.
   auto result = io::read_result(output);
   if (start == Start::fresh) return std::nullopt;
+  // A run of this job that was started over and is not finished: the file is of the one before.
+  if (auto const saved = io::read_saved_run(output); saved && saved->verdict != Exit::done && saved->identity.job_hash == job_hash)
+    return std::nullopt;
   MUSTER_REQUIRE(result.job_hash == job_hash,
                  "{} holds the result of another job (\"{}\", {}, hash {}...; this one's hash is {}...); choose another "
                  "--out, or --fresh to replace it", output.string(), printable(result.name), result.kind,

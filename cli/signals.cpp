@@ -18,7 +18,7 @@ void catch_stop_signals() {
   action.sa_handler = on_stop_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // impatient users get the default the second time
   sigemptyset(&action.sa_mask);
-  for (int const signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+  for (int const signal : {SIGINT, SIGTERM, SIGUSR1, SIGUSR2}) sigaction(signal, &action, nullptr);
   // A closed stdout and a limit on the size of files are errors with a message, not deaths.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

@@ -46,10 +46,17 @@ void start_mpi() {
 }
 
 void forbid_mpi_finalize() { finalize_is_forbidden = true; }
+bool is_mpi_finalize_forbidden() { return finalize_is_forbidden; }
+bool launcher_allows_losses() {
+  for (char const* name : {"MUSTER_SUPERVISOR", "OMPI_MCA_orte_enable_recovery", "PRTE_MCA_prte_enable_recovery"})
+    if (std::getenv(name) != nullptr) return true;
+  return false;
+}
+bool must_leave_at_once() { return finalize_is_forbidden; }
 
 void finish_mpi() noexcept {
   if (finalize_is_forbidden) {
-    log::warn("MPI is not finalized: a rank was lost or messages are still under way");
+    log::debug("MPI is not finalized: a rank was lost or messages are still under way");
     return;
   }
   int is_finalized = 0;

@@ -15,6 +15,9 @@ void start_mpi();
 /// Something can never complete (a lost rank, a void collective): finish_mpi() will not call
 /// MPI_Finalize.
 void forbid_mpi_finalize();
+bool is_mpi_finalize_forbidden();
+/// Does the launcher let the other ranks live when one is lost (mpirun --enable-recovery, --with-ft ulfm)?
+bool launcher_allows_losses();
 /// MPI_Finalize, unless forbidden; collective. Never throws.
 void finish_mpi() noexcept;
 

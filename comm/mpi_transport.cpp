@@ -7,6 +7,7 @@
 
 #include "comm/backoff.hpp"
 #include "comm/mpi_runtime.hpp"
+#include "comm/mpi_watch.hpp"
 #include "comm/transport.hpp"
 #include "core/error.hpp"
 
@@ -17,6 +18,9 @@ using Clock = Backoff::Clock;
 constexpr int message_tag = 1;
 constexpr std::chrono::seconds receive_deadline{60};
 constexpr std::chrono::seconds closing_deadline{5};
+/// After a loss: for the others of this machine to leave, and for rank 0 to write its results.
+constexpr std::chrono::seconds leftovers_limit{10};
+constexpr std::chrono::minutes root_limit{30};
 /// While data is moving only polling moves it on, so sleeps stay short.
 constexpr std::chrono::microseconds busy_sleep{50};
 
@@ -26,6 +30,22 @@ struct Transfer {
   MPI_Request request = MPI_REQUEST_NULL;
   Clock::time_point started;
   bool complete = false;
+};
+
+/// A stretch in which only MPI's own code runs.
+class InMpi {
+ public:
+  explicit InMpi(NodeWatch* watch) : watch_(watch) {
+    if (watch_ != nullptr) watch_->enter_mpi();
+  }
+  ~InMpi() {
+    if (watch_ != nullptr) watch_->leave_mpi();
+  }
+  InMpi(InMpi const&) = delete;
+  InMpi& operator=(InMpi const&) = delete;
+
+ private:
+  NodeWatch* watch_;
 };
 
 class MpiTransport : public Transport {
@@ -41,8 +61,18 @@ class MpiTransport : public Transport {
   std::size_t unsent() const override;
   std::string describe() const override;
   std::string host() const override;
+  std::vector<RankNews> take_news() override { return watch_ ? watch_->take_news() : std::vector<RankNews>(); }
+  void note_leaving() override {
+    if (watch_) watch_->note_leaving();
+  }
+  int end_leftovers(std::chrono::milliseconds limit) override {
+    return watch_ ? watch_->end_leftovers(limit) : 0;
+  }
+  void note_loss() override { forbid_mpi_finalize(); }
 
  private:
+  void leave_after_a_loss();
+  void progress();
   void progress_sends();
   void match_arrivals();
   void progress_receives();
@@ -57,6 +87,7 @@ class MpiTransport : public Transport {
   std::deque<Transfer> sends_;
   std::deque<Transfer> receives_;  // in order of arrival
   std::vector<bool> lost_;
+  std::unique_ptr<NodeWatch> watch_;  // null where ranks of a machine cannot see each other
 };
 
 MpiTransport::MpiTransport() {
@@ -66,25 +97,34 @@ MpiTransport::MpiTransport() {
   MUSTER_MPI(MPI_Comm_rank(comm_, &rank_));
   MUSTER_MPI(MPI_Comm_size(comm_, &size_));
   lost_.assign(size_, false);
+  watch_ = watch_machine(comm_, [this] { wake(); });
 }
 
 MpiTransport::~MpiTransport() {
+  note_leaving();
   try {
     auto const deadline = Clock::now() + closing_deadline;
     for (backoff_.restart(); unsent() > 0 && Clock::now() < deadline;) {
       progress_sends();
       backoff_.pause(deadline, busy_sleep);
     }
-    if (sends_.empty() && receives_.empty())
-      MUSTER_MPI(MPI_Comm_free(&comm_));
-    else
-      forbid_mpi_finalize();
+    if (!sends_.empty() || !receives_.empty()) forbid_mpi_finalize();
+    if (is_mpi_finalize_forbidden()) leave_after_a_loss();
+    if (watch_) watch_->enter_finalize();
+    if (!is_mpi_finalize_forbidden()) MUSTER_MPI(MPI_Comm_free(&comm_));
   } catch (...) {
     // Its message would only repeat what the run's own error says; finish_mpi() logs the
     // consequence.
     forbid_mpi_finalize();
   }
   finish_mpi();
+}
+
+/// Ranks that will not leave by themselves are killed. A launcher without recovery takes the end of a rank that has
+/// not finalized MPI for a failure and kills the others, so nobody goes before rank 0.
+void MpiTransport::leave_after_a_loss() {
+  if (rank_ != 0 && !launcher_allows_losses() && watch_) watch_->wait_for_root(root_limit);
+  end_leftovers(leftovers_limit);
 }
 
 void MpiTransport::send(int to, Bytes body) {
@@ -95,6 +135,7 @@ void MpiTransport::send(int to, Bytes body) {
     to_self_.push_back({rank_, std::move(body)});
     return;
   }
+  InMpi const guard(watch_.get());
   progress_sends();
   backoff_.restart();
   // A moved vector keeps its buffer, and deque elements do not move: MPI reads from it until
@@ -169,12 +210,17 @@ std::optional<Envelope> MpiTransport::take_complete() {
   return std::nullopt;
 }
 
+void MpiTransport::progress() {
+  InMpi const guard(watch_.get());
+  progress_sends();
+  match_arrivals();
+  progress_receives();
+}
+
 std::optional<Envelope> MpiTransport::poll(std::chrono::microseconds patience) {
   auto const until = Clock::now() + patience;
   for (;;) {
-    progress_sends();
-    match_arrivals();
-    progress_receives();
+    progress();
     auto message = take_complete();
     // A wait goes on over several polls: only an event brings the fast pace back.
     bool const is_woken = backoff_.take_wake();

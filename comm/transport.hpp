@@ -18,6 +18,19 @@ struct Envelope {
   Bytes body;
 };
 
+/// What became of a rank, as its own machine sees it.
+enum class Fate : std::uint8_t {
+  dead = 1,     ///< its process is gone
+  stopped = 2,  ///< by a signal or a debugger; it may go on one day
+  silent = 3,   ///< it shows no sign of life
+};
+struct RankNews {
+  int rank = 0;
+  Fate fate = Fate::dead;
+  int signal = 0;                        ///< that killed it; 0 = not known
+  std::uint64_t out_of_memory_kills = 0;  ///< in this cgroup since the run began
+};
+
 /// The largest message a transport carries (a receiver allocates what a header claims).
 inline constexpr std::size_t max_message_bytes = std::size_t{1} << 30;
 
@@ -39,6 +52,16 @@ class Transport {
   /// That rank will not be heard again: nothing more is sent to it, what it still sends is dropped,
   /// and MPI is not finalized at the end (MPI_Finalize hangs after a loss).
   virtual void mark_lost(int rank) = 0;
+  /// What became known of ranks of this machine since the last time, beside the messages; wake()s
+  /// poll(). Of all ranks of a machine one gets it, the lowest alive; news of rank 0 go to all.
+  virtual std::vector<RankNews> take_news() { return {}; }
+  /// From here on the end of this rank is in good order, and no news.
+  virtual void note_leaving() {}
+  /// At the very end, on the rank that gets the news: kills the machine's ranks that do not leave
+  /// within the limit, stopped ones at once. Returns how many.
+  virtual int end_leftovers(std::chrono::milliseconds /*limit*/) { return 0; }
+  /// Some rank was lost: this one will not call MPI_Finalize.
+  virtual void note_loss() {}
   /// Messages sent and not yet known to have left.
   virtual std::size_t unsent() const = 0;
   /// "in-process", "Open MPI 4.1.4".
@@ -56,5 +79,7 @@ bool is_mpi_launched();
 /// throws Error (Exit::environment) when MPI refuses. MPI_Finalize at destruction (a collective
 /// call: every rank destroys its own), unless a rank was lost or messages are still under way.
 std::unique_ptr<Transport> make_mpi();
+/// After a loss MPI is not finalized, and a process that has not done so must not run its exit handlers.
+bool must_leave_at_once();
 
 }  // namespace muster::comm

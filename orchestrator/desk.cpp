@@ -59,6 +59,8 @@ void Desk::act_on(int rank, Header const& header, WireReader& in, double now_s) 
       return on_alive(state_, rank);
     case MessageType::bye:
       return on_bye(state_, rank);
+    case MessageType::news:
+      return on_news_message(worker::decode_news(in), now_s);
     default:
       throw_error(Exit::bug, "a message of type {} (only rank 0 sends those); please report it",
                   static_cast<int>(header.type));
@@ -91,6 +93,18 @@ void Desk::on_ready_message(int rank, worker::Ready const& ready, double now_s) 
       rank, state_.ranks[rank].host, ready.job_hash, ready.slots, rules_.welcome.job_hash,
       rules_.slots);
   on_end(state_, Exit::environment, text, Error(Exit::environment, text), now_s, actions_);
+}
+
+void Desk::on_news_message(std::span<comm::RankNews const> news, double now_s) {
+  for (comm::RankNews const& one : news) {
+    if (one.fate == comm::Fate::dead) transport_.mark_lost(one.rank);
+    on_news(state_, one, now_s, actions_);
+  }
+}
+
+void Desk::news(std::span<comm::RankNews const> news, double now_s) {
+  on_news_message(news, now_s);
+  carry_out();
 }
 
 void Desk::on_results_message(int rank, std::uint32_t epoch, WireReader& in) {
@@ -179,7 +193,7 @@ worker::Bytes Desk::message_for(Answer const& to_do) const {
           header, std::span(actions_.leases).subspan(to_do.first_lease, to_do.lease_count));
     case AnswerType::stop:
       header.type = MessageType::stop;
-      return worker::encode(header, worker::Stop{state_.verdict, state_.reason});
+      return worker::encode(header, worker::Stop{state_.verdict, state_.reason, has_losses(state_)});
     case AnswerType::noted:
       break;
   }

@@ -34,6 +34,8 @@ class Desk {
   /// Rank 0's own consumers, by the same rules.
   void take_own(worker::Result const& result, double now_s);
   void take_own(worker::Failure const& failure, double now_s);
+  /// What rank 0's own machine saw.
+  void news(std::span<comm::RankNews const> news, double now_s);
   void tick(double now_s);
   void judge(StageVerdict verdict, double now_s);
   void request_stop(double now_s);
@@ -44,6 +46,7 @@ class Desk {
   void act_on(int rank, worker::Header const& header, worker::WireReader& in, double now_s);
   void on_hello_message(int rank, worker::Hello const& hello, double now_s);
   void on_ready_message(int rank, worker::Ready const& ready, double now_s);
+  void on_news_message(std::span<comm::RankNews const> news, double now_s);
   void on_results_message(int rank, std::uint32_t epoch, worker::WireReader& in);
   void take_result(int rank, std::uint32_t epoch, worker::Result const& result);
   void carry_out();

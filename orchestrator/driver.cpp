@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds patience{50};
 constexpr double tick_interval_s = 0.1;
 /// Early stages end quickly one after the other; not each is worth a save.
 constexpr double least_save_interval_s = 1;
+constexpr double first_save_s = 0.5;
 /// Contexts and tables of rank 0's own devices.
 constexpr double start_limit_s = 300;
 /// Messages taken in between two looks at the own consumers and the clock.
@@ -82,6 +83,7 @@ class Driver {
     if (state_.phase == Phase::judging) judge_stage();
     if (state_.phase == Phase::over) return;
     auto message = transport_.poll(patience);
+    take_news();
     for (int taken = 0; message; message = transport_.poll(std::chrono::microseconds{0})) {
       desk_.handle(*message, now());
       if (++taken == messages_at_once || state_.phase != Phase::computing) break;
@@ -91,6 +93,10 @@ class Driver {
     if (now_s < next_tick_s_) return;
     next_tick_s_ = now_s + tick_interval_s;
     on_interval(now_s);
+  }
+
+  void take_news() {
+    if (auto const news = transport_.take_news(); !news.empty()) desk_.news(news, now());
   }
 
   void take_own_events() {
@@ -129,10 +135,15 @@ class Driver {
         "{} of {} compute threads of rank 0 were ready after {:.0f} s (a device does not answer); "
         "check the devices of {}",
         consumers_ready_, consumers_->count(), now_s, transport_.host());
-    if (!is_saved_ && now_s - saved_at_s_ >= options_.commit_interval_s) save();
+    if (!is_saved_ && now_s - saved_at_s_ >= save_interval_s(now_s)) save();
     if (now_s - shown_at_s_ < options_.progress_interval_s) return;
     shown_at_s_ = now_s;
     sink_.update(progress());
+  }
+  /// A young run saves more often: little is lost when it dies early, and whoever starts it again sees that it
+  /// has come on.
+  double save_interval_s(double now_s) const {
+    return std::min(options_.commit_interval_s, std::max(first_save_s, now_s / 2));
   }
   void check_stop(double now_s) {
     if (state_.phase == Phase::over || options_.stop_requested == nullptr ||
@@ -203,6 +214,7 @@ class Driver {
     try {
       while (!has_everyone_left(state_) && now() < deadline_s) {
         if (auto message = transport_.poll(patience)) desk_.handle(*message, now());
+        take_news();
         if (now() < next_tick_s_) continue;
         next_tick_s_ = now() + tick_interval_s;
         desk_.tick(now());
@@ -210,8 +222,10 @@ class Driver {
     } catch (Error const& error) {
       log::warn("while ranks were leaving: {}", error.what());
     }
-    lost_ranks_ = !mark_missing(transport_, state_);
-    if (lost_ranks_)
+    bool const all_said_goodbye = mark_missing(transport_, state_);
+    lost_ranks_ = !all_said_goodbye || has_losses(state_);
+    if (lost_ranks_) transport_.note_loss();
+    if (!all_said_goodbye)
       log::warn("some ranks did not say goodbye within {:.0f} s", options_.leave_grace_s);
   }
 

@@ -108,10 +108,11 @@ Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease
     ++state.counters.results_refused;
     return Merge::refuse;
   }
-  bool const is_shared = at->second.is_shared;
+  bool const is_shared = at->second.is_shared, is_risky = at->second.is_risky;
   state.leases.erase(at);
   RankState& from = state.ranks[rank];
   --from.leases;
+  if (is_risky) --from.risky;
   from.leased_tiles -= range.count;
   from.failures_in_a_row = 0;
   from.committed_tiles += range.count;
@@ -171,6 +172,7 @@ void answer(State& state, int rank, double now_s, Actions& actions) {
     return push_answer(state, rank, AnswerType::stop, actions.leases.size(), actions);
   }
   end_if_quiet(state, now_s, actions);
+  end_if_only_set_aside(state, now_s, actions);
   if (state.phase == Phase::over) return;
   // The last message a rank may be sent unacknowledged is kept for the stop.
   if (!may_send(state, rank, 1)) return;

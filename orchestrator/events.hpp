@@ -53,6 +53,10 @@ Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease
 void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure,
                 double now_s, Actions& actions);
 void on_alive(State& state, int rank);
+/// What a machine saw of one of its ranks: a dead one's leases go to others at once, those it died of
+/// with care; one that is stopped or silent is a suspect. Throws Error (Exit::bug) for a rank that
+/// does not exist.
+void on_news(State& state, comm::RankNews const& news, double now_s, Actions& actions);
 void on_bye(State& state, int rank);
 /// Answers the rank's messages as far as the rules allow: with leases when it may have more, with a
 /// stop when the run is over. Nothing to say is kept for later, a sign of life is always answered.
@@ -70,6 +74,8 @@ void on_end(State& state, Exit verdict, std::string reason, std::optional<Error>
 
 /// No rank but 0 is waited for any more: each said goodbye or is suspect.
 bool has_everyone_left(State const& state);
+/// Some rank died, or is not expected to leave by itself: MPI_Finalize would hang.
+bool has_losses(State const& state);
 /// What a save has to hold, sums apart.
 Saved to_save(State const& state);
 

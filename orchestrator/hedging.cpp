@@ -58,7 +58,7 @@ std::vector<Late> late_leases(State const& state, double now_s) {
     if (due_s(state, lease) < now_s) is_overdue[lease.rank] = true;
   std::vector<Late> late;
   for (auto const& [id, lease] : state.leases) {
-    if (unhedged(lease) == 0) continue;
+    if (unhedged(lease) == 0 || lease.is_risky) continue;
     double const by_speed = due_s(state, lease) - now_s;
     late.push_back(
         {id, is_overdue[lease.rank] ? std::max(by_speed, now_s - lease.issued_s) : by_speed});
@@ -94,6 +94,7 @@ bool help(State& state, std::vector<Late> const& late, Helper const& helper, dou
 void let_go(State& state, OpenLease const& lease) {
   RankState& holder = state.ranks[lease.rank];
   --holder.leases;
+  if (lease.is_risky) --holder.risky;
   holder.leased_tiles -= lease.range.count;
 }
 
@@ -108,7 +109,7 @@ void give_back(State& state, std::span<OpenLease const> closed, TileRange won, u
       for (auto const& [id, open] : state.leases)
         if (open.is_shared && overlap(open.range, lease.range)) covered.cover(open.range);
     for (TileRange gap : covered.gaps(lease.range.first, lease.range.end())) {
-      state.reissues.push_back({gap, attempt, failed_on});
+      state.reissues.push_back({gap, attempt, failed_on, false});
       covered.insert(gap);
     }
   }
@@ -200,6 +201,15 @@ void void_lease(State& state, std::uint64_t lease, std::string const& why, doubl
       open.range.first, open.range.end() - 1, open.attempt, open.rank, why);
   on_end(state, Exit::environment, text, Error(Exit::environment, text, Retry::may_help), now_s,
          actions);
+}
+
+void return_lease(State& state, std::uint64_t lease) {
+  auto const at = state.leases.find(lease);
+  OpenLease const open = at->second;
+  state.leases.erase(at);
+  let_go(state, open);
+  if (open.is_shared) hedge_again(state, open.range);
+  give_back(state, std::span(&open, 1), {}, open.attempt, open.rank);
 }
 
 }  // namespace muster::orchestrator

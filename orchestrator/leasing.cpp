@@ -60,7 +60,7 @@ bool may_take(State const& state, int rank, Reissue const& reissue) {
 /// end.
 Reissue take_tiles(State& state, int rank, std::uint64_t count) {
   for (auto at = state.reissues.begin(); at != state.reissues.end(); ++at) {
-    if (!may_take(state, rank, *at)) continue;
+    if (!may_take(state, rank, *at) || (at->is_risky && state.ranks[rank].leases > 0)) continue;
     Reissue taken = *at;
     taken.range.count = std::min(count, taken.range.count);
     at->range = {taken.range.end(), at->range.count - taken.range.count};
@@ -153,12 +153,16 @@ void open_leases(State& state, int rank, double now_s, Actions& actions) {
   RankState& to = state.ranks[rank];
   std::uint64_t const lookahead = std::uint64_t{state.settings.leases_per_consumer} * to.consumers;
   for (unsigned in_message = 0;
-       to.leases + to.beaten < lookahead && in_message < state.settings.leases_per_message;
+       to.risky == 0 && to.leases + to.beaten < lookahead && in_message < state.settings.leases_per_message;
        ++in_message) {
     Reissue const next = take_tiles(state, rank, lease_tiles(state, to));
     if (next.range.count == 0) return;
-    issue(state, rank, next.range, next.attempt, now_s, actions);
-    if (next.attempt > 1) ++state.counters.leases_reissued;
+    OpenLease& lease = issue(state, rank, next.range, next.attempt, now_s, actions);
+    if (next.attempt > 1 || next.is_risky) ++state.counters.leases_reissued;
+    if (!next.is_risky) continue;
+    lease.is_risky = true;
+    ++to.risky;
+    return;
   }
 }
 

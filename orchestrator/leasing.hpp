@@ -44,6 +44,14 @@ bool forget_overdue_beaten(State& state, double now_s);
 void void_lease(State& state, std::uint64_t lease, std::string const& why, double now_s,
                 Actions& actions);
 
+/// Takes a lease from a rank that died computing it: its tiles go to others, alone from the second
+/// death on, and are set aside when they have killed too many.
+void bury_lease(State& state, std::uint64_t lease, Casualty casualty, Actions& actions);
+/// Takes a lease from a rank that died before it came to it.
+void return_lease(State& state, std::uint64_t lease);
+/// Ends the run when nothing is left but tiles set aside.
+void end_if_only_set_aside(State& state, double now_s, Actions& actions);
+
 /// answer() for every rank: something has become free or over.
 void answer_all(State& state, double now_s, Actions& actions);
 

@@ -1,5 +1,6 @@
 // Ranks that fall silent, leases that take too long.
 #include <algorithm>
+#include <csignal>
 
 #include "orchestrator/events.hpp"
 #include "orchestrator/leasing.hpp"
@@ -33,14 +34,12 @@ bool is_too_silent(State const& state, std::size_t rank, double now_s) {
          now_s - from.heard_at_s > state.settings.suspect_after_s;
 }
 
-void suspect(State& state, int rank, double now_s, Actions& actions) {
+void suspect(State& state, int rank, std::string const& why, double now_s, Actions& actions) {
   state.ranks[rank].is_suspect = true;
   ++state.counters.ranks_suspected;
   forget_beaten(state, rank);
   LeaseIds const held =
       leases_where(state, [rank](OpenLease const& lease) { return lease.rank == rank; });
-  std::string const why =
-      fmt::format("it has been silent for {:.0f} s", now_s - state.ranks[rank].heard_at_s);
   actions.notices.push_back(
       fmt::format("rank {} ({}) is given up until heard again: {}; its {} leases go to others",
                   rank, state.ranks[rank].host, why, held.size()));
@@ -96,11 +95,64 @@ void ensure_hope(State& state, double now_s, Actions& actions) {
          actions);
 }
 
+/// By somebody's SIGKILL or SIGTERM, as far as one can tell.
+bool is_killed_from_outside(comm::RankNews const& news) {
+  bool const is_usual = news.signal == SIGKILL || news.signal == SIGTERM || news.signal == SIGINT;
+  return is_usual && news.out_of_memory_kills == 0;
+}
+
+std::string how_it_died(comm::RankNews const& news) {
+  std::string text = news.signal == 0 ? "it has died" : fmt::format("it was killed by signal {}", news.signal);
+  if (news.out_of_memory_kills > 0)
+    text += fmt::format(" (memory ran out: {} so far in this cgroup)",
+                        fmt::format("{} kill{}", news.out_of_memory_kills, news.out_of_memory_kills == 1 ? "" : "s"));
+  return text;
+}
+
+void lose(State& state, comm::RankNews const& news, double now_s, Actions& actions) {
+  RankState& from = state.ranks[news.rank];
+  if (from.phase == RankPhase::gone) return;
+  from.phase = RankPhase::gone;
+  from.is_lost = true;
+  ++state.counters.ranks_lost;
+  forget_beaten(state, news.rank);
+  LeaseIds const held =
+      leases_where(state, [&](OpenLease const& lease) { return lease.rank == news.rank; });
+  std::string const how = how_it_died(news);
+  actions.notices.push_back(fmt::format("rank {}{} is lost: {}; its {} leases go to others", news.rank,
+                                        from.host.empty() ? "" : " (" + from.host + ")", how, held.size()));
+  if (state.phase == Phase::over) return;
+  for (std::size_t at = 0; at < held.size(); ++at)
+    // The oldest ones it was computing, one a consumer; the rest waited.
+    if (at < from.consumers)
+      bury_lease(state, held[at], {state.leases.at(held[at]).range, news.rank, how, !is_killed_from_outside(news)}, actions);
+    else
+      return_lease(state, held[at]);
+  refresh_pace(state, now_s);
+  end_if_only_set_aside(state, now_s, actions);
+  if (state.phase == Phase::computing) ensure_hope(state, now_s, actions);
+  answer_all(state, now_s, actions);
+}
+
 }  // namespace
+
+void on_news(State& state, comm::RankNews const& news, double now_s, Actions& actions) {
+  MUSTER_ASSERT(news.rank > 0 && news.rank < static_cast<int>(state.ranks.size()), "news of rank {} of {}",
+                news.rank, state.ranks.size());
+  if (news.fate == comm::Fate::dead) return lose(state, news, now_s, actions);
+  RankState const& from = state.ranks[news.rank];
+  if (from.phase == RankPhase::gone || from.is_suspect) return;
+  suspect(state, news.rank, news.fate == comm::Fate::stopped ? "it is stopped" : "it shows no sign of life", now_s, actions);
+  if (state.phase == Phase::computing) ensure_hope(state, now_s, actions);
+  answer_all(state, now_s, actions);
+}
 
 void on_tick(State& state, double now_s, Actions& actions) {
   for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
-    if (is_too_silent(state, rank, now_s)) suspect(state, static_cast<int>(rank), now_s, actions);
+    if (is_too_silent(state, rank, now_s))
+      suspect(state, static_cast<int>(rank),
+              fmt::format("it has been silent for {:.0f} s", now_s - state.ranks[rank].heard_at_s),
+              now_s, actions);
   refresh_pace(state, now_s);
   bool const has_room = forget_overdue_beaten(state, now_s);
   if (state.phase == Phase::computing)
@@ -111,6 +163,11 @@ void on_tick(State& state, double now_s, Actions& actions) {
   if (state.phase != Phase::computing || !state.reissues.empty() || has_room)
     answer_all(state, now_s, actions);
   hedge(state, now_s, actions);
+}
+
+bool has_losses(State const& state) {
+  return std::any_of(state.ranks.begin(), state.ranks.end(),
+                     [](RankState const& rank) { return rank.is_lost || rank.is_suspect; });
 }
 
 bool has_everyone_left(State const& state) {

@@ -23,6 +23,7 @@ constexpr std::array named_counters{
     NamedCounter{"leases_reissued", &Counters::leases_reissued},
     NamedCounter{"retryable_failures", &Counters::retryable_failures},
     NamedCounter{"ranks_suspected", &Counters::ranks_suspected},
+    NamedCounter{"ranks_lost", &Counters::ranks_lost},
 };
 
 [[noreturn]] void refuse_saved(std::string const& what) {

@@ -26,7 +26,7 @@ enum class RankPhase {
   greeted,  ///< said hello, has the job
   ready,    ///< computes
   leaving,  ///< was told to stop
-  gone,     ///< said goodbye
+  gone,     ///< said goodbye, or died
 };
 
 struct RankState {
@@ -34,6 +34,7 @@ struct RankState {
   bool is_suspect =
       false;  ///< silent for too long: is sent nothing, holds no lease, until heard again
   bool is_barred = false;  ///< failed too often: gets no more work
+  bool is_lost = false;    ///< died
   bool owes_note = false;  ///< its sign of life is not answered yet
   std::string host;
   std::uint32_t consumers = 0;
@@ -44,6 +45,7 @@ struct RankState {
   std::uint64_t sent = 0;          ///< messages to it; never more than `heard`
   std::uint64_t acknowledged = 0;  ///< of those, by its word
   std::uint32_t leases = 0;        ///< open ones
+  std::uint32_t risky = 0;         ///< of them
   std::uint64_t leased_tiles = 0;  ///< in them
   std::uint32_t beaten = 0;        ///< leases it still computes for nothing
   unsigned failures_in_a_row = 0;
@@ -60,6 +62,7 @@ struct OpenLease {
   std::uint64_t tiles_ahead = 0;  ///< its rank held when it was issued
   std::uint64_t hedged = 0;       ///< of its tiles, from the front, that others got as well
   bool is_shared = false;         ///< may have tiles in common with other open leases
+  bool is_risky = false;          ///< ranks died of these tiles: nothing else is computed beside them
 };
 
 /// A lease some of whose tiles were committed from another one. It keeps its rank busy until its
@@ -75,6 +78,15 @@ struct Reissue {
   TileRange range;
   unsigned attempt = 2;
   int failed_on = -1;  ///< goes to another rank if there is one
+  bool is_risky = false;
+};
+
+/// Tiles that a rank was computing when it died.
+struct Casualty {
+  TileRange range;
+  int rank = 0;
+  std::string how;         ///< "killed by signal 11"
+  bool is_by_own = false;  ///< not by somebody's SIGKILL or SIGTERM
 };
 
 struct Counters {
@@ -87,6 +99,7 @@ struct Counters {
   std::uint64_t leases_reissued = 0;
   std::uint64_t retryable_failures = 0;
   std::uint64_t ranks_suspected = 0;
+  std::uint64_t ranks_lost = 0;
 };
 
 /// By name, for saves and people.
@@ -124,6 +137,8 @@ struct State {
   std::deque<Reissue> reissues;
   std::unordered_map<std::uint64_t, OpenLease> leases;
   std::unordered_map<std::uint64_t, BeatenLease> beaten;
+  std::vector<Casualty> casualties;
+  RangeSet set_aside;  ///< killed too many ranks: not tried again in this run
   std::uint64_t next_lease = 1;
   std::vector<RankState> ranks;
   Pace pace;

@@ -49,7 +49,7 @@ Exit get_exit(WireReader& in) {
   refuse("exit code", static_cast<std::uint64_t>(code));
 }
 
-bool is_known(std::uint8_t type) { return (type >= 1 && type <= 7) || (type >= 16 && type <= 19); }
+bool is_known(std::uint8_t type) { return (type >= 1 && type <= 8) || (type >= 16 && type <= 19); }
 
 }  // namespace
 
@@ -97,6 +97,19 @@ Bytes encode(Header const& header, Stop const& stop) {
   WireWriter out = begin(header);
   out.put(static_cast<std::int32_t>(stop.verdict));
   out.put_text(stop.reason);
+  out.put(static_cast<std::uint8_t>(stop.has_losses));
+  return out.take();
+}
+
+Bytes encode_news(Header const& header, std::span<comm::RankNews const> news) {
+  WireWriter out = begin(header, 8 + 17 * news.size());
+  out.put(static_cast<std::uint32_t>(news.size()));
+  for (comm::RankNews const& one : news) {
+    out.put(static_cast<std::int32_t>(one.rank));
+    out.put(static_cast<std::uint8_t>(one.fate));
+    out.put(static_cast<std::int32_t>(one.signal));
+    out.put(one.out_of_memory_kills);
+  }
   return out.take();
 }
 
@@ -193,8 +206,27 @@ Stop decode_stop(WireReader& in) {
   Stop stop;
   stop.verdict = get_exit(in);
   stop.reason = in.get_text();
+  stop.has_losses = in.get<std::uint8_t>() != 0;
   expect_end(in);
   return stop;
+}
+
+std::vector<comm::RankNews> decode_news(WireReader& in) {
+  auto const count = in.get<std::uint32_t>();
+  if (count > most_in_a_message) refuse("news", count);
+  std::vector<comm::RankNews> news;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    comm::RankNews one;
+    one.rank = in.get<std::int32_t>();
+    auto const fate = in.get<std::uint8_t>();
+    if (fate < 1 || fate > 3) refuse("fate", fate);
+    one.fate = static_cast<comm::Fate>(fate);
+    one.signal = in.get<std::int32_t>();
+    one.out_of_memory_kills = in.get<std::uint64_t>();
+    news.push_back(one);
+  }
+  expect_end(in);
+  return news;
 }
 
 void decode_work(WireReader& in, std::vector<Lease>& leases) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "comm/transport.hpp"
 #include "core/error.hpp"
 #include "core/tile.hpp"
 #include "jobs/registry.hpp"
@@ -15,7 +16,7 @@
 namespace muster::worker {
 
 inline constexpr std::uint16_t wire_magic = 0x754d;  // "Mu"
-inline constexpr std::uint8_t wire_version = 1;
+inline constexpr std::uint8_t wire_version = 2;
 
 enum class MessageType : std::uint8_t {
   hello = 1,     ///< rank -> 0: who I am
@@ -25,6 +26,7 @@ enum class MessageType : std::uint8_t {
   ask = 5,       ///< rank -> 0: a consumer is idle; answered when there is work
   alive = 6,     ///< rank -> 0: a sign of life; answered at once
   bye = 7,       ///< rank -> 0: stopped as told; the last message
+  news = 8,      ///< rank -> 0: ranks of its machine have died or were stopped
   welcome = 16,  ///< 0 -> rank: the job
   work = 17,     ///< 0 -> rank: leases
   noted = 18,    ///< 0 -> rank: heard you, nothing to do yet
@@ -83,6 +85,7 @@ struct Failure {
 struct Stop {
   Exit verdict = Exit::done;
   std::string reason;
+  bool has_losses = false;  ///< nobody may call MPI_Finalize then
 };
 
 /// A message without a payload: ask, alive, bye, noted.
@@ -92,6 +95,7 @@ Bytes encode(Header const& header, Welcome const& welcome);
 Bytes encode(Header const& header, Ready const& ready);
 Bytes encode(Header const& header, Failure const& failure);
 Bytes encode(Header const& header, Stop const& stop);
+Bytes encode_news(Header const& header, std::span<comm::RankNews const> news);
 Bytes encode_work(Header const& header, std::span<Lease const> leases);
 Bytes encode_results(Header const& header, std::span<Result const> results);
 
@@ -103,6 +107,7 @@ Welcome decode_welcome(WireReader& in);
 Ready decode_ready(WireReader& in);
 Failure decode_failure(WireReader& in);
 Stop decode_stop(WireReader& in);
+std::vector<comm::RankNews> decode_news(WireReader& in);
 void decode_work(WireReader& in, std::vector<Lease>& leases);
 std::uint32_t decode_results_count(WireReader& in);
 /// One result into `out`, whose memory is used again. `slots` is the job's: other lengths are

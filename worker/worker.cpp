@@ -28,11 +28,12 @@ class Worker {
     say_hello();
     while (!is_stopped_) {
       send_what_is_done();
+      send_news();
       send_signs_of_life();
       take_messages();
       check_patience();
     }
-    say_goodbye();
+    if (!is_root_dead_) say_goodbye();
     return outcome_;
   }
 
@@ -83,6 +84,24 @@ class Worker {
     for (Result& result : outbox_) consumers_->recycle(std::move(result));
     outbox_.clear();
     outbox_bytes_ = 0;
+  }
+
+  /// What this rank's machine saw happen to others, which rank 0 may not see itself.
+  void send_news() {
+    auto const news = transport_.take_news();
+    if (news.empty()) return;
+    for (comm::RankNews const& one : news)
+      if (one.rank == 0 && one.fate == comm::Fate::dead) return on_root_dead();
+    send(encode_news(next_header(MessageType::news), news));
+  }
+  /// Nobody is left to compute for; whoever starts the run again goes on from its last save.
+  void on_root_dead() {
+    log::info("rank 0 has died; leaving, the run can be resumed");
+    is_stopped_ = is_root_dead_ = true;
+    outcome_.verdict = Exit::stopped;
+    outcome_.reason = "rank 0 has died";
+    transport_.note_loss();
+    if (consumers_) consumers_->drop_queued();
   }
 
   void send_signs_of_life() {
@@ -158,6 +177,7 @@ class Worker {
     is_stopped_ = true;
     outcome_.verdict = stop.verdict;
     outcome_.reason = std::move(stop.reason);
+    if (stop.has_losses) transport_.note_loss();
     if (consumers_) consumers_->drop_queued();
   }
 
@@ -188,6 +208,7 @@ class Worker {
   WorkerOptions const& options_;
   WorkerOutcome outcome_;
   bool is_stopped_ = false;
+  bool is_root_dead_ = false;
 
   std::uint32_t epoch_ = 0;
   std::uint64_t sequence_ = 0;      // of my last message

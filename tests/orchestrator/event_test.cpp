@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "orchestrator/events.hpp"
 #include "orchestrator/leasing.hpp"
 
@@ -369,6 +371,113 @@ TEST_F(EventTest, what_only_a_beaten_lease_had_is_leased_again) {
   on_result(state, 0, state.epoch, second, {of_late.range.first, 1}, 1);
   ASSERT_EQ(state.reissues.size(), 1u);
   EXPECT_EQ(state.reissues[0].range, (TileRange{of_late.range.first + 1, of_late.range.count - 1}));
+}
+
+// Ranks whose machine saw them die or stop.
+
+TEST_F(EventTest, a_dead_ranks_tiles_go_to_others_at_once) {
+  begin(3, {1000});
+  make_ready(1);
+  make_ready(2);
+  auto const [id, lease] = lease_of(1);
+  actions.clear();
+  on_news(state, {1, comm::Fate::dead, SIGKILL, 0}, now, actions);
+  EXPECT_EQ(state.ranks[1].phase, RankPhase::gone);
+  EXPECT_EQ(state.counters.ranks_lost, 1u);
+  EXPECT_TRUE(has_losses(state));
+  ASSERT_EQ(state.reissues.size(), 2u) << "its lookahead of two";
+  EXPECT_EQ(state.reissues[0].range, lease.range);
+  EXPECT_EQ(state.reissues[0].attempt, 1u) << "the tiles have not failed";
+  ASSERT_FALSE(actions.notices.empty());
+  EXPECT_THAT(actions.notices[0], HasSubstr("rank 1 (node1) is lost: it was killed by signal 9; its 2 leases"));
+  EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::refuse);
+  on_news(state, {1, comm::Fate::dead, SIGKILL, 0}, now, actions);
+  EXPECT_EQ(state.counters.ranks_lost, 1u) << "two machines may tell the same";
+}
+
+TEST_F(EventTest, a_stopped_rank_is_a_suspect_until_it_speaks) {
+  begin(2, {1000});
+  make_ready(1);
+  make_ready(0);
+  on_news(state, {1, comm::Fate::stopped, 0, 0}, now, actions);
+  EXPECT_TRUE(state.ranks[1].is_suspect);
+  EXPECT_TRUE(has_losses(state));
+  EXPECT_EQ(state.ranks[1].leases, 0u);
+  on_heard(state, 1, 3, 2, now);
+  EXPECT_FALSE(has_losses(state));
+  EXPECT_THROW(on_news(state, {7, comm::Fate::dead, 0, 0}, now, actions), Error);
+}
+
+TEST_F(EventTest, tiles_that_kill_three_ranks_are_set_aside_and_the_rest_is_finished) {
+  begin(5, {40});
+  make_ready(1);
+  TileRange const guilty = lease_of(1).second.range;
+  for (int rank = 2; rank < 5; ++rank) make_ready(rank);
+  make_ready(0);
+  /// Everything is computed but the guilty tiles; whoever gets them dies.
+  std::uint64_t sequence = 10;
+  for (int step = 0; step < 1000 && state.phase == Phase::computing; ++step) {
+    auto const leases = state.leases;
+    if (leases.empty()) on_tick(state, now, actions);
+    for (auto const& [id, lease] : leases) {
+      if (state.leases.count(id) == 0) continue;
+      if (lease.range.first < guilty.end() && guilty.first < lease.range.end() && lease.rank != 0) {
+        on_news(state, {lease.rank, comm::Fate::dead, SIGSEGV, 0}, now, actions);
+        break;
+      }
+      on_result(state, lease.rank, state.epoch, id, lease.range, 0.001);
+      if (lease.rank != 0) on_heard(state, lease.rank, ++sequence, state.ranks[lease.rank].sent, now);
+      answer(state, lease.rank, now, actions);
+    }
+    if (state.counters.ranks_lost == 3) break;
+  }
+  EXPECT_EQ(state.counters.ranks_lost, 3u);
+  ASSERT_FALSE(state.set_aside.empty());
+  // The rest.
+  for (int step = 0; step < 1000 && state.phase == Phase::computing; ++step) {
+    auto const leases = state.leases;
+    for (auto const& [id, lease] : leases) {
+      on_result(state, lease.rank, state.epoch, id, lease.range, 0.001);
+      if (lease.rank != 0) on_heard(state, lease.rank, ++sequence, state.ranks[lease.rank].sent, now);
+      answer(state, lease.rank, now, actions);
+    }
+    if (leases.empty()) answer(state, 0, now, actions);
+  }
+  ASSERT_EQ(state.phase, Phase::over);
+  EXPECT_EQ(state.verdict, Exit::job_failed);
+  EXPECT_EQ(state.committed.total() + state.set_aside.total(), 40u);
+  for (TileRange range : state.set_aside.ranges()) {
+    EXPECT_GE(range.first, guilty.first);
+    EXPECT_LE(range.end(), guilty.end());
+  }
+  EXPECT_THAT(state.reason, HasSubstr("node1: it was killed by signal 11"));
+  EXPECT_THAT(state.reason, HasSubstr("all other tiles are committed"));
+}
+
+TEST_F(EventTest, memory_that_ran_out_is_named_and_counts_as_the_tiles_own_doing) {
+  begin(3, {1000});
+  make_ready(1);
+  make_ready(2);
+  actions.clear();
+  on_news(state, {1, comm::Fate::dead, SIGKILL, 2}, now, actions);
+  EXPECT_THAT(actions.notices.at(0), HasSubstr("memory ran out: 2 kills so far in this cgroup"));
+  ASSERT_EQ(state.casualties.size(), 1u) << "one consumer, so one lease was being computed";
+  EXPECT_TRUE(state.casualties[0].is_by_own);
+}
+
+TEST_F(EventTest, kills_from_outside_set_nothing_aside_so_soon) {
+  begin(5, {1000});
+  for (int rank = 1; rank < 5; ++rank) make_ready(rank);
+  for (int rank = 1; rank < 4; ++rank) {
+    state.casualties.push_back({{0, 1}, rank, "killed", false});
+  }
+  auto const [id, lease] = lease_of(1);
+  ASSERT_EQ(lease.range.first, 0u);
+  on_news(state, {1, comm::Fate::dead, SIGKILL, 0}, now, actions);
+  EXPECT_TRUE(state.set_aside.empty());
+  ASSERT_FALSE(state.reissues.empty());
+  EXPECT_TRUE(state.reissues[0].is_risky);
+  EXPECT_EQ(state.reissues[0].range.count, 1u) << "in pieces";
 }
 
 // How many tiles a lease has.

@@ -28,6 +28,7 @@ struct Sample {
 std::vector<Sample> samples() {
   Welcome welcome{{"price", "book", "[market]\nspot = 100\n", 42}, std::string(64, 'a')};
   std::vector<Lease> const leases{{1, {0, 16}}, {2, {16, 5}}};
+  std::vector<comm::RankNews> const news{{3, comm::Fate::dead, 9, 2}, {4, comm::Fate::stopped, 0, 0}};
   return {
       {"hello", encode(header_of(MessageType::hello), Hello{"0.1.0", 3, "node07", "2 CPU threads"}),
        [](WireReader& in) { decode_hello(in); }},
@@ -39,6 +40,8 @@ std::vector<Sample> samples() {
        encode(header_of(MessageType::failure),
               Failure{9, Exit::job_failed, Retry::may_help, "cuda:1", "NaN in tile 3"}),
        [](WireReader& in) { decode_failure(in); }},
+      {"news", encode_news(header_of(MessageType::news), news),
+       [](WireReader& in) { decode_news(in); }},
       {"stop", encode(header_of(MessageType::stop), Stop{Exit::stopped, "as asked"}),
        [](WireReader& in) { decode_stop(in); }},
       {"work", encode_work(header_of(MessageType::work), leases),
@@ -98,6 +101,24 @@ TEST(Protocol, texts_and_numbers_come_back) {
   EXPECT_EQ(failure.retry, Retry::may_help);
   EXPECT_EQ(failure.device, "cuda:1");
   EXPECT_EQ(failure.message, "NaN in tile 3");
+}
+
+TEST(Protocol, news_and_losses_come_back) {
+  std::vector<comm::RankNews> const news{{3, comm::Fate::dead, 9, 2}, {4, comm::Fate::stopped, 0, 0}};
+  Bytes const bytes = encode_news(header_of(MessageType::news), news);
+  WireReader in(bytes);
+  decode_header(in);
+  auto const back = decode_news(in);
+  ASSERT_EQ(back.size(), 2u);
+  EXPECT_EQ(back[0].rank, 3);
+  EXPECT_EQ(back[0].fate, comm::Fate::dead);
+  EXPECT_EQ(back[0].signal, 9);
+  EXPECT_EQ(back[0].out_of_memory_kills, 2u);
+  EXPECT_EQ(back[1].fate, comm::Fate::stopped);
+  Bytes const stop = encode(header_of(MessageType::stop), Stop{Exit::done, "", true});
+  WireReader of_stop(stop);
+  decode_header(of_stop);
+  EXPECT_TRUE(decode_stop(of_stop).has_losses);
 }
 
 TEST(Protocol, results_come_back_bit_for_bit) {
@@ -211,6 +232,9 @@ TEST(Protocol, impossible_values_are_named) {
   EXPECT_THAT(refusal(encode(header_of(MessageType::stop), Stop{static_cast<Exit>(5), ""}),
                       [](WireReader& in) { decode_stop(in); }),
               HasSubstr("exit code = 5"));
+  std::vector<comm::RankNews> const news{{1, static_cast<comm::Fate>(4), 0, 0}};
+  EXPECT_THAT(refusal(encode_news(header_of(MessageType::news), news), [](WireReader& in) { decode_news(in); }),
+              HasSubstr("fate = 4"));
   EXPECT_THAT(refusal(encode(header_of(MessageType::ready), Ready{"", 1, 0, 1}),
                       [](WireReader& in) { decode_ready(in); }),
               HasSubstr("consumers = 0"));

@@ -1,0 +1,71 @@
+#include "cli/launch_line.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace muster::cli {
+namespace {
+
+/// Whether `word` is the option itself, or the option with its value: `--ranks 4`, `--ranks=4`.
+enum class Spelling { other, alone, with_value };
+Spelling spelling_of(std::string const& word, std::string const& option) {
+  if (word == option) return Spelling::alone;
+  return word.starts_with(option + "=") ? Spelling::with_value : Spelling::other;
+}
+
+void add_mpirun(std::vector<std::string>& line, int ranks, LaunchPlace const& place) {
+  line = {"mpirun", "--quiet", "--enable-recovery", "-np", std::to_string(ranks), "--bind-to", "none",
+          "-x", "MUSTER_SUPERVISOR", "--mca", "odls_base_sigkill_timeout", "30"};
+  auto const add = [&line](std::initializer_list<char const*> words) { line.insert(line.end(), words.begin(), words.end()); };
+  if (!place.is_in_allocation) add({"--oversubscribe"});
+  if (place.is_root) add({"--allow-run-as-root"});
+  if (place.is_one_machine) {
+    // Containers forbid the single-copy system call; asking for it prints a warning a rank.
+    add({"--mca", "pml", "ob1", "--mca", "btl", place.has_open_mpi_4 ? "self,vader" : "self,sm",
+         "--mca", "btl_base_warn_component_unused", "0"});
+    if (place.has_open_mpi_4) add({"--mca", "btl_vader_single_copy_mechanism", "none"});
+  } else {
+    // Where UCX is, it returns errors of lost peers instead of waiting for them, over plain Ethernet too.
+    add({"--mca", "pml_ucx_tls", "any", "--mca", "pml_ucx_devices", "any"});
+  }
+  std::istringstream more(place.more_options);
+  for (std::string word; more >> word;) line.push_back(word);
+}
+
+}  // namespace
+
+std::vector<std::string> words_of_rank(std::vector<std::string> const& words, Start start) {
+  std::vector<std::string> kept;
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    auto const& word = words[at];
+    // --set takes the next word whatever it looks like.
+    if (word == "--set" && at + 1 < words.size()) {
+      kept.push_back(word);
+      kept.push_back(words[++at]);
+      continue;
+    }
+    bool is_ours = false;
+    for (char const* option : {"--launcher", "--ranks"}) {
+      auto const spelling = spelling_of(word, option);
+      is_ours = is_ours || spelling != Spelling::other;
+      if (spelling == Spelling::alone) ++at;
+    }
+    if (is_ours || (word == "--fresh" && start == Start::resume)) continue;
+    kept.push_back(word);
+  }
+  return kept;
+}
+
+std::vector<std::string> launch_line(Launcher launcher, int ranks, std::vector<std::string> const& rank_words,
+                                     LaunchPlace const& place) {
+  std::vector<std::string> line;
+  if (launcher == Launcher::srun)
+    line = {"srun", "--mpi=pmix", "--kill-on-bad-exit=0", "--gpu-bind=none", "-n", std::to_string(ranks)};
+  else
+    add_mpirun(line, ranks, place);
+  line.push_back(place.program);
+  line.insert(line.end(), rank_words.begin(), rank_words.end());
+  return line;
+}
+
+}  // namespace muster::cli

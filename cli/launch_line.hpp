@@ -1,0 +1,29 @@
+// The command that starts a run's ranks as processes: a pure function of what was asked and where.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+
+namespace muster::cli {
+
+/// What the launch depends on besides the options.
+struct LaunchPlace {
+  std::string program;           ///< this binary's path
+  bool is_root = false;
+  bool is_one_machine = true;    ///< no network is needed then
+  bool is_in_allocation = false;  ///< of a batch system, which knows the slots
+  bool has_open_mpi_4 = true;    ///< 5 calls shared memory by another name
+  std::string more_options;      ///< for mpirun, between blanks: MUSTER_MPI_OPTIONS
+};
+
+/// The words of a rank's own command line: without the launcher, and without --fresh when the run is
+/// to go on from what an earlier start left.
+std::vector<std::string> words_of_rank(std::vector<std::string> const& words, Start start);
+
+/// `mpirun ... muster run ...` or `srun ... muster run ...`.
+std::vector<std::string> launch_line(Launcher launcher, int ranks, std::vector<std::string> const& rank_words,
+                                     LaunchPlace const& place);
+
+}  // namespace muster::cli

@@ -1,0 +1,57 @@
+// A launcher and the ranks it started, as seen from outside.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "comm/process.hpp"
+
+namespace muster::cli {
+
+/// mpirun or srun as a child, in a process group of its own. Its ranks on this machine are known by
+/// a mark in their environment, so that none is ever left behind.
+class Launched {
+ public:
+  static constexpr char const* mark_name = "MUSTER_SUPERVISOR";
+
+  /// Throws Error (Exit::environment) when the launcher cannot be started.
+  Launched(std::vector<std::string> const& line, std::string mark);
+  ~Launched();
+  Launched(Launched const&) = delete;
+  Launched& operator=(Launched const&) = delete;
+
+  /// The launcher has ended. Passes on what was said on stderr until now.
+  bool has_ended();
+  /// What the ranks have said on stdout: whoever reads it wants one answer, not one of each start.
+  std::string const& said() const { return said_; }
+  /// To the launcher, which passes it on to the ranks.
+  void send(int signal);
+  /// Rank 0, once it has appeared on this machine.
+  std::optional<comm::ProcessHandle> const& root() const { return root_; }
+  /// Looks for ranks of this machine, some twenty times a second whatever it is called.
+  void look();
+  /// A rank that was seen here and has ended.
+  comm::ProcessHandle const* lost_rank() const;
+  /// Kills ranks and launcher, and does not return before they are gone.
+  void end();
+
+ private:
+  std::vector<comm::ProcessId> ranks_here() const;
+  void relay();
+  void pass_lines_on(bool is_end);
+
+  std::string const mark_;
+  pid_t pid_ = -1;
+  bool is_over_ = false;
+  int stdout_ = -1, stderr_ = -1;
+  std::string said_, complaints_;
+  std::optional<comm::ProcessHandle> root_;
+  std::vector<comm::ProcessHandle> seen_;
+  std::chrono::steady_clock::time_point next_look_{};
+};
+
+}  // namespace muster::cli

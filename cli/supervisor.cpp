@@ -1,0 +1,271 @@
+#include "cli/supervisor.hpp"
+
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <tuple>
+
+#include "cli/job_file.hpp"
+#include "cli/launch_line.hpp"
+#include "cli/launched.hpp"
+#include "cli/run_output.hpp"
+#include "cli/signals.hpp"
+#include "comm/transport.hpp"
+#include "core/log.hpp"
+#include "io/run_state.hpp"
+#include "topology/probe.hpp"
+
+namespace muster::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds pace{10};
+/// Between rank 0's end and the launcher's.
+constexpr std::chrono::seconds leave_limit{20};
+/// Rank 0 is stopped: somebody may go on with it, but not for long.
+constexpr std::chrono::seconds stopped_limit{2};
+/// For the launcher to start the ranks and for MPI to connect them.
+constexpr std::chrono::seconds start_limit{120};
+/// Starts in a row without a new commit: that failed by themselves, and with those that somebody ended.
+constexpr int most_barren_own = 2;
+constexpr int most_barren = 6;
+
+/// What the run's files say.
+struct Standing {
+  std::optional<Exit> verdict;  ///< none: it goes on, or has crashed
+  std::string message;
+  std::uint64_t tiles = 0;  ///< committed
+};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+/// Why the ranks are gone.
+struct Cause {
+  std::string text;
+  bool is_from_outside = false;  ///< a SIGKILL, SIGTERM or SIGSTOP of somebody's
+  std::optional<int> exit_code = {};  ///< of rank 0, which ended by itself
+};
+
+bool is_usual(int signal) { return signal == SIGKILL || signal == SIGTERM; }
+
+Cause death(std::string const& who, comm::ProcessHandle const& process) {
+  int const signal = process.fatal_signal();
+  bool const is_from_outside = is_usual(signal) && comm::out_of_memory_kills() == 0;
+  return {signal == 0 ? who + " has ended without a verdict" : fmt::format("{} was killed by signal {}", who, signal),
+          is_from_outside, process.exit_code()};
+}
+
+/// Which file it is: a run that starts over replaces it.
+std::tuple<ino_t, time_t, long> identity_of(std::filesystem::path const& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  return {status.st_ino, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+class Supervisor {
+ public:
+  Supervisor(RunOptions const& options, std::filesystem::path output, int ranks, LaunchPlace place)
+      : options_(options),
+        output_(std::move(output)),
+        ranks_(ranks),
+        place_(std::move(place)),
+        result_before_(identity_of(output_)) {}
+
+  Supervised run() {
+    auto before = standing();
+    for (int barren = 0, barren_own = 0;;) {
+      launch();
+      auto const cause = watch();
+      auto const now = standing();
+      if (is_final(before, now)) return end_with(now);
+      if (stop_requested()) return {static_cast<int>(Exit::stopped), launched_->said()};
+      // A fault before there was any state to keep it in.
+      if (!now.verdict && cause.exit_code.value_or(0) != 0) return {*cause.exit_code, launched_->said()};
+      bool const has_come_on = now.tiles > before.tiles;
+      barren = has_come_on ? 0 : barren + 1;
+      barren_own = has_come_on ? 0 : barren_own + (cause.is_from_outside ? 0 : 1);
+      if (barren_own == most_barren_own || barren == most_barren) give_up(barren, cause, now);
+      log::warn("{}; starting the ranks again from the last save ({} tiles committed)", cause.text, now.tiles);
+      before = now;
+    }
+  }
+
+ private:
+  void launch() {
+    bool const is_first = starts_ == 0;
+    auto const words = words_of_rank(options_.words, is_first ? options_.start : Start::resume);
+    ++starts_;
+    launched_ = std::make_unique<Launched>(launch_line(options_.launcher, ranks_, words, place_),
+                                           fmt::format("{}.{}", ::getpid(), starts_));
+    is_stop_sent_ = is_started_ = false;
+    start_deadline_ = Clock::now() + start_limit;
+  }
+
+  /// Until the ranks are gone.
+  Cause watch() {
+    std::optional<Clock::time_point> stopped_since;
+    for (;; std::this_thread::sleep_for(pace)) {
+      pass_stop_on();
+      if (launched_->has_ended()) {
+        launched_->end();
+        return launched_->root() ? death("rank 0", *launched_->root()) : Cause{"the launcher has ended without a verdict"};
+      }
+      if (!is_started_ && !has_started()) {
+        auto const* const lost = launched_->lost_rank();
+        // One that has ended by itself may have done its part of a short run.
+        if (lost != nullptr && lost->fatal_signal() == 0) start_deadline_ = std::min(start_deadline_, Clock::now() + leave_limit);
+        bool const is_killed = lost != nullptr && lost->fatal_signal() != 0;
+        if (!is_killed && Clock::now() < start_deadline_) continue;
+        auto cause = lost != nullptr ? death("while the ranks were starting, one", *lost)
+                                     : Cause{fmt::format("rank 0 did not begin its work within {} s", start_limit.count())};
+        cause.exit_code.reset();
+        launched_->end();
+        return cause;
+      }
+      auto const& root = launched_->root();
+      if (!root) continue;
+      if (root->is_dead()) return after_root(*root);
+      if (comm::state_of(root->process()) != comm::ProcessState::stopped)
+        stopped_since.reset();
+      else if (!stopped_since)
+        stopped_since = Clock::now();
+      else if (Clock::now() - *stopped_since > stopped_limit) {
+        launched_->end();
+        return {"rank 0 was stopped by somebody", true};
+      }
+    }
+  }
+
+  /// Rank 0 holds the output's lock: MPI has started, and a loss is the ranks' own affair. Before that, ranks wait
+  /// for a dead one without end. Where rank 0 runs on another machine its launcher alone is watched.
+  bool has_started() {
+    launched_->look();
+    auto const& root = launched_->root();
+    auto const owner = io::read_lock_owner(output_);
+    is_started_ = owner && (root ? owner->pid == root->process().pid : owner->host != host_name());
+    return is_started_ || (root && root->is_dead() && standing().verdict);
+  }
+
+  /// With a verdict the others leave by themselves; without one there is nothing to wait for.
+  Cause after_root(comm::ProcessHandle const& root) {
+    auto cause = death("rank 0", root);
+    auto const deadline = Clock::now() + leave_limit;
+    while (standing().verdict && !launched_->has_ended() && Clock::now() < deadline) std::this_thread::sleep_for(pace);
+    launched_->end();
+    return cause;
+  }
+
+  /// By the launcher; a second signal ends this process, and the run with it.
+  void pass_stop_on() {
+    if (!stop_requested() || is_stop_sent_ || !launched_->root()) return;
+    is_stop_sent_ = true;
+    launched_->send(SIGUSR2);
+  }
+
+  Standing standing() const {
+    if (auto const saved = io::read_saved_run(output_); saved && saved->verdict != Exit::done) {
+      Standing now{saved->verdict, saved->message, 0};
+      for (auto const& range : saved->progress.committed) now.tiles += range.count;
+      return now;
+    }
+    bool const is_new = options_.start == Start::resume || identity_of(output_) != result_before_;
+    std::error_code ignored;
+    if (starts_ > 0 && is_new && std::filesystem::exists(output_, ignored)) return {Exit::done, "", UINT64_MAX};
+    return {};
+  }
+
+  /// A fault of the environment may be over after a restart, if there was any progress at all.
+  static bool is_final(Standing const& before, Standing const& now) {
+    if (!now.verdict) return false;
+    return *now.verdict != Exit::environment || now.tiles <= before.tiles;
+  }
+
+  Supervised end_with(Standing const& now) const { return {static_cast<int>(*now.verdict), launched_->said()}; }
+
+  [[noreturn]] static void give_up(int barren, Cause const& cause, Standing const& now) {
+    throw_error(Exit::environment,
+                "{} starts in a row came to nothing ({}; {} tiles are committed); see what the ranks said, then run "
+                "again to resume", barren, cause.text, now.tiles);
+  }
+
+  RunOptions const& options_;
+  std::filesystem::path const output_;
+  int const ranks_;
+  LaunchPlace const place_;
+  std::tuple<ino_t, time_t, long> const result_before_;
+  int starts_ = 0;
+  bool is_stop_sent_ = false;
+  bool is_started_ = false;
+  Clock::time_point start_deadline_;
+  std::unique_ptr<Launched> launched_;
+};
+
+std::string own_program() {
+  std::array<char, 4096> path{};
+  auto const size = ::readlink("/proc/self/exe", path.data(), path.size());
+  MUSTER_REQUIRE_ENV(size > 0, "/proc/self/exe cannot be read (the ranks run the same program); mount /proc");
+  return {path.data(), static_cast<std::size_t>(size)};
+}
+
+int number_in(char const* name, int otherwise) {
+  char const* const text = std::getenv(name);
+  int const number = text == nullptr ? 0 : std::atoi(text);
+  return number > 0 ? number : otherwise;
+}
+
+std::string first_line_of(char const* command) {
+  std::string line;
+  FILE* const pipe = ::popen(command, "r");
+  if (pipe == nullptr) return line;
+  std::array<char, 256> text{};
+  if (std::fgets(text.data(), text.size(), pipe) != nullptr) line = text.data();
+  ::pclose(pipe);
+  return line;
+}
+
+LaunchPlace place_of(RunOptions const& options) {
+  LaunchPlace place;
+  place.program = own_program();
+  place.is_root = ::geteuid() == 0;
+  place.is_in_allocation = std::getenv("SLURM_JOB_ID") != nullptr;
+  if (char const* more = std::getenv("MUSTER_MPI_OPTIONS")) place.more_options = more;
+  bool const names_hosts = place.more_options.find("host") != std::string::npos;
+  place.is_one_machine = number_in("SLURM_JOB_NUM_NODES", 1) == 1 && !names_hosts;
+  if (options.launcher == Launcher::mpirun)
+    place.has_open_mpi_4 = first_line_of("mpirun --version 2>/dev/null").find("MPI) 4.") != std::string::npos;
+  return place;
+}
+
+/// A rank for each GPU of this machine unless it was said.
+int ranks_for(RunOptions const& options) {
+  if (options.machine.ranks > 1) return options.machine.ranks;
+  if (int const tasks = number_in("SLURM_NTASKS", 0); tasks > 0) return tasks;
+  if (options.machine.device == topology::DeviceChoice::cpu) return 1;
+  return std::max(1, static_cast<int>(topology::probe(topology::GpuProbe::look).gpus.size()));
+}
+
+}  // namespace
+
+Supervised supervise(RunOptions const& options) {
+  MUSTER_REQUIRE(!comm::is_mpi_launched(),
+                 "--launcher inside ranks that mpirun or srun has started (ranks inside ranks are not a thing); leave "
+                 "--launcher out");
+  // Faults of the job file are told once, from here. Only its name is needed, which no plan changes.
+  auto const loaded = load_job(options.job, topology::Plan{});
+  auto const output = output_path(options.output, loaded.resolved.name);
+  return Supervisor(options, output, ranks_for(options), place_of(options)).run();
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,69 @@
+// What the supervisor starts.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/launch_line.hpp"
+
+namespace muster::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using ::testing::Not;
+
+LaunchPlace place() {
+  LaunchPlace place;
+  place.program = "/opt/muster";
+  return place;
+}
+
+TEST(LaunchLine, RanksDoNotLaunch) {
+  EXPECT_THAT(words_of_rank({"run", "job.toml", "--launcher", "mpirun", "--ranks=4", "--out", "a b.h5", "--fresh"}, Start::fresh),
+              ElementsAre("run", "job.toml", "--out", "a b.h5", "--fresh"));
+  EXPECT_THAT(words_of_rank({"run", "--ranks", "4", "job.toml", "--launcher=srun", "--json"}, Start::resume),
+              ElementsAre("run", "job.toml", "--json"));
+}
+
+TEST(LaunchLine, ALaterStartGoesOnFromTheEarlierOne) {
+  EXPECT_THAT(words_of_rank({"run", "job.toml", "--fresh"}, Start::resume), ElementsAre("run", "job.toml"));
+}
+
+TEST(LaunchLine, ASettingIsNoOption) {
+  std::vector<std::string> const words{"run", "job.toml", "--set", "--ranks", "--set", "name=--fresh"};
+  EXPECT_THAT(words_of_rank(words, Start::resume), ElementsAreArray(words));
+}
+
+TEST(LaunchLine, OneMachineNeedsNoNetwork) {
+  auto const line = launch_line(Launcher::mpirun, 4, {"run", "job.toml"}, place());
+  EXPECT_EQ(line.front(), "mpirun");
+  EXPECT_THAT(line, AllOf(Contains("--enable-recovery"), Contains("self,vader"), Contains("4"), Not(Contains("--allow-run-as-root"))));
+  EXPECT_THAT((std::vector<std::string>(line.end() - 3, line.end())), ElementsAre("/opt/muster", "run", "job.toml"));
+}
+
+TEST(LaunchLine, SeveralMachinesChooseTheirNetwork) {
+  auto several = place();
+  several.is_one_machine = false;
+  several.is_in_allocation = true;
+  several.is_root = true;
+  several.more_options = "--hostfile  hosts";
+  auto const line = launch_line(Launcher::mpirun, 8, {"run"}, several);
+  EXPECT_THAT(line, AllOf(Contains("pml_ucx_tls"), Contains("--hostfile"), Contains("hosts"), Contains("--allow-run-as-root")));
+  EXPECT_THAT(line, AllOf(Not(Contains("self,vader")), Not(Contains("--oversubscribe"))));
+}
+
+TEST(LaunchLine, OpenMpi5HasAnotherNameForSharedMemory) {
+  auto newer = place();
+  newer.has_open_mpi_4 = false;
+  EXPECT_THAT(launch_line(Launcher::mpirun, 2, {}, newer), Contains("self,sm"));
+}
+
+TEST(LaunchLine, SrunKeepsTheStepWhenARankDies) {
+  auto const line = launch_line(Launcher::srun, 2, {"run", "job.toml"}, place());
+  EXPECT_EQ(line.front(), "srun");
+  EXPECT_THAT(line, AllOf(Contains("--mpi=pmix"), Contains("--kill-on-bad-exit=0"), Contains("--gpu-bind=none")));
+}
+
+}  // namespace
+}  // namespace muster::cli

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Ranks as processes under a supervisor: losses, stops, one answer."""
+import json
+import os
+import pathlib
+import signal
+import unittest
+
+from muster import JOB, SMALL, MusterTest
+
+LONG = ["run", JOB, "--set", "simulation.paths=1572864", "--set", "simulation.tile_paths=4096", "--threads", "1",
+        "--device", "cpu", "--commit-interval", "0.05", "--quiet"]
+
+
+def ranks_of(process):
+    """rank -> pid, by the mark in the environment."""
+    found = {}
+    for folder in pathlib.Path("/proc").iterdir():
+        try:
+            entries = (folder / "environ").read_text(errors="replace").split("\0") if folder.name.isdigit() else []
+        except OSError:
+            continue
+        if any(entry.startswith(f"MUSTER_SUPERVISOR={process.pid}.") for entry in entries):
+            found.update({int(entry.split("=")[1]): int(folder.name) for entry in entries
+                          if entry.startswith("OMPI_COMM_WORLD_RANK=")})
+    return found
+
+
+class Supervised(MusterTest):
+    undisturbed = None
+
+    def digest_of_long(self):
+        if Supervised.undisturbed is None:
+            Supervised.undisturbed = self.succeed(*LONG, "--out", "whole.h5", "--json").json()["result_digest"]
+        return Supervised.undisturbed
+
+    def launch(self, *arguments, ranks=3):
+        return self.start(*arguments, "--launcher", "mpirun", "--ranks", ranks, "--json")
+
+    def expect_the_answer(self, process):
+        out, err = process.communicate(timeout=100)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(self.one_value(out)["result_digest"], self.digest_of_long())
+        self.assertEqual(ranks_of(process), {})
+        return err
+
+    @staticmethod
+    def one_value(out):
+        return json.loads(out)
+
+    def test_ranks_are_processes_and_the_answer_is_the_same(self):
+        alone = self.run_small("alone.h5")
+        told = self.run_small("a.h5", "--launcher", "mpirun", "--ranks", "2")
+        self.assertEqual(told["result_digest"], alone["result_digest"])
+        self.assertEqual(told["ranks"], 2)
+
+    def test_a_killed_worker_costs_its_leases_alone(self):
+        process = self.launch(*LONG, "--out", "a.h5")
+        self.wait_for("a commit", lambda: self.committed("a.h5") > 0)
+        os.kill(ranks_of(process)[1], signal.SIGKILL)
+        err = self.expect_the_answer(process)
+        self.assertIn("rank 1", err)
+        self.assertIn("is lost: it was killed by signal 9", err)
+        self.assertNotIn("starting the ranks again", err)
+
+    def test_a_stopped_worker_holds_nobody_up_and_is_ended(self):
+        process = self.launch(*LONG, "--out", "a.h5")
+        self.wait_for("a commit", lambda: self.committed("a.h5") > 0)
+        os.kill(ranks_of(process)[2], signal.SIGSTOP)
+        err = self.expect_the_answer(process)
+        self.assertIn("it is stopped", err)
+
+    def test_a_killed_rank_0_is_started_again_from_the_last_save(self):
+        process = self.launch(*LONG, "--out", "a.h5")
+        self.wait_for("a commit", lambda: self.committed("a.h5") > 0)
+        os.kill(ranks_of(process)[0], signal.SIGKILL)
+        err = self.expect_the_answer(process)
+        self.assertIn("rank 0 was killed by signal 9; starting the ranks again from the last save", err)
+
+    def test_fresh_starts_over_once(self):
+        self.run_small("a.h5")
+        process = self.launch(*LONG, "--out", "a.h5", "--fresh")
+        self.wait_for("a commit", lambda: self.committed("a.h5") > 0)
+        os.kill(ranks_of(process)[0], signal.SIGKILL)
+        self.expect_the_answer(process)
+
+    def test_a_signal_stops_the_run_in_good_order(self):
+        process = self.launch(*LONG, "--out", "a.h5")
+        self.wait_for("a commit", lambda: self.committed("a.h5") > 0)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, err)
+        self.assertEqual(self.one_value(out)["verdict"], "stopped")
+        self.expect_the_answer(self.launch(*LONG, "--out", "a.h5", ranks=2))
+
+    def test_faults_are_told_once_before_anything_starts(self):
+        for code, parts, arguments in (
+                (2, ["nix.toml"], ["run", "nix.toml", "--launcher", "mpirun"]),
+                (2, ["--launcher qsub", "mpirun, srun or none"], ["run", JOB, "--launcher", "qsub"]),
+                (3, ["mpirun cannot be started"], ["run", JOB, "--launcher", "mpirun", "--ranks", "2", "--out", "x.h5"])):
+            with self.subTest(arguments=arguments):
+                self.refuse(code, parts, *arguments, env={"PATH": "/nowhere"} if code == 3 else None)
+
+
+if __name__ == "__main__":
+    unittest.main()
