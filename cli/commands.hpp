@@ -14,6 +14,7 @@ int cmd_diff(DiffOptions const& options, Form form);
 int cmd_import(ImportOptions const& options, Form form);
 int cmd_selftest(SelftestOptions const& options, Form form);
 int cmd_status(StatusOptions const& options, Form form);
+int cmd_submit(SubmitOptions const& options, Form form);
 int cmd_topology(TopologyOptions const& options, Form form);
 
 }  // namespace muster::cli

@@ -32,6 +32,7 @@ struct Execute {
   int operator()(ImportOptions const& options) const { return cmd_import(options, form); }
   int operator()(SelftestOptions const& options) const { return cmd_selftest(options, form); }
   int operator()(StatusOptions const& options) const { return cmd_status(options, form); }
+  int operator()(SubmitOptions const& options) const { return cmd_submit(options, form); }
   int operator()(TopologyOptions const& options) const { return cmd_topology(options, form); }
 };
 

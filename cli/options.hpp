@@ -78,6 +78,22 @@ struct ImportOptions {
   std::optional<double> rate;
   std::string currency = "USD";
 };
+enum class SubmitAction { submit, print, ask_slurm };
+struct SubmitOptions {
+  std::vector<std::filesystem::path> jobs;  ///< more than one: an array
+  std::vector<std::string> overrides;       ///< as in JobArguments, for all of them
+  std::filesystem::path output;             ///< as in RunOptions; one job alone
+  std::optional<double> commit_interval_s;
+  std::string on;     ///< the nodes' machine, as for plan; empty: Slurm is asked
+  std::string nodes;  ///< "4" or "2-8"; empty: as many as `on` has, or 1
+  std::string time, account, partition, constraint;  ///< as for sbatch; empty: not said
+  std::string memory;                                ///< of a node; empty: its CPUs' share
+  std::string launcher;                              ///< "mpirun", "srun"; empty: chosen on the cluster
+  int tasks_per_node = 0, cpus_per_task = 0;         ///< 0: from the nodes
+  std::optional<int> gpus_per_node;
+  SubmitAction action = SubmitAction::submit;
+  std::filesystem::path keep;  ///< write the script there; empty: nowhere
+};
 struct TopologyOptions {
   std::string on;  ///< as for plan
 };
@@ -93,7 +109,7 @@ struct HelpText {
 struct Invocation {
   Form form = Form::table;
   std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
-               DiffOptions, ImportOptions, StatusOptions, TopologyOptions, SelftestOptions>
+               DiffOptions, ImportOptions, StatusOptions, SubmitOptions, TopologyOptions, SelftestOptions>
       command;
 };
 

@@ -191,6 +191,57 @@ void add_import(Parser& parser) {
   command->add_option("--currency", options->currency, "Currency of the quotes (default USD)");
 }
 
+void add_count(CLI::App* command, std::string const& name, std::function<void(int)> const& take, std::string const& help) {
+  command->add_option_function<std::string>(
+             name,
+             [name, take](std::string const& text) {
+               auto const count = parse_count(text);
+               constexpr std::uint64_t most = 65536;
+               MUSTER_REQUIRE(count && *count <= most, "{} {} (must be a number from 0 to {}); leave it out to have it chosen",
+                              name, printable(text), most);
+               take(static_cast<int>(*count));
+             },
+             help)
+      ->type_name("N");
+}
+
+/// What the batch job asks Slurm for.
+void add_allocation(CLI::App* command, std::shared_ptr<SubmitOptions> const& options) {
+  command->add_option("--nodes", options->nodes, "Machines, or a range of them (default: as many as --on has, or 1)")
+      ->type_name("N or MIN-MAX");
+  command->add_option("--time", options->time, "Time limit; the run stops ahead of it and is requeued")->type_name("[D-]H:M:S");
+  command->add_option("--account", options->account, "Account to charge")->type_name("NAME");
+  command->add_option("--partition", options->partition, "Partition (default: the site's)")->type_name("NAME");
+  command->add_option("--constraint", options->constraint, "Features the nodes must have")->type_name("LIST");
+  command->add_option("--mem", options->memory, "Memory of a node (default: its CPUs' share)")->type_name("SIZE");
+  add_count(command, "--gpus-per-node", [options](int n) { options->gpus_per_node = n; }, "GPUs of a node (default: all)");
+  add_count(command, "--tasks-per-node", [options](int n) { options->tasks_per_node = n; },
+            "Ranks on a node (default: one a GPU, or one)");
+  add_count(command, "--cpus-per-task", [options](int n) { options->cpus_per_task = n; },
+            "CPUs of a rank (default: the node's, shared)");
+}
+
+void add_submit(Parser& parser) {
+  auto* const command = parser.add("submit", "Put a job into Slurm's queue; several job files become an array",
+                                   "muster submit book.toml --nodes 2-4 --time 2:00:00 --dry-run");
+  auto const options = parser.on_chosen<SubmitOptions>(command);
+  command->add_option("JOB.toml", options->jobs, "The job file, or the job files of an array")->required();
+  command->add_option("--set", options->overrides, "Replace a setting of every job file")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--out", options->output, "Result file (default: the job's name + .h5, here)")->type_name("F.h5");
+  command->add_option("--commit-interval", options->commit_interval_s, "As for muster run")->type_name("SECONDS");
+  add_on(command, options->on);
+  add_allocation(command, options);
+  command->add_option("--launcher", options->launcher, "mpirun or srun (default: mpirun where it knows Slurm)")->type_name("HOW");
+  command->add_flag_callback("--dry-run", [options] { options->action = SubmitAction::print; },
+                             "Print the script and submit nothing");
+  command->add_flag_callback("--test-only", [options] { options->action = SubmitAction::ask_slurm; },
+                             "Ask Slurm when it would start, and submit nothing");
+  command->add_option("--keep", options->keep, "Write the script there too, to edit and to submit by hand")->type_name("FILE");
+}
+
 void add_topology(Parser& parser) {
   auto* const command = parser.add("topology", "This machine: CPUs, memory, GPUs, the links between them",
                                    "muster topology --json > machine.json");
@@ -263,6 +314,7 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   add_verify_and_replay(parser);
   add_diff_and_status(parser);
   add_import(parser);
+  add_submit(parser);
   add_topology(parser);
   add_selftest(parser);
 

@@ -6,7 +6,7 @@ import unittest
 
 from muster import BINARY, JOB, SMALL, SOURCE, MusterTest
 
-COMMANDS = ["run", "check", "plan", "verify", "replay", "diff", "import", "status", "topology", "selftest"]
+COMMANDS = ["run", "check", "plan", "verify", "replay", "diff", "import", "status", "topology", "selftest", "submit"]
 
 
 class Help(MusterTest):

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""What a cluster does to jobs: limits, preemption, lost nodes, many requeues; each job ends with the same bits."""
+import os
+import signal
+import unittest
+
+from cluster import SlurmTest
+
+NODES = ["--nodes=2"]
+
+
+class OnSlurm(SlurmTest):
+    job = ["job.toml", "--set", "simulation.paths=8388608", "--set", "simulation.tile_paths=16384", "--quiet",
+           "--commit-interval", "0.2"]
+
+    def lose(self, node, how):
+        self.cluster.tool(how, node)
+        self.addCleanup(self.cluster.tool, "restore", node)
+
+    def test_a_signal_to_everything(self):
+        job = self.submit(*NODES)
+        self.wait_for_commit()
+        self.slurm("scancel", "--full", "--signal=TERM", job)
+        self.wait_for("the restart", lambda: self.restarts(job) == 1, 200)
+        self.finish(job)
+
+    def test_the_time_limit(self):
+        # One rank with one thread, so that a minute is too short; Slurm may send the signal a minute early.
+        job = self.submit("--nodes=1", "--time=1", "--signal=B:TERM@10",
+                          arguments=[*self.job, "--out", "out.h5", "--threads", "1"])
+        self.wait_for("the restart", lambda: self.restarts(job) >= 1)
+        self.slurm("scontrol", "update", f"jobid={job}", "timelimit=10")
+        self.finish(job)
+        self.assertIn("asked to stop", self.log())
+
+    def test_preemption_over_two_nodes(self):
+        job = self.submit(*NODES)
+        self.wait_for_commit()
+        urgent = self.slurm("sbatch", "--parsable", "--partition=urgent", "--nodes=2", "--exclusive", "--wrap=sleep 3").strip()
+        self.wait_for_end(urgent)
+        self.assertEqual(self.state(urgent), "COMPLETED")
+        self.finish(job)
+        self.assertGreaterEqual(self.restarts(job), 1)
+
+    def test_preemption_on_one_node(self):
+        job = self.submit("--nodes=1")
+        self.wait_for_commit()
+        urgent = self.slurm("sbatch", "--parsable", "--partition=urgent", "--nodes=2", "--exclusive", "--wrap=sleep 3").strip()
+        self.wait_for_end(urgent)
+        self.finish(job)
+        self.assertGreaterEqual(self.restarts(job), 1)
+
+    def test_a_user_requeues_it(self):
+        job = self.submit(*NODES)
+        self.wait_for_commit()
+        self.slurm("scontrol", "requeue", job)
+        self.finish(job)
+        self.assertEqual(self.restarts(job), 1)
+
+    def test_ten_requeues_in_a_row(self):
+        job = self.submit(*NODES)
+        tiles = 0
+        for requeue in range(1, 11):
+            tiles = self.wait_for_commit(beyond=tiles)
+            self.slurm("scancel", "--batch", "--signal=TERM", job)
+            self.wait_for(f"restart {requeue}", lambda: self.restarts(job) == requeue)
+        self.finish(job)
+
+    def test_a_crashed_node(self):
+        job = self.submit("--nodes=1-2")
+        self.wait_for_commit()
+        self.lose("node2", "crash")
+        self.finish(job)
+
+    def test_a_killed_slurmd(self):
+        job = self.submit("--nodes=1-2")
+        self.wait_for_commit()
+        os.kill(self.slurmd_of("node2"), signal.SIGKILL)
+        self.addCleanup(self.cluster.tool, "restore", "node2")
+        self.finish(job)
+
+    def test_a_cut_network(self):
+        job = self.submit("--nodes=1-2")
+        self.wait_for_commit()
+        self.lose("node2", "cut")
+        self.finish(job)
+
+    def test_a_crash_of_rank_0s_node(self):
+        job = self.submit("--nodes=1-2")
+        self.wait_for_commit()
+        self.lose("node1", "crash")
+        self.finish(job)
+        self.assertGreaterEqual(self.restarts(job), 1)
+
+    def test_rank_0_goes_on_cut_off_while_the_requeued_run_works(self):
+        job = self.submit("--nodes=1-2")
+        self.wait_for_commit()
+        self.lose("node1", "cut")
+        self.finish(job)
+        self.assertGreaterEqual(self.restarts(job), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
