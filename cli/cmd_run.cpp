@@ -11,6 +11,7 @@
 #include "cli/run_job_here.hpp"
 #include "cli/run_output.hpp"
 #include "cli/supervisor.hpp"
+#include "core/log.hpp"
 #include "topology/probe.hpp"
 
 namespace muster::cli {
@@ -149,6 +150,25 @@ int tell_stopped(Prepared const& prepared, orchestrator::RunOutcome const& outco
   return static_cast<int>(Exit::stopped);
 }
 
+/// As rank 0, or alone.
+int lead(RunOptions const& options, Form form, comm::Transport* transport) {
+  auto prepared = prepare_for_all(options, transport);
+  if (prepared.finished) return tell_finished(options, prepared, form);
+  int const ranks = transport ? transport->size() : options.machine.ranks;
+  announce(options, prepared, ranks);
+  auto const outcome = compute(options, prepared, transport);
+  if (outcome.verdict != Exit::done) return tell_stopped(prepared, outcome, form);
+  auto const result = store(prepared, outcome, ranks);
+  auto text = result_text(prepared.loaded, result, prepared.output);
+  auto json = result_json(prepared.loaded, result, prepared.output);
+  json.set("computed_now", true);
+  json.set("run", speed_json(*prepared.loaded.job, outcome));
+  text += fmt::format("time     {}\n", speed_text(*prepared.loaded.job, outcome));
+  export_csv(options, result, text, json);
+  answer(form, text, json);
+  return 0;
+}
+
 int run_supervised(RunOptions const& options, Form form) {
   auto const ended = supervise(options);
   std::fputs(ended.said.c_str(), stdout);
@@ -164,25 +184,16 @@ int run_supervised(RunOptions const& options, Form form) {
 
 int cmd_run(RunOptions const& options, Form form) {
   if (options.launcher != Launcher::none) return run_supervised(options, form);
-  std::unique_ptr<comm::Transport> transport;
-  if (comm::is_mpi_launched()) transport = comm::make_mpi();
-  if (transport && transport->rank() != 0) return work_for_rank_0(*transport, options.machine);
-
-  auto prepared = prepare_for_all(options, transport.get());
-  if (prepared.finished) return tell_finished(options, prepared, form);
-  int const ranks = transport ? transport->size() : options.machine.ranks;
-  announce(options, prepared, ranks);
-  auto const outcome = compute(options, prepared, transport.get());
-  if (outcome.verdict != Exit::done) return tell_stopped(prepared, outcome, form);
-  auto const result = store(prepared, outcome, ranks);
-  auto text = result_text(prepared.loaded, result, prepared.output);
-  auto json = result_json(prepared.loaded, result, prepared.output);
-  json.set("computed_now", true);
-  json.set("run", speed_json(*prepared.loaded.job, outcome));
-  text += fmt::format("time     {}\n", speed_text(*prepared.loaded.job, outcome));
-  export_csv(options, result, text, json);
-  answer(form, text, json);
-  return 0;
+  if (!comm::is_mpi_launched()) return lead(options, form, nullptr);
+  auto const transport = comm::make_mpi();
+  auto mine = options;
+  while (transport->rank() != 0) {
+    auto const ended = work_for_rank_0(*transport, mine.machine);
+    if (!ended.is_root_lost || !transport->rebuild()) return ended.code;
+    log::info("rank 0 has died; the others go on, this is rank {} of {}", transport->rank(), transport->size());
+    mine.start = Start::resume;
+  }
+  return lead(mine, form, transport.get());
 }
 
 }  // namespace muster::cli

@@ -14,9 +14,13 @@ Spelling spelling_of(std::string const& word, std::string const& option) {
 }
 
 void add_mpirun(std::vector<std::string>& line, int ranks, LaunchPlace const& place) {
-  line = {"mpirun", "--quiet", "--enable-recovery", "-np", std::to_string(ranks), "--bind-to", "none",
-          "-x", "MUSTER_SUPERVISOR", "--mca", "odls_base_sigkill_timeout", "30"};
   auto const add = [&line](std::initializer_list<char const*> words) { line.insert(line.end(), words.begin(), words.end()); };
+  add({"mpirun"});
+  if (place.has_open_mpi_4)
+    add({"--quiet", "--enable-recovery", "--mca", "odls_base_sigkill_timeout", "30"});
+  else
+    add({"--with-ft", "ulfm"});
+  line.insert(line.end(), {"-np", std::to_string(ranks), "--bind-to", "none", "-x", "MUSTER_SUPERVISOR"});
   if (!place.is_in_allocation) add({"--oversubscribe"});
   if (place.is_root) add({"--allow-run-as-root"});
   if (place.is_one_machine) {

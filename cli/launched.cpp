@@ -26,6 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds look_interval{50};
 constexpr std::chrono::seconds launcher_limit{3};
+constexpr std::chrono::seconds ranks_limit{10};
 
 /// NAME=VALUE entries, each ended by a zero; empty where another user's process may not be read.
 std::string environment_of(pid_t pid) {
@@ -166,6 +167,15 @@ void Launched::look() {
   }
 }
 
+bool Launched::follow(pid_t pid) {
+  for (auto const& rank : seen_)
+    if (rank.process().pid == pid && !rank.is_dead()) {
+      root_.emplace(rank.process());
+      return true;
+    }
+  return false;
+}
+
 comm::ProcessHandle const* Launched::lost_rank() const {
   auto const found = std::find_if(seen_.begin(), seen_.end(), [](comm::ProcessHandle const& rank) { return rank.is_dead(); });
   return found == seen_.end() ? nullptr : &*found;
@@ -181,13 +191,23 @@ std::vector<comm::ProcessId> Launched::ranks_here() const {
     bool const is_rank = environment.find("OMPI_COMM_WORLD_RANK=") != std::string::npos ||
                          environment.find("PMIX_RANK=") != std::string::npos;
     if (!is_rank || !has_entry(environment, entry)) continue;
-    if (auto const process = comm::process_with(pid)) ranks.push_back(*process);
+    auto const process = comm::process_with(pid);
+    if (process && comm::state_of(*process) != comm::ProcessState::dead) ranks.push_back(*process);
   }
   return ranks;
 }
 
+/// A killed process holds its files and locks until the system has taken it down.
+void Launched::end_ranks() {
+  auto const deadline = Clock::now() + ranks_limit;
+  for (auto ranks = ranks_here(); !ranks.empty() && Clock::now() < deadline; ranks = ranks_here()) {
+    for (auto const& rank : ranks) comm::ProcessHandle(rank).kill();
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+}
+
 void Launched::end() {
-  for (auto const& rank : ranks_here()) comm::ProcessHandle(rank).kill();
+  end_ranks();
   // The launcher ends ranks on other machines and cleans up after itself.
   send(SIGTERM);
   auto const deadline = Clock::now() + launcher_limit;
@@ -197,7 +217,7 @@ void Launched::end() {
     ::waitpid(pid_, nullptr, 0);
     is_over_ = true;
   }
-  for (auto const& rank : ranks_here()) comm::ProcessHandle(rank).kill();
+  end_ranks();
   relay();
 }
 

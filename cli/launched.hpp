@@ -32,6 +32,8 @@ class Launched {
   void send(int signal);
   /// Rank 0, once it has appeared on this machine.
   std::optional<comm::ProcessHandle> const& root() const { return root_; }
+  /// That rank, seen here and alive, is rank 0 from now on; false when it is none.
+  bool follow(pid_t pid);
   /// Looks for ranks of this machine, some twenty times a second whatever it is called.
   void look();
   /// A rank that was seen here and has ended.
@@ -41,6 +43,7 @@ class Launched {
 
  private:
   std::vector<comm::ProcessId> ranks_here() const;
+  void end_ranks();
   void relay();
   void pass_lines_on(bool is_end);
 

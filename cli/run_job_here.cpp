@@ -34,7 +34,7 @@ orchestrator::RunOutcome run_job_here(comm::Transport* transport, LoadedJob cons
   return orchestrator::run_ranks_in_process(settings.in_process_ranks, *loaded.job, options, persistence, *progress);
 }
 
-int work_for_rank_0(comm::Transport& transport, MachineArguments const& arguments) {
+WorkedFor work_for_rank_0(comm::Transport& transport, MachineArguments const& arguments) {
   log::set_origin(fmt::format("rank {} {}", transport.rank(), transport.host()));
   try {
     worker::WorkerOptions options;
@@ -48,10 +48,10 @@ int work_for_rank_0(comm::Transport& transport, MachineArguments const& argument
     }
     auto const outcome = worker::run_worker(transport, options);
     log::info("computed {} tiles in {} leases", outcome.tiles, outcome.leases);
-    return 0;
+    return {0, outcome.is_root_lost};
   } catch (Error const& error) {
-    return report(Form::table, Error(error.code(), fmt::format("rank {} on {}: {}", transport.rank(),
-                                                               transport.host(), error.what()), error.retry()));
+    return {report(Form::table, Error(error.code(), fmt::format("rank {} on {}: {}", transport.rank(),
+                                                               transport.host(), error.what()), error.retry())), false};
   }
 }
 

@@ -19,9 +19,15 @@ struct RunSettings {
 orchestrator::RunOutcome run_job_here(comm::Transport* transport, LoadedJob const& loaded, Machine const& machine,
                                       RunSettings const& settings, orchestrator::Persistence& persistence);
 
+/// How another rank's work ended.
+struct WorkedFor {
+  int code = 0;
+  bool is_root_lost = false;  ///< rank 0 has died; those that live may go on without it
+};
+
 /// Every other rank of a launcher: works for rank 0 until it says stop. Its errors go to rank 0 or stderr.
 /// Exit code 0 whatever the verdict: rank 0 tells it, and a launcher that sees another rank fail first
 /// would kill rank 0 before it has.
-int work_for_rank_0(comm::Transport& transport, MachineArguments const& arguments);
+WorkedFor work_for_rank_0(comm::Transport& transport, MachineArguments const& arguments);
 
 }  // namespace muster::cli

@@ -32,6 +32,8 @@ constexpr std::chrono::milliseconds pace{10};
 constexpr std::chrono::seconds leave_limit{20};
 /// Rank 0 is stopped: somebody may go on with it, but not for long.
 constexpr std::chrono::seconds stopped_limit{2};
+/// For the ranks that live to go on without rank 0.
+constexpr std::chrono::seconds failover_limit{5};
 /// For the launcher to start the ranks and for MPI to connect them.
 constexpr std::chrono::seconds start_limit{120};
 /// Starts in a row without a new commit: that failed by themselves, and with those that somebody ended.
@@ -136,12 +138,17 @@ class Supervisor {
       }
       auto const& root = launched_->root();
       if (!root) continue;
-      if (root->is_dead()) return after_root(*root);
+      if (root->is_dead()) {
+        if (has_failed_over()) continue;
+        return after_root(*root);
+      }
       if (comm::state_of(root->process()) != comm::ProcessState::stopped)
         stopped_since.reset();
       else if (!stopped_since)
         stopped_since = Clock::now();
       else if (Clock::now() - *stopped_since > stopped_limit) {
+        stopped_since.reset();
+        if (!place_.has_open_mpi_4 && root->kill()) continue;  // the others go on without it
         launched_->end();
         return {"rank 0 was stopped by somebody", true};
       }
@@ -156,6 +163,18 @@ class Supervisor {
     auto const owner = io::read_lock_owner(output_);
     is_started_ = owner && (root ? owner->pid == root->process().pid : owner->host != host_name());
     return is_started_ || (root && root->is_dead() && standing().verdict);
+  }
+
+  /// Under ULFM the others go on without rank 0: one of them takes the output's lock.
+  bool has_failed_over() {
+    if (place_.has_open_mpi_4 || standing().verdict) return false;
+    auto const deadline = Clock::now() + failover_limit;
+    for (; Clock::now() < deadline && !launched_->has_ended(); std::this_thread::sleep_for(pace)) {
+      auto const owner = io::read_lock_owner(output_);
+      if (owner && launched_->follow(static_cast<pid_t>(owner->pid))) return true;
+      if (standing().verdict) return false;
+    }
+    return false;
   }
 
   /// With a verdict the others leave by themselves; without one there is nothing to wait for.

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <utility>
 
 #include "comm/backoff.hpp"
+#include "comm/failures.hpp"
 #include "comm/mpi_runtime.hpp"
 #include "comm/mpi_watch.hpp"
 #include "comm/transport.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 
 namespace muster::comm {
 namespace {
@@ -61,7 +64,8 @@ class MpiTransport : public Transport {
   std::size_t unsent() const override;
   std::string describe() const override;
   std::string host() const override;
-  std::vector<RankNews> take_news() override { return watch_ ? watch_->take_news() : std::vector<RankNews>(); }
+  std::vector<RankNews> take_news() override;
+  bool rebuild() override;
   void note_leaving() override {
     if (watch_) watch_->note_leaving();
   }
@@ -78,6 +82,9 @@ class MpiTransport : public Transport {
   void progress_receives();
   std::optional<Envelope> take_complete();
   bool is_busy() const;
+  void adopt(MPI_Comm comm);
+  bool is_done(Transfer& transfer);
+  void note_failures();
 
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0;
@@ -87,17 +94,79 @@ class MpiTransport : public Transport {
   std::deque<Transfer> sends_;
   std::deque<Transfer> receives_;  // in order of arrival
   std::vector<bool> lost_;
+  std::vector<bool> failed_;               // as MPI says
+  std::vector<RankNews> news_;             // of them, not taken yet
+  std::deque<std::deque<Transfer>> dropped_;  // of earlier communicators: MPI may still hold their buffers
   std::unique_ptr<NodeWatch> watch_;  // null where ranks of a machine cannot see each other
 };
 
 MpiTransport::MpiTransport() {
   start_mpi();
-  MUSTER_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &comm_));
+  MPI_Comm own = MPI_COMM_NULL;
+  MUSTER_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &own));
+  adopt(own);
+}
+
+void MpiTransport::adopt(MPI_Comm comm) {
+  comm_ = comm;
   MUSTER_MPI(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN));
   MUSTER_MPI(MPI_Comm_rank(comm_, &rank_));
   MUSTER_MPI(MPI_Comm_size(comm_, &size_));
   lost_.assign(size_, false);
+  failed_.assign(size_, false);
   watch_ = watch_machine(comm_, [this] { wake(); });
+}
+
+bool MpiTransport::rebuild() {
+  constexpr int attempts = 8;  // another rank may be lost on the way
+  forbid_mpi_finalize();
+  watch_.reset();
+  dropped_.push_back(std::exchange(sends_, {}));
+  dropped_.push_back(std::exchange(receives_, {}));
+  to_self_.clear();
+  news_.clear();
+  for (int attempt = 1;; ++attempt) {
+    try {
+      MPI_Comm const living = survivors_of(comm_);
+      if (living == MPI_COMM_NULL) return false;
+      adopt(living);
+      return true;
+    } catch (Error const& error) {
+      if (attempt == attempts) throw;
+      log::info("the ranks that live try again to find each other: {}", error.what());
+    }
+  }
+}
+
+std::vector<RankNews> MpiTransport::take_news() {
+  auto news = std::exchange(news_, {});
+  if (!watch_) return news;
+  auto const seen = watch_->take_news();
+  news.insert(news.end(), seen.begin(), seen.end());
+  return news;
+}
+
+/// Rank 0 hears of every failure from its own MPI; others need to know of rank 0's alone.
+void MpiTransport::note_failures() {
+  for (int const rank : acknowledge_failures(comm_)) {
+    if (failed_[rank]) continue;
+    failed_[rank] = true;
+    if (rank_ == 0 || rank == 0) news_.push_back({rank, Fate::dead, 0, 0});
+  }
+  if (!news_.empty()) backoff_.wake();
+}
+
+/// Of a failed peer it never will be: it is dropped.
+bool MpiTransport::is_done(Transfer& transfer) {
+  int done = 0;
+  int const code = MPI_Test(&transfer.request, &done, MPI_STATUS_IGNORE);
+  if (!is_rank_failure(code)) {
+    MUSTER_MPI(code);
+    return done != 0;
+  }
+  note_failures();
+  lost_[transfer.peer] = lost_[transfer.peer] || failed_[transfer.peer];
+  return true;
 }
 
 MpiTransport::~MpiTransport() {
@@ -142,16 +211,17 @@ void MpiTransport::send(int to, Bytes body) {
   // complete.
   Transfer& transfer =
       sends_.emplace_back(Transfer{to, std::move(body), MPI_REQUEST_NULL, Clock::now()});
-  MUSTER_MPI(MPI_Isend(transfer.body.data(), static_cast<int>(transfer.body.size()), MPI_BYTE, to,
-                       message_tag, comm_, &transfer.request));
+  int const code = MPI_Isend(transfer.body.data(), static_cast<int>(transfer.body.size()), MPI_BYTE, to, message_tag,
+                             comm_, &transfer.request);
+  if (!is_rank_failure(code)) return MUSTER_MPI(code);
+  transfer.complete = true;
+  note_failures();
 }
 
 void MpiTransport::progress_sends() {
   for (Transfer& transfer : sends_) {
     if (transfer.complete) continue;
-    int done = 0;
-    MUSTER_MPI(MPI_Test(&transfer.request, &done, MPI_STATUS_IGNORE));
-    transfer.complete = done != 0;
+    transfer.complete = is_done(transfer);
     if (transfer.complete) Bytes().swap(transfer.body);
   }
   while (!sends_.empty() && sends_.front().complete) sends_.pop_front();
@@ -162,7 +232,9 @@ void MpiTransport::match_arrivals() {
     int found = 0;
     MPI_Message message = MPI_MESSAGE_NULL;
     MPI_Status status;
-    MUSTER_MPI(MPI_Improbe(MPI_ANY_SOURCE, message_tag, comm_, &found, &message, &status));
+    int const code = MPI_Improbe(MPI_ANY_SOURCE, message_tag, comm_, &found, &message, &status);
+    if (is_rank_failure(code)) return note_failures();
+    MUSTER_MPI(code);
     if (!found) return;
     int count = 0;
     MUSTER_MPI(MPI_Get_count(&status, MPI_BYTE, &count));
@@ -170,7 +242,13 @@ void MpiTransport::match_arrivals() {
                   "a message of {} bytes from rank {}", count, status.MPI_SOURCE);
     Transfer& transfer = receives_.emplace_back(
         Transfer{status.MPI_SOURCE, Bytes(count), MPI_REQUEST_NULL, Clock::now()});
-    MUSTER_MPI(MPI_Imrecv(transfer.body.data(), count, MPI_BYTE, &message, &transfer.request));
+    int const received = MPI_Imrecv(transfer.body.data(), count, MPI_BYTE, &message, &transfer.request);
+    if (!is_rank_failure(received)) {
+      MUSTER_MPI(received);
+      continue;
+    }
+    receives_.pop_back();
+    return note_failures();
   }
 }
 
@@ -178,9 +256,7 @@ void MpiTransport::progress_receives() {
   auto const oldest_allowed = Clock::now() - receive_deadline;
   for (Transfer& transfer : receives_) {
     if (transfer.complete) continue;
-    int done = 0;
-    MUSTER_MPI(MPI_Test(&transfer.request, &done, MPI_STATUS_IGNORE));
-    transfer.complete = done != 0;
+    transfer.complete = is_done(transfer);
     if (transfer.complete || lost_[transfer.peer]) continue;
     MUSTER_REQUIRE_ENV(
         transfer.started > oldest_allowed,

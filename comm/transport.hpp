@@ -62,6 +62,9 @@ class Transport {
   virtual int end_leftovers(std::chrono::milliseconds /*limit*/) { return 0; }
   /// Some rank was lost: this one will not call MPI_Finalize.
   virtual void note_loss() {}
+  /// After the loss of rank 0: those that live go on among themselves with new ranks, where MPI can do that
+  /// (ULFM). Messages under way are lost. Collective over the living; false where it cannot be done.
+  virtual bool rebuild() { return false; }
   /// Messages sent and not yet known to have left.
   virtual std::size_t unsent() const = 0;
   /// "in-process", "Open MPI 4.1.4".

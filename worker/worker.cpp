@@ -33,7 +33,7 @@ class Worker {
       take_messages();
       check_patience();
     }
-    if (!is_root_dead_) say_goodbye();
+    if (!outcome_.is_root_lost) say_goodbye();
     return outcome_;
   }
 
@@ -96,8 +96,7 @@ class Worker {
   }
   /// Nobody is left to compute for; whoever starts the run again goes on from its last save.
   void on_root_dead() {
-    log::info("rank 0 has died; leaving, the run can be resumed");
-    is_stopped_ = is_root_dead_ = true;
+    is_stopped_ = outcome_.is_root_lost = true;
     outcome_.verdict = Exit::stopped;
     outcome_.reason = "rank 0 has died";
     transport_.note_loss();
@@ -208,7 +207,6 @@ class Worker {
   WorkerOptions const& options_;
   WorkerOutcome outcome_;
   bool is_stopped_ = false;
-  bool is_root_dead_ = false;
 
   std::uint32_t epoch_ = 0;
   std::uint64_t sequence_ = 0;      // of my last message

@@ -41,6 +41,7 @@ struct WorkerOptions {
 struct WorkerOutcome {
   Exit verdict = Exit::done;  ///< of the run, as rank 0 told it
   std::string reason;         ///< rank 0's words when it is not `done`
+  bool is_root_lost = false;  ///< rank 0 has died; those that live may go on without it
   std::uint64_t tiles = 0;    ///< computed here, committed or not
   std::uint64_t leases = 0;
 };

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 SETTINGS = ["--set", "simulation.tile_paths=4096", "--threads", "1", "--device", "cpu", "--commit-interval", "0.1"]
@@ -59,6 +60,23 @@ def send(pid, number):
         return False
 
 
+class Listener:
+    """What a process says on stderr, each line with its time."""
+
+    def __init__(self, stream):
+        self.lines = []
+        self.thread = threading.Thread(target=self.listen, args=(stream,))
+        self.thread.start()
+
+    def listen(self, stream):
+        for line in stream:
+            self.lines.append((time.monotonic(), line))
+
+    def text(self):
+        self.thread.join()
+        return "".join(line for _, line in self.lines)
+
+
 class Plan:
     """What is to befall one run."""
 
@@ -81,6 +99,7 @@ class Chaos:
         self.job = ["run", arguments.job, "--set", f"simulation.paths={arguments.paths}", *SETTINGS, "--quiet"]
         self.victims = arguments.victims
         self.counts = collections.Counter()
+        self.delays_s = []  # from a worker's end to rank 0's word that its leases go to others
         self.folder = tempfile.TemporaryDirectory(prefix="muster-chaos-")
         self.digest = self.undisturbed()
 
@@ -105,6 +124,8 @@ class Chaos:
             rank, pid = ranks[int(which * len(ranks))]
             if send(pid, signal.SIGKILL if kind == "kill" else signal.SIGSTOP):
                 self.counts[f"{kind} of {'rank 0' if rank == 0 else 'a worker'}"] += 1
+                if kind == "kill" and rank != 0:
+                    self.killed_at[rank] = time.monotonic()
                 if kind == "pause":
                     paused.append((time.monotonic() + length, pid))
         while paused and process.poll() is None:
@@ -123,14 +144,22 @@ class Chaos:
         process = subprocess.Popen(
             [self.muster, *self.job, "--out", out, "--json", "--launcher", "mpirun", "--ranks", str(plan.ranks)],
             env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.killed_at = {}
+        listener = Listener(process.stderr)
+        told = ""
         try:
             self.befall(plan, process)
-            told, said = process.communicate(timeout=RUN_LIMIT_S)
+            told = process.stdout.read() if process.wait(timeout=RUN_LIMIT_S) is not None else ""
         except subprocess.TimeoutExpired:
             process.kill()
             for pid in ranks_of(process.pid).values():
                 send(pid, signal.SIGKILL)
-            return f"not over after {RUN_LIMIT_S} s: {process.communicate()[1][-2000:]}"
+            return f"not over after {RUN_LIMIT_S} s: {listener.text()[-2000:]}"
+        said = listener.text()
+        for at, line in listener.lines:
+            for rank, killed_at in self.killed_at.items():
+                if f"rank {rank} " in line and "is lost: it was killed by signal 9" in line and at > killed_at:
+                    self.delays_s.append(at - killed_at)
         self.counts["starts"] += 1 + said.count("starting the ranks again")
         self.counts["ranks lost, runs went on"] += said.count("is lost")
         return self.fault_of(process, out, told, said)
@@ -178,6 +207,9 @@ def main():
                 break
     for what, count in sorted(chaos.counts.items()):
         print(f"{what:<28}{count}")
+    if delays := sorted(chaos.delays_s):
+        print(f"{'a kill was known after':<28}{1000 * delays[len(delays) // 2]:.0f} ms (median), {1000 * delays[-1]:.0f} ms (most) "
+              f"of {len(delays)}")
     print(f"{'runs':<28}{seed - arguments.seed + 1} in {time.monotonic() - start:.0f} s, {faults} at fault")
     sys.exit(1 if faults else 0)
 

@@ -53,10 +53,11 @@ TEST(LaunchLine, SeveralMachinesChooseTheirNetwork) {
   EXPECT_THAT(line, AllOf(Not(Contains("self,vader")), Not(Contains("--oversubscribe"))));
 }
 
-TEST(LaunchLine, OpenMpi5HasAnotherNameForSharedMemory) {
+TEST(LaunchLine, OpenMpi5HasOtherNames) {
   auto newer = place();
   newer.has_open_mpi_4 = false;
-  EXPECT_THAT(launch_line(Launcher::mpirun, 2, {}, newer), Contains("self,sm"));
+  auto const line = launch_line(Launcher::mpirun, 2, {}, newer);
+  EXPECT_THAT(line, AllOf(Contains("self,sm"), Contains("ulfm"), Not(Contains("--quiet"))));
 }
 
 TEST(LaunchLine, SrunKeepsTheStepWhenARankDies) {
