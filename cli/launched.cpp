@@ -191,19 +191,20 @@ std::vector<comm::ProcessId> Launched::ranks_here() const {
     bool const is_rank = environment.find("OMPI_COMM_WORLD_RANK=") != std::string::npos ||
                          environment.find("PMIX_RANK=") != std::string::npos;
     if (!is_rank || !has_entry(environment, entry)) continue;
-    auto const process = comm::process_with(pid);
-    if (process && comm::state_of(*process) != comm::ProcessState::dead) ranks.push_back(*process);
+    if (auto const process = comm::process_with(pid)) ranks.push_back(*process);
   }
   return ranks;
 }
 
-/// A killed process holds its files and locks until the system has taken it down.
+/// A killed process holds its files and locks until the last of its threads is gone, which its pidfd tells and
+/// /proc does not.
 void Launched::end_ranks() {
   auto const deadline = Clock::now() + ranks_limit;
-  for (auto ranks = ranks_here(); !ranks.empty() && Clock::now() < deadline; ranks = ranks_here()) {
-    for (auto const& rank : ranks) comm::ProcessHandle(rank).kill();
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
-  }
+  std::vector<comm::ProcessHandle> dying;
+  for (auto const& rank : ranks_here()) dying.emplace_back(rank);
+  for (auto const& rank : dying) rank.kill();
+  for (auto const& rank : dying)
+    while (!rank.is_dead() && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds{2});
 }
 
 void Launched::end() {

@@ -166,7 +166,7 @@ class Chaos:
 
     def fault_of(self, process, out, told, said):
         if process.returncode != 0:
-            return f"exit code {process.returncode}: {said[-2000:]}"
+            return f"exit code {process.returncode}: {said[-2000:]}{told[-1000:]}"
         # Of a run that was killed between its result and its last words there is the file.
         digest = json.loads(told)["result_digest"] if told else self.digest_in(out)
         if digest != self.digest:

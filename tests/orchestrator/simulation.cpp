@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <deque>
 #include <limits>
 #include <numeric>
@@ -83,8 +84,13 @@ class Life {
       if (queue_.empty()) break;
       Scheduled next = queue_.top();
       queue_.pop();
-      now_ = next.at;
+      now_ = std::max(now_, next.at);
+      ++report_.events;
       next.action();
+      if (chance(plan_.jump_chance)) {
+        now_ += 30 * uniform();
+        ++report_.faults;
+      }
       if (state_.phase == Phase::judging) judge();
       if (events % plan_.check_every == 0) check();
       if (state_.phase == Phase::over) {
@@ -93,7 +99,9 @@ class Life {
       }
       if (chance(0.02)) last_save_ = snapshot();
       if (chance(plan_.stop_chance)) on_stop_requested(state_, now_, actions_), carry_out();
-      if (chance(plan_.kill_chance)) return last_save_;
+      if (!chance(plan_.kill_chance)) continue;
+      ++report_.faults;
+      return last_save_;
     }
     violate("the run did not end");
     return std::nullopt;
@@ -130,10 +138,9 @@ class Life {
                            (rank > 0 && chance(plan_.slow_chance) ? 100 : 1);
     initial_rates_.push_back(own.consumers / own.seconds_per_tile);
     if (rank > 0 && chance(plan_.loss_chance))
-      schedule(10 * uniform(), [this, rank] { ranks_[rank].is_dead = true; });
+      schedule(10 * uniform(), [this, rank] { die(rank); });
     if (rank > 0 && chance(plan_.pause_chance))
-      schedule(10 * uniform(),
-               [this, rank] { ranks_[rank].paused_until = now_ + 5 + 60 * uniform(); });
+      schedule(10 * uniform(), [this, rank] { pause(rank); });
     if (rank == 0) {
       schedule(0.01, [this] {
         on_hello(state_, 0, "root");
@@ -145,6 +152,30 @@ class Life {
     }
     schedule(uniform(), [this, rank] { from_rank(rank, MessageType::hello); });
     heartbeat(rank);
+  }
+  void die(int rank) {
+    ranks_[rank].is_dead = true;
+    ++report_.faults;
+    if (chance(plan_.watch_chance)) tell_root({rank, comm::Fate::dead, SIGKILL, 0});
+  }
+  void pause(int rank) {
+    ranks_[rank].paused_until = now_ + 5 + 60 * uniform();
+    ++report_.faults;
+    if (chance(plan_.watch_chance)) tell_root({rank, comm::Fate::stopped, 0, 0});
+  }
+  /// Twice at times: two ranks of a machine may both believe that they report.
+  void tell_root(comm::RankNews news) {
+    for (int copies = chance(plan_.double_chance) ? 2 : 1; copies > 0; --copies)
+      schedule(0.02 + uniform() * plan_.most_delay_s, [this, news] {
+        bool const is_over = news.fate != comm::Fate::dead && ranks_[news.rank].paused_until <= now_;
+        if (is_over) return;
+        on_news(state_, news, now_, actions_);
+        carry_out();
+      });
+  }
+  /// Whether a message of a rank's start or end: the transport loses none, and nobody repeats these.
+  static bool is_vital(MessageType type) {
+    return type == MessageType::hello || type == MessageType::ready || type == MessageType::bye;
   }
   void heartbeat(int rank) {
     schedule(1, [this, rank] {
@@ -170,10 +201,18 @@ class Life {
     SimulatedRank& own = ranks_[rank];
     message.sequence = ++own.sequence;
     message.acknowledged = own.acknowledged = own.received;
-    for (int copies = chance(plan_.double_chance) ? 2 : 1; copies > 0; --copies)
+    if (!is_vital(message.type) && chance(plan_.drop_chance)) {
+      ++report_.faults;
+      return;
+    }
+    bool const is_doubled = chance(plan_.double_chance);
+    report_.faults += is_doubled ? 1 : 0;
+    for (int copies = is_doubled ? 2 : 1; copies > 0; --copies)
       schedule(uniform() * plan_.most_delay_s, [this, rank, message] { at_root(rank, message); });
   }
   void at_root(int rank, Message const& message) {
+    if (state_.ranks[rank].is_lost) return;  // the transport drops what a lost rank still sends
+    if (message.sequence < state_.ranks[rank].heard) ++report_.faults;
     on_heard(state_, rank, message.sequence, message.acknowledged, now_);
     switch (message.type) {
       case MessageType::hello:
@@ -249,6 +288,11 @@ class Life {
     report_.most_unacknowledged = std::max(report_.most_unacknowledged, unacknowledged);
     if (to.sent - to.acknowledged > 8)
       violate(fmt::format("rank {} has {} unacknowledged messages", rank, unacknowledged));
+    bool const is_vital = to_do.type == AnswerType::welcome || to_do.type == AnswerType::stop;
+    if (!is_vital && chance(plan_.drop_chance)) {
+      ++report_.faults;
+      return;
+    }
     schedule(uniform() * plan_.most_delay_s, [this, rank, to_do, leases] {
       awake(rank, [=, this] { at_rank(rank, to_do, leases); });
     });
@@ -307,7 +351,7 @@ class Life {
   void strike() {
     SimulatedRank& own = ranks_[struck_];
     if (plan_.misfortune.kind == Misfortune::Kind::lost) {
-      own.is_dead = true;
+      die(struck_);
       return;
     }
     double const factor = slowing();
@@ -328,8 +372,10 @@ class Life {
     own.running.erase(id);
     --own.busy;
     if (own.is_stopped) return;
+    bool const fails = chance(plan_.failure_chance);
+    report_.faults += fails ? 1 : 0;
     Message const message(
-        chance(plan_.failure_chance) ? MessageType::failure : MessageType::results, lease, seconds);
+        fails ? MessageType::failure : MessageType::results, lease, seconds);
     if (rank == 0)
       at_root_locally(message);
     else
@@ -371,6 +417,7 @@ class Life {
     try {
       for (TileRange range : state_.pending.ranges()) everywhere.insert(range);
       for (Reissue const& reissue : state_.reissues) everywhere.insert(reissue.range);
+      for (TileRange range : state_.set_aside.ranges()) everywhere.insert(range);
       for (auto const& [id, lease] : state_.leases)
         if (lease.is_shared)
           shared.cover(lease.range);
@@ -426,7 +473,8 @@ class Life {
     // 4 s awake: a sign of life, its answer and the goodbye, each as late as can be.
     for (int rank = 1; rank < static_cast<int>(ranks_.size()); ++rank)
       if (!ranks_[rank].is_dead && ranks_[rank].paused_until <= now_ - 4 &&
-          !ranks_[rank].is_stopped && !state_.ranks[rank].is_suspect)
+          !ranks_[rank].is_stopped && !state_.ranks[rank].is_suspect && !state_.ranks[rank].is_lost &&
+          plan_.drop_chance == 0 && plan_.jump_chance == 0)
         violate(fmt::format("rank {} lives and was not dismissed", rank));
     return state_.verdict == Exit::stopped ? std::optional(snapshot()) : std::nullopt;
   }

@@ -30,6 +30,9 @@ struct SimulationPlan {
   std::size_t done_stage = 2;  ///< the stop rule says done here
   double most_delay_s = 0.2;   ///< of a message
   double double_chance = 0;    ///< a message arrives twice
+  double drop_chance = 0;      ///< a message never arrives; those of a rank's start and end always do
+  double watch_chance = 0;     ///< a death or pause is seen by the rank's machine, which tells rank 0
+  double jump_chance = 0;      ///< at each event: all of this is late by up to half a minute
   double loss_chance = 0;      ///< of a rank, for good, somewhen
   double pause_chance = 0;     ///< of a rank, longer than it takes to be suspected
   double failure_chance = 0;   ///< of a lease, retryable
@@ -55,6 +58,8 @@ struct SimulationReport {
   /// divisible.
   double ideal_s = 0;
   int lives = 1;  ///< of rank 0
+  std::uint64_t events = 0;
+  std::uint64_t faults = 0;  ///< messages doubled, dropped or overtaken; ranks lost, paused or failing; jumps; ends of rank 0
   int most_unacknowledged = 0;
   orchestrator::Counters counters;
   std::vector<std::uint64_t> tiles_of_rank;

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 
 #include "tests/orchestrator/mock_job.hpp"
 
@@ -132,6 +135,52 @@ TEST(Simulation, ranks_share_by_speed_and_finish_together) {
         std::minmax_element(report.tiles_of_rank.begin(), report.tiles_of_rank.end());
     EXPECT_GT(20 * *least, *most);
   }
+}
+
+TEST(Simulation, deaths_and_stops_that_a_machine_sees) {
+  SimulationPlan plan;
+  plan.ranks = 6;
+  plan.loss_chance = 0.5;
+  plan.pause_chance = 0.5;
+  plan.watch_chance = 0.9;
+  plan.double_chance = 0.2;
+  auto const reports = simulate_all(plan, 300);
+  EXPECT_GT(total(reports, &orchestrator::Counters::ranks_lost), 100u);
+}
+
+/// Everything at once. MUSTER_SIMULATED_FAULTS asks for more than the sample.
+TEST(Simulation, a_storm) {
+  char const* const asked = std::getenv("MUSTER_SIMULATED_FAULTS");
+  std::uint64_t const wanted = asked == nullptr ? 1'000'000 : std::strtoull(asked, nullptr, 10);
+  std::uint64_t faults = 0, events = 0;
+  auto const start = std::chrono::steady_clock::now();
+  for (std::uint64_t seed = 1; faults < wanted && !::testing::Test::HasFailure(); ++seed) {
+    SimulationPlan plan;
+    plan.ranks = 2 + static_cast<int>(seed % 15);
+    plan.stages = {400, 800, 2000};
+    plan.most_delay_s = seed % 3 == 0 ? 2 : 0.2;
+    plan.double_chance = 0.3;
+    plan.drop_chance = 0.02;
+    plan.watch_chance = 0.7;
+    plan.jump_chance = 0.0005;
+    plan.loss_chance = 0.3;
+    plan.pause_chance = 0.3;
+    plan.failure_chance = 0.01;
+    plan.slow_chance = 0.1;
+    plan.kill_chance = 0.0005;
+    plan.stop_chance = 0.0001;
+    plan.settings.attempts = 50;
+    plan.check_every = 32;
+    auto const report = simulate(plan, seed);
+    ASSERT_EQ(report.violation, "") << "seed " << seed;
+    ASSERT_EQ(report.verdict, Exit::done) << "seed " << seed;
+    ASSERT_EQ(report.sum, direct_sums(report.tiles, 1)[0]) << "seed " << seed;
+    faults += report.faults;
+    events += report.events;
+  }
+  double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("%.3g faults, %.3g events, %.3g events a second\n", static_cast<double>(faults), static_cast<double>(events),
+              static_cast<double>(events) / seconds);
 }
 
 }  // namespace
