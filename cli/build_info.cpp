@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "git_sha.h"  // written by cmake/GitSha.cmake at every build
+#include "io/libraries.hpp"
 #include "kernels/version.hpp"
 
 namespace muster::cli {
@@ -16,6 +17,16 @@ std::string_view version() { return MUSTER_VERSION_TEXT; }
 std::string_view git_sha() { return MUSTER_GIT_SHA; }
 
 worker::Build worker_build() { return {std::string(version()), kernels::arithmetic_version}; }
+
+worker::Software software(comm::Transport const* transport) {
+  return {{"muster", std::string(version())},
+          {"git sha", std::string(git_sha())},
+          {"arithmetic version", std::to_string(kernels::arithmetic_version)},
+          {"HDF5", io::hdf5_version()},
+          {"MPI", transport != nullptr ? transport->describe() : "none"},
+          {"CUDA", MUSTER_CUDA_TEXT},
+          {"NCCL", MUSTER_NCCL_TEXT}};
+}
 
 std::string version_text() {
   return fmt::format(

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/value.hpp"
+#include "worker/roll_call.hpp"
 #include "worker/worker.hpp"
 
 namespace muster::cli {
@@ -14,6 +15,9 @@ std::string_view version();
 std::string_view git_sha();
 /// What ranks compare before they work together.
 worker::Build worker_build();
+
+/// What must be alike on all ranks; `transport` may be null.
+worker::Software software(comm::Transport const* transport);
 
 std::string version_text();
 Value version_json();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/commands.hpp"
+#include "cli/crew.hpp"
 #include "cli/job_file.hpp"
 #include "cli/machine.hpp"
 #include "topology/settings.hpp"
@@ -51,20 +52,34 @@ Value auto_json(std::vector<topology::AutoSetting> const& settings) {
   return rows;
 }
 
-topology::Plan plan_asked_for(PlanOptions const& options) {
-  auto demand = demand_of(options.machine);
-  // Without a job the whole range is shown, model parallelism with it.
-  demand.has_model_parallel_form = options.job.file.empty();
-  if (!options.on.empty()) return plan_elsewhere(machine_named(options.on), demand);
-  if (!options.job.file.empty()) return prepare_machine(options.machine).plan;
-  return topology::make_plan(probe_machine(options.machine), demand);
+/// Plans for another machine, or for the crew.
+topology::Plan plan_asked_for(PlanOptions const& options, Crew const* crew, topology::Demand const& demand) {
+  return crew == nullptr ? plan_elsewhere(machine_named(options.on), demand) : crew->plan(demand).plan;
 }
 
 /// The machine alone, and what every kind of job would take "auto" for there.
-int plan_machine(topology::Plan const& plan, Form form) {
+int plan_machine(PlanOptions const& options, Crew const* crew, Form form) {
+  auto demand = demand_of(options.machine);
+  // Without a job the whole range is shown, model parallelism with it.
+  demand.has_model_parallel_form = true;
+  auto const plan = plan_asked_for(options, crew, demand);
   auto const settings = topology::auto_settings(plan.least, plan.gpus);
   answer(form, to_text(plan) + "\n" + auto_text(settings),
          Value::object({{"plan", cli::to_json(plan)}, {"auto_settings", auto_json(settings)}}));
+  return 0;
+}
+
+int plan_job(PlanOptions const& options, Crew const* crew, Form form) {
+  topology::Plan plan;
+  auto const loaded = load_planned_job(options.job, options.machine, [&](topology::Demand const& demand) {
+    plan = plan_asked_for(options, crew, demand);
+    return plan;
+  });
+  auto const text = fmt::format("{}\n\n{}\n{}", describe(loaded), to_text(plan), settings_text(loaded.settings));
+  answer(form, text,
+         Value::object({{"job", job_json(loaded)},
+                        {"plan", cli::to_json(plan)},
+                        {"settings", settings_json(loaded.settings)}}));
   return 0;
 }
 
@@ -73,15 +88,13 @@ int plan_machine(topology::Plan const& plan, Form form) {
 int cmd_plan(PlanOptions const& options, Form form) {
   MUSTER_REQUIRE(!options.job.file.empty() || options.job.overrides.empty(),
                  "--set without a job file (it replaces a setting of one); name the file, or leave --set out");
-  auto const plan = plan_asked_for(options);
-  if (options.job.file.empty()) return plan_machine(plan, form);
-  auto const loaded = load_job(options.job, plan);
-  auto const text = fmt::format("{}\n\n{}\n{}", describe(loaded), to_text(plan), settings_text(loaded.settings));
-  answer(form, text,
-         Value::object({{"job", job_json(loaded)},
-                        {"plan", to_json(plan)},
-                        {"settings", settings_json(loaded.settings)}}));
-  return 0;
+  auto const plan = options.job.file.empty() ? plan_machine : plan_job;
+  if (!options.on.empty()) return plan(options, nullptr, form);
+  std::unique_ptr<comm::Transport> transport;
+  if (comm::is_mpi_launched()) transport = comm::make_mpi();
+  if (transport && transport->rank() != 0) return look_on(*transport, options.machine);
+  Crew const crew(transport.get(), options.machine);
+  return plan(options, &crew, form);
 }
 
 }  // namespace muster::cli

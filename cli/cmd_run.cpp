@@ -4,6 +4,7 @@
 
 #include "cli/build_info.hpp"
 #include "cli/commands.hpp"
+#include "cli/crew.hpp"
 #include "cli/csv.hpp"
 #include "cli/job_file.hpp"
 #include "cli/machine.hpp"
@@ -12,7 +13,8 @@
 #include "cli/run_output.hpp"
 #include "cli/supervisor.hpp"
 #include "core/log.hpp"
-#include "topology/probe.hpp"
+#include "topology/facts_io.hpp"
+#include "topology/plan_mode.hpp"
 
 namespace muster::cli {
 namespace {
@@ -24,6 +26,7 @@ struct Prepared {
   std::optional<io::Result> finished;
   std::optional<Machine> machine;
   std::optional<OpenState> opened;
+  std::vector<comm::RankNews> early_news;
 };
 
 void check_options(RunOptions const& options) {
@@ -31,11 +34,13 @@ void check_options(RunOptions const& options) {
                  "--commit-interval {} (must be 0.01 to 86400 seconds); leave it out for 10", options.commit_interval_s);
 }
 
-Prepared prepare(RunOptions const& options) {
+Prepared prepare(RunOptions const& options, Crew const& crew) {
   check_options(options);
   Prepared prepared;
-  prepared.machine = prepare_machine(options.machine);
-  prepared.loaded = load_job(options.job, prepared.machine->plan);
+  prepared.loaded = load_planned_job(options.job, options.machine, [&](topology::Demand const& demand) {
+    prepared.machine = crew.plan(demand);
+    return prepared.machine->plan;
+  });
   prepared.output = output_path(options.output, prepared.loaded.resolved.name);
   prepared.finished = finished_result(prepared.output, prepared.loaded.hash, options.start);
   if (prepared.finished) return prepared;
@@ -43,27 +48,26 @@ Prepared prepare(RunOptions const& options) {
   return prepared;
 }
 
-/// Prepares, and lets the other ranks go when that fails.
-Prepared prepare_for_all(RunOptions const& options, comm::Transport* transport) {
-  constexpr double patience_s = 20;
-  auto const dismiss = [transport](Exit code, std::string const& reason) {
-    if (transport != nullptr && transport->size() > 1)
-      orchestrator::dismiss_workers(*transport, code, reason, patience_s);
-  };
+/// Prepares, and tells the other ranks what to compute with, or to leave.
+Prepared prepare_for_all(RunOptions const& options, Crew& crew) {
   try {
-    auto prepared = prepare(options);
-    if (prepared.finished) dismiss(Exit::done, "the result is there already");
+    auto prepared = prepare(options, crew);
+    if (prepared.finished)
+      crew.dismiss(Exit::done, "the result is there already");
+    else
+      crew.assign(*prepared.machine);
+    prepared.early_news = crew.news();
     return prepared;
   } catch (Error const& error) {
-    dismiss(error.code(), error.what());
+    crew.dismiss(error.code(), error.what());
     throw;
   }
 }
 
 void announce(RunOptions const& options, Prepared const& prepared, int ranks) {
   if (options.chatter == Chatter::quiet) return;
-  std::fprintf(stderr, "%s; %d rank%s, rank 0 on %s\n", describe(prepared.loaded).c_str(), ranks,
-               ranks == 1 ? "" : "s", prepared.machine->devices.c_str());
+  std::fprintf(stderr, "%s; %d rank%s on %s\n", describe(prepared.loaded).c_str(), ranks, ranks == 1 ? "" : "s",
+               prepared.machine->all_devices.c_str());
   std::fputs(describe_auto(prepared.loaded.settings, "").c_str(), stderr);
   if (prepared.opened->is_resumed)
     std::fprintf(stderr, "going on from the state saved %s\n", prepared.opened->state.saved().saved_utc.c_str());
@@ -77,7 +81,8 @@ orchestrator::RunOutcome compute(RunOptions const& options, Prepared& prepared, 
   orchestrator::FilePersistence persistence(state, start);
   try {
     auto outcome = run_job_here(transport, prepared.loaded, *prepared.machine,
-                                {options.machine.ranks, options.commit_interval_s, options.chatter}, persistence);
+                                {options.machine.ranks, options.commit_interval_s, options.chatter, prepared.early_news},
+                                persistence);
     if (outcome.verdict != Exit::done) state.finish(outcome.verdict, "stopped on request");
     return outcome;
   } catch (Error const& error) {
@@ -99,8 +104,8 @@ io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, in
   result.arithmetic_version = build.arithmetic_version;
   result.muster_version = build.muster_version;
   result.git_sha = git_sha();
-  result.topology_json = topology::to_json(prepared.machine->facts);
-  result.devices = prepared.machine->devices;
+  result.topology_json = topology::to_json(topology::with_alike_counted(prepared.machine->cluster));
+  result.devices = prepared.machine->all_devices;
   result.ranks = static_cast<std::uint64_t>(ranks);
   result.started_utc = state.saved().identity.started_utc;
   result.ended_utc = now_utc();
@@ -152,8 +157,10 @@ int tell_stopped(Prepared const& prepared, orchestrator::RunOutcome const& outco
 
 /// As rank 0, or alone.
 int lead(RunOptions const& options, Form form, comm::Transport* transport) {
-  auto prepared = prepare_for_all(options, transport);
+  Crew crew(transport, options.machine);
+  auto prepared = prepare_for_all(options, crew);
   if (prepared.finished) return tell_finished(options, prepared, form);
+  if (transport != nullptr) bind_this_thread(prepared.machine->consumption);
   int const ranks = transport ? transport->size() : options.machine.ranks;
   announce(options, prepared, ranks);
   auto const outcome = compute(options, prepared, transport);

@@ -36,6 +36,14 @@ struct Execute {
   int operator()(TopologyOptions const& options) const { return cmd_topology(options, form); }
 };
 
+/// Under a launcher every rank runs the same line, and one of them speaks; these need the others.
+bool needs_all_ranks(Invocation const& invocation) {
+  if (auto const* plan = std::get_if<PlanOptions>(&invocation.command)) return plan->on.empty();
+  if (auto const* topology = std::get_if<TopologyOptions>(&invocation.command)) return topology->on.empty();
+  return std::holds_alternative<RunOptions>(invocation.command) ||
+         std::holds_alternative<SelftestOptions>(invocation.command);
+}
+
 }  // namespace
 
 int run_command_line(int count, char const* const* arguments) noexcept {
@@ -44,14 +52,11 @@ int run_command_line(int count, char const* const* arguments) noexcept {
   try {
     form = form_asked_for(count, arguments);
     catch_stop_signals();
-    // Under a launcher every rank runs this same line; one of them speaks; a run and a selftest need the rest.
     bool const is_first = topology::launch_from_environment().rank == 0;
     quiet = !is_first;  // what is wrong with this line is told by rank 0
     auto const invocation = parse_arguments(count, arguments);
     quiet = false;
-    bool const needs_all = std::holds_alternative<RunOptions>(invocation.command) ||
-                           std::holds_alternative<SelftestOptions>(invocation.command);
-    if (!is_first && !needs_all) return 0;
+    if (!is_first && !needs_all_ranks(invocation)) return 0;
     return std::visit(Execute{invocation.form}, invocation.command);
   } catch (Error const& error) {
     return quiet ? static_cast<int>(error.code()) : report(form, error);

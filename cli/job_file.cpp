@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/machine.hpp"
 #include "core/files.hpp"
 #include "core/sha256.hpp"
 #include "core/text.hpp"
@@ -45,6 +46,27 @@ LoadedJob load_job(JobArguments const& arguments, topology::Plan const& plan) {
   loaded.hash = sha256_hex(loaded.resolved.text);
   loaded.job = kind.make(loaded.resolved);
   return loaded;
+}
+
+std::optional<topology::Mode> mode_in_job(JobArguments const& arguments) {
+  auto const text = read_whole_file(arguments.file, largest_job_file_bytes, "job file");
+  auto const document = TomlDocument::parse(text, arguments.file.string(), arguments.overrides);
+  auto const mode = document.root().find("mode");
+  return mode && mode.kind() == TomlKind::text ? topology::parse_mode(mode.text()) : std::nullopt;
+}
+
+topology::Mixing mixing_of(jobs::Job const& job) {
+  return job.same_bits() == jobs::SameBits::on_one_kind ? topology::Mixing::one_kind : topology::Mixing::allowed;
+}
+
+LoadedJob load_planned_job(JobArguments const& job, MachineArguments const& machine,
+                           std::function<topology::Plan(topology::Demand const&)> const& make_plan) {
+  auto demand = demand_of(machine, mode_in_job(job));
+  auto loaded = load_job(job, make_plan(demand));
+  demand.mixing = mixing_of(*loaded.job);
+  if (demand.mixing == topology::Mixing::allowed) return loaded;
+  // Other devices, so maybe another tier.
+  return load_job(job, make_plan(demand));
 }
 
 LoadedJob load_resolved(std::string const& kind_name, std::string const& text) {

@@ -1,7 +1,9 @@
 // From a job file, or from the provenance in a result, to a runnable job.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,14 @@ struct LoadedJob {
 /// Reads, checks and resolves a job file, its "auto" settings by the plan's tier. Throws Error
 /// (Exit::user) with all faults at once.
 LoadedJob load_job(JobArguments const& arguments, topology::Plan const& plan);
+/// The mode that a job file asks for. Nothing where it has no such key or no such word: load_job tells that.
+std::optional<topology::Mode> mode_in_job(JobArguments const& arguments);
+/// Whether a job may be computed on several kinds of device at once.
+topology::Mixing mixing_of(jobs::Job const& job);
+/// Plans for a job and loads it: the plan depends on the job's mode and on what it promises, its "auto" settings
+/// on the plan. `make_plan` is called last with the demand that holds.
+LoadedJob load_planned_job(JobArguments const& job, MachineArguments const& machine,
+                           std::function<topology::Plan(topology::Demand const&)> const& make_plan);
 /// The job of a text that was resolved before. Throws Error (Exit::user) when this build does not know
 /// the kind or would resolve the text to something else.
 LoadedJob load_resolved(std::string const& kind, std::string const& text);

@@ -3,8 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
+#include "core/log.hpp"
 #include "kernels/isa.hpp"
+#include "topology/cpu_sets.hpp"
 #include "topology/facts_io.hpp"
 #include "topology/machine_text.hpp"
 #include "topology/probe.hpp"
@@ -17,35 +21,69 @@ worker::Consumption consumption_of(topology::Placement const& placement) {
   for (int const ordinal : placement.gpus)
     consumption.accelerators.push_back({jobs::Device::Kind::cuda, ordinal});
   consumption.threads = placement.gpus.empty() ? placement.threads : 0;
+  consumption.cpus = placement.cpus;
+  consumption.is_idle = placement.is_idle;
   return consumption;
 }
 
-std::string name_of_gpu(topology::Facts const& facts, int ordinal) {
+topology::Gpu const* find_gpu(topology::Facts const& facts, int ordinal) {
   auto const found = std::find_if(facts.gpus.begin(), facts.gpus.end(),
                                   [ordinal](auto const& gpu) { return gpu.ordinal == ordinal; });
-  return found == facts.gpus.end() ? "unknown GPU" : found->name;
+  return found == facts.gpus.end() ? nullptr : &*found;
 }
 
 std::string describe_devices(Machine const& machine) {
+  if (machine.consumption.is_idle) return "nothing on " + machine.facts.host;
   if (machine.consumption.accelerators.empty())
     return fmt::format("{} CPU thread{} ({}, {}) on {}", machine.consumption.threads,
                        machine.consumption.threads == 1 ? "" : "s", machine.facts.cpu.model,
                        kernels::isa_name(kernels::active_isa()), machine.facts.host);
   std::string text;
-  for (auto const& device : machine.consumption.accelerators)
-    text += fmt::format("{}GPU {} ({})", text.empty() ? "" : ", ", device.ordinal,
-                        name_of_gpu(machine.facts, device.ordinal));
+  for (auto const& device : machine.consumption.accelerators) {
+    auto const* const gpu = find_gpu(machine.facts, device.ordinal);
+    text += fmt::format("{}GPU {} ({})", text.empty() ? "" : ", ", device.ordinal, gpu == nullptr ? "unknown" : gpu->name);
+  }
   return text + " on " + machine.facts.host;
+}
+
+/// What the ranks of one machine compute on: "2 x NVIDIA H200 and 16 CPU threads (AMD EPYC) on node7".
+std::string describe_node(topology::NodePlan const& node, topology::Facts const& facts) {
+  std::map<std::string, std::set<int>> gpus;
+  int threads = 0;
+  for (auto const& rank : node.ranks) {
+    if (rank.gpus.empty()) threads += rank.threads;
+    for (int const ordinal : rank.gpus)
+      if (auto const* const gpu = find_gpu(facts, ordinal)) gpus[gpu->name].insert(ordinal);
+  }
+  std::string text;
+  for (auto const& [name, ordinals] : gpus)
+    text += fmt::format("{}{} x {}", text.empty() ? "" : " and ", ordinals.size(), name);
+  if (threads > 0 || text.empty())
+    text += fmt::format("{}{} CPU thread{} ({})", text.empty() ? "" : " and ", threads, threads == 1 ? "" : "s", facts.cpu.model);
+  return text + " on " + facts.host + (node.count > 1 ? fmt::format(" and {} more like it", node.count - 1) : "");
+}
+
+std::string describe_all(Machine const& machine) {
+  std::string text;
+  std::size_t at = 0;  // of the plan's next machine among the cluster's
+  for (auto const& node : machine.plan.nodes) {
+    text += (text.empty() ? "" : "; ") + describe_node(node, machine.cluster.nodes.at(at).machine);
+    at += static_cast<std::size_t>(node.count);
+  }
+  return text;
 }
 
 }  // namespace
 
-topology::Demand demand_of(MachineArguments const& arguments) {
+topology::Demand demand_of(MachineArguments const& arguments, std::optional<topology::Mode> in_job) {
   topology::Demand demand;
   demand.device = arguments.device;
-  demand.mode = arguments.mode;
+  demand.mode = arguments.mode ? arguments.mode : in_job;
+  demand.mode_source = arguments.mode ? topology::ModeSource::command_line : topology::ModeSource::job_file;
+  if (arguments.mode && in_job) demand.mode_overruled = in_job;
   demand.threads = arguments.threads;
   demand.in_process_ranks = arguments.ranks;
+  demand.sharing = arguments.sharing;
   return demand;
 }
 
@@ -62,6 +100,7 @@ topology::Plan plan_elsewhere(topology::Cluster const& cluster, topology::Demand
     // What wrote the file may have had no CUDA, or been a rank of many: neither is the machine's.
     node.machine.gpus_unused.clear();
     node.machine.launch = {};
+    node.machine.grant = {};
   }
   return topology::make_plan(asked, demand);
 }
@@ -72,17 +111,47 @@ topology::Facts probe_machine(MachineArguments const& arguments) {
 }
 
 Machine prepare_machine(MachineArguments const& arguments) {
+  auto facts = probe_machine(arguments);
+  facts.launch = {};
+  auto const gathered = topology::gather({facts});
+  return make_machine(facts, gathered, topology::make_plan(gathered.cluster, demand_of(arguments)));
+}
+
+Machine prepare_local_rank() {
   Machine machine;
-  machine.facts = probe_machine(arguments);
-  machine.plan = topology::make_plan(machine.facts, demand_of(arguments));
+  machine.facts = probe_machine({});
+  machine.cluster.nodes.push_back({machine.facts, 1});
+  machine.plan = topology::make_plan(machine.cluster, {});
   auto const& launch = machine.facts.launch;
-  auto const mine = static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0);
-  machine.consumption = consumption_of(machine.plan.ranks.at(mine));
-  if (!launch.is_launched)
-    for (std::size_t rank = 1; rank < machine.plan.ranks.size(); ++rank)
-      machine.other_consumptions.push_back(consumption_of(machine.plan.ranks[rank]));
-  machine.devices = describe_devices(machine);
+  machine.consumption = consumption_of(machine.plan.ranks.at(static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0)));
   return machine;
+}
+
+Machine make_machine(topology::Facts const& own, topology::Gathered const& gathered, topology::Plan plan) {
+  Machine machine;
+  machine.facts = own;
+  machine.cluster = gathered.cluster;
+  machine.plan = std::move(plan);
+  bool const is_alone = !own.launch.is_launched;
+  auto const ranks = is_alone ? machine.plan.ranks.size() : gathered.seats.size();
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    bool const is_silent = !is_alone && gathered.seats[rank].node < 0;
+    auto const consumption = is_alone    ? consumption_of(machine.plan.ranks[rank])
+                             : is_silent ? worker::Consumption{}
+                                         : consumption_of(topology::placement_of(machine.plan, gathered, static_cast<int>(rank)));
+    if (rank == 0)
+      machine.consumption = consumption;
+    else
+      machine.other_consumptions.push_back(consumption);
+  }
+  machine.devices = describe_devices(machine);
+  machine.all_devices = ranks == 1 ? machine.devices : describe_all(machine);
+  return machine;
+}
+
+void bind_this_thread(worker::Consumption const& consumption) {
+  auto const why_not = topology::bind_thread(consumption.cpus);
+  if (!why_not.empty()) log::info("this rank is not bound to CPUs {}: {}", topology::to_string(consumption.cpus), why_not);
 }
 
 std::string to_text(topology::Plan const& plan) {
@@ -107,7 +176,8 @@ Value ranks_json(std::vector<topology::Placement> const& placements) {
     ranks.push_back(Value::object({{"rank", placement.rank},
                                    {"gpus", ordinals_json(placement.gpus)},
                                    {"threads", placement.threads},
-                                   {"numa", placement.numa >= 0 ? Value(placement.numa) : Value()}}));
+                                   {"numa", placement.numa >= 0 ? Value(placement.numa) : Value()},
+                                   {"cpus", placement.cpus.empty() ? Value() : Value(topology::to_string(placement.cpus))}}));
   return ranks;
 }
 

@@ -25,6 +25,7 @@ struct MachineArguments {
   std::optional<topology::Mode> mode;  ///< none: by the number of GPUs
   int ranks = 1;    ///< as threads of this process
   int threads = 0;  ///< a rank; 0 = from the machine
+  topology::GpuSharing sharing = topology::GpuSharing::refused;
 };
 
 enum class Start { resume, fresh };
@@ -95,7 +96,7 @@ struct SubmitOptions {
   std::filesystem::path keep;  ///< write the script there; empty: nowhere
 };
 struct TopologyOptions {
-  std::string on;  ///< as for plan
+  std::string on;  ///< as for plan; empty: this machine, or all that a launcher started ranks on
 };
 struct SelftestOptions {
   std::filesystem::path folder = ".";  ///< where outputs would go

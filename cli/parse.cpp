@@ -88,6 +88,8 @@ void add_machine(CLI::App* command, MachineArguments& machine) {
       ->type_name("MODE");
   command->add_option("--ranks", machine.ranks, "Ranks, as threads of this process (default 1)");
   command->add_option("--threads", machine.threads, "CPU threads a rank (default: the machine's cores, shared)");
+  command->add_flag_callback("--share-gpus", [&machine] { machine.sharing = topology::GpuSharing::allowed; },
+                             "Let several ranks compute on one GPU where there are more ranks than GPUs");
 }
 
 void add_on(CLI::App* command, std::string& on) {

@@ -21,7 +21,8 @@ std::string result_text(LoadedJob const& loaded, io::Result const& result, std::
   auto text = loaded.job->summary(result.tables);
   if (!text.ends_with('\n')) text += '\n';
   text += fmt::format("\ntiles    {}, {}\n", human_count(result.tiles), result.stop_rule);
-  text += fmt::format("ranks    {}; rank 0 computed on {}\n", result.ranks, result.devices);
+  text += fmt::format("ranks    {}; {} on {}\n", result.ranks, result.ranks == 1 ? "rank 0 computed" : "they computed",
+                      result.devices);
   text += fmt::format("result   {}\ndigest   {}\n", output.string(), result.result_digest);
   return text;
 }

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "cli/build_info.hpp"
+#include "cli/crew.hpp"
 #include "cli/signals.hpp"
 #include "core/log.hpp"
 
@@ -28,6 +29,7 @@ orchestrator::RunOutcome run_job_here(comm::Transport* transport, LoadedJob cons
   options.consumption = machine.consumption;
   options.other_consumptions = machine.other_consumptions;
   options.commit_interval_s = settings.commit_interval_s;
+  options.early_news = settings.early_news;
   options.stop_requested = &stop_requested();
   auto const progress = progress_for(settings.chatter);
   if (transport != nullptr) return orchestrator::run_job(*transport, *loaded.job, options, persistence, *progress);
@@ -37,15 +39,14 @@ orchestrator::RunOutcome run_job_here(comm::Transport* transport, LoadedJob cons
 WorkedFor work_for_rank_0(comm::Transport& transport, MachineArguments const& arguments) {
   log::set_origin(fmt::format("rank {} {}", transport.rank(), transport.host()));
   try {
+    auto const assignment = report_for_duty(transport, arguments);
+    if (assignment.part == worker::Part::leave) return {0, assignment.is_root_lost};
     worker::WorkerOptions options;
     options.build = worker_build();
     options.make_job = make_job;
-    try {
-      options.consumption = prepare_machine(arguments).consumption;
-    } catch (Error const& error) {
-      // Rank 0 is to tell it, so it has to travel: it takes the place of the job.
-      options.make_job = [error](jobs::ResolvedJob const&) -> std::shared_ptr<jobs::Job const> { throw error; };
-    }
+    options.consumption = assignment.consumption;
+    options.early_news = assignment.news;
+    bind_this_thread(options.consumption);
     auto const outcome = worker::run_worker(transport, options);
     log::info("computed {} tiles in {} leases", outcome.tiles, outcome.leases);
     return {0, outcome.is_root_lost};

@@ -13,6 +13,7 @@ struct RunSettings {
   int in_process_ranks = 1;
   double commit_interval_s = 10;
   Chatter chatter = Chatter::normal;
+  std::vector<comm::RankNews> early_news = {};  ///< of ranks, from the roll call
 };
 
 /// Rank 0. `transport` is the launcher's, or null for ranks in this process. See orchestrator::run_job.

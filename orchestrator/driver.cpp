@@ -52,6 +52,7 @@ class Driver {
     try {
       save();  // the new epoch is on disk before anyone works for it
       consumers_.emplace(job_, options_.consumption, [this] { transport_.wake(); });
+      if (!options_.early_news.empty()) desk_.news(options_.early_news, now());
       while (state_.phase != Phase::over) step();
     } catch (...) {
       end_with_current_exception();

@@ -29,6 +29,8 @@ struct DriverOptions {
   /// Of ranks 1, 2, ... of run_ranks_in_process, where they differ from rank 0's (another GPU each,
   /// say).
   std::vector<worker::Consumption> other_consumptions;
+  /// What was said of ranks before the run, in the roll call.
+  std::vector<comm::RankNews> early_news;
   LeaseSettings leases;
   double commit_interval_s = 10;  ///< a killed run loses at most so much work
   double progress_interval_s = 0.5;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,14 @@ struct Caches {
   std::uint64_t l3_bytes = 0;
 };
 
+/// Hardware threads by the system's numbers, ascending.
+using CpuSet = std::vector<int>;
+
 struct NumaNode {
   int id = 0;  ///< the system's number
   int cores = 0;
   std::uint64_t memory_bytes = 0;
+  std::vector<CpuSet> usable = {};  ///< the hardware threads of each core that may be used; empty = not known
 };
 
 struct Cpu {
@@ -46,6 +51,7 @@ enum class Mig { unknown, off, on, slice };
 
 struct Gpu {
   int ordinal = 0;  ///< CUDA's number in this process
+  int index = -1;   ///< the driver's number on the machine, nvidia-smi's; -1 = not known
   std::string name;
   std::string uuid;  ///< a slice's own, "MIG-…"
   std::string pci_address;  ///< "0000:1b:00.0"; a slice has its card's
@@ -90,6 +96,14 @@ struct Launch {
   int local_ranks = 1;
 };
 
+/// What this process's environment says about which GPUs it may use.
+struct GpuGrant {
+  std::optional<std::string> visible;  ///< CUDA_VISIBLE_DEVICES
+  std::string slurm;                   ///< SLURM_STEP_GPUS or SLURM_JOB_GPUS, the machine's numbers; empty = not said
+  std::string slurm_variable;          ///< which of them
+  int in_machine = 0;                  ///< cards the driver lists, whoever may use them; 0 = not known
+};
+
 struct Facts {
   std::string host;
   std::string os;
@@ -100,7 +114,10 @@ struct Facts {
   std::string driver_version;
   std::string gpus_unused;  ///< why this process cannot compute on the GPUs it sees; empty: it can
   std::string gpu_note;  ///< why there are no GPUs, or what is odd about them; empty when all is well
+  GpuGrant grant;
   Launch launch;
+  /// Where the ranks of a machine see different GPUs: what each sees, by place in `gpus`. Empty: all see all.
+  std::vector<std::vector<int>> seen_by;
 };
 
 /// The way between two GPUs by their place in `gpus`.

@@ -18,11 +18,18 @@ void check_cpu(Cpu const& cpu, std::string const& source) {
   MUSTER_REQUIRE(cpu.usable_cores <= cpu.cores && cpu.usable_threads <= cpu.threads,
                  "{}: {} usable cores and {} threads of {} and {} (more than there are); correct the file", source,
                  cpu.usable_cores, cpu.usable_threads, cpu.cores, cpu.threads);
-  std::set<int> ids;
+  std::set<int> ids, usable;
   int cores = 0;
   for (auto const& node : cpu.numa) {
     MUSTER_REQUIRE(ids.insert(node.id).second, "{}: two NUMA nodes are numbered {}; give each its own", source, node.id);
     cores += node.cores;
+    MUSTER_REQUIRE(static_cast<int>(node.usable.size()) <= node.cores,
+                   "{}: NUMA node {} has {} usable cores of {} (more than there are); correct the file", source, node.id,
+                   node.usable.size(), node.cores);
+    for (auto const& core : node.usable)
+      for (int const thread : core)
+        MUSTER_REQUIRE(usable.insert(thread).second, "{}: hardware thread {} is in two NUMA nodes (it is in one); correct "
+                       "the file", source, thread);
   }
   MUSTER_REQUIRE(cores <= cpu.cores, "{}: the NUMA nodes have {} cores, the machine {}; correct the file", source, cores,
                  cpu.cores);

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "topology/cpu_sets.hpp"
 #include "topology/facts_io.hpp"
 #include "topology/links.hpp"
 #include "topology/probe.hpp"
@@ -17,13 +18,17 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t most_of_anything = 1 << 20;
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 56;
 constexpr std::size_t longest_text = 400;
+constexpr std::size_t longest_list = 1 << 20;
 
 Json or_null(bool is_known, Json value) { return is_known ? std::move(value) : Json(nullptr); }
 
 Json cpu_json(Cpu const& cpu) {
   auto numa = Json::array();
   for (auto const& node : cpu.numa)
-    numa.push_back({{"id", node.id}, {"cores", node.cores}, {"memory_bytes", node.memory_bytes}});
+    numa.push_back({{"id", node.id},
+                    {"cores", node.cores},
+                    {"memory_bytes", node.memory_bytes},
+                    {"usable", or_null(!node.usable.empty(), cores_text(node.usable))}});
   return {{"model", cpu.model},
           {"packages", cpu.packages},
           {"numa_nodes", cpu.numa_nodes},
@@ -47,6 +52,7 @@ Json memory_json(Memory const& memory) {
 Json gpu_json(Gpu const& gpu) {
   auto const profile = profile_of(gpu);
   return {{"ordinal", gpu.ordinal},
+          {"index", or_null(gpu.index >= 0, gpu.index)},
           {"name", gpu.name},
           {"uuid", gpu.uuid},
           {"pci_address", gpu.pci_address},
@@ -92,6 +98,11 @@ Json machine_json(Facts const& facts) {
            })},
           {"gpus_unused", facts.gpus_unused},
           {"gpu_note", facts.gpu_note},
+          {"gpu_grant",
+           {{"visible", facts.grant.visible ? Json(*facts.grant.visible) : Json(nullptr)},
+            {"slurm", facts.grant.slurm},
+            {"slurm_variable", facts.grant.slurm_variable},
+            {"in_machine", facts.grant.in_machine}}},
           {"launch",
            {{"is_launched", facts.launch.is_launched},
             {"rank", facts.launch.rank},
@@ -146,10 +157,10 @@ class Reader {
       refuse(fmt::format("= {} (must be a number, 0 to {})", shown(), most));
     return json_.get<double>();
   }
-  std::string text() const {
+  std::string text(std::size_t longest = longest_text) const {
     if (is_null()) return "";
-    if (!json_.is_string() || json_.get_ref<std::string const&>().size() > longest_text)
-      refuse(fmt::format("= {} (must be a text of at most {} bytes)", shown(), longest_text));
+    if (!json_.is_string() || json_.get_ref<std::string const&>().size() > longest)
+      refuse(fmt::format("= {} (must be a text of at most {} bytes)", shown(), longest));
     return json_.get<std::string>();
   }
   bool flag() const {
@@ -171,6 +182,12 @@ std::size_t place_of_word(Reader const& reader, std::array<std::string_view, Cou
   reader.refuse(fmt::format("= {} (must be one of {})", reader.shown(), fmt::join(words.begin(), words.end(), ", ")));
 }
 
+std::vector<CpuSet> read_cores(Reader const& json) {
+  auto cores = parse_cores(json.text(longest_list));
+  if (!cores) json.refuse(fmt::format("= {} (must be cores such as \"0,64 1,65\": each thread once)", json.shown()));
+  return std::move(*cores);
+}
+
 Cpu read_cpu(Reader const& json) {
   Cpu cpu;
   cpu.model = json["model"].text();
@@ -184,7 +201,7 @@ Cpu read_cpu(Reader const& json) {
   if (!json["numa"].is_null())
     for (auto const& node : json["numa"].elements())
       cpu.numa.push_back({node["id"].count(0, most_of_anything, 0), node["cores"].count(0, most_of_anything, 0),
-                          node["memory_bytes"].bytes()});
+                          node["memory_bytes"].bytes(), read_cores(node["usable"])});
   cpu.numa_nodes =
       json["numa_nodes"].count(1, most_of_anything, std::max(1, static_cast<int>(cpu.numa.size())));
   return cpu;
@@ -201,6 +218,7 @@ void read_capability(Reader const& json, Gpu& gpu) {
 Gpu read_gpu_json(Reader const& json, int place) {
   Gpu gpu;
   gpu.ordinal = json["ordinal"].count(0, most_of_anything, place);
+  gpu.index = json["index"].count(0, most_of_anything, -1);
   gpu.name = json["name"].text();
   if (gpu.name.empty()) json["name"].refuse("is missing (it says which card it is)");
   gpu.uuid = json["uuid"].text();
@@ -270,8 +288,13 @@ Facts read_machine_json(Reader const& json) {
   if (facts.gpus.size() > most_gpus_a_machine)
     json["gpus"].refuse(fmt::format("has {} GPUs (at most {} a machine)", facts.gpus.size(), most_gpus_a_machine));
   read_links_json(json["links"], json["peer_access"], facts);
-  facts.gpus_unused = json["gpus_unused"].text();
-  facts.gpu_note = json["gpu_note"].text();
+  facts.gpus_unused = json["gpus_unused"].text(longest_list);
+  facts.gpu_note = json["gpu_note"].text(longest_list);
+  auto const grant = json["gpu_grant"];
+  if (!grant["visible"].is_null()) facts.grant.visible = grant["visible"].text(longest_list);
+  facts.grant.slurm = grant["slurm"].text(longest_list);
+  facts.grant.slurm_variable = grant["slurm_variable"].text();
+  facts.grant.in_machine = grant["in_machine"].count(0, most_of_anything, 0);
   facts.launch = read_launch(json["launch"]);
   return facts;
 }

@@ -125,8 +125,8 @@ std::string to_tree(Facts const& facts) {
   if (!facts.gpu_note.empty()) branches.push_back({(facts.gpus.empty() ? "no GPU: " : "GPUs: ") + facts.gpu_note, {}});
   if (!facts.gpus_unused.empty()) branches.push_back({"GPUs: " + facts.gpus_unused, {}});
   if (facts.launch.is_launched)
-    branches.push_back({fmt::format("launch: rank {} of {}, {} of {} on this machine", facts.launch.rank, facts.launch.ranks,
-                                    facts.launch.local_rank, facts.launch.local_ranks), {}});
+    branches.push_back({fmt::format("launch: {} of {} on this machine", facts.launch.local_ranks,
+                                    several(facts.launch.ranks, "rank")), {}});
   auto text = (facts.host.empty() ? "machine" : facts.host) + (facts.os.empty() ? "" : ": " + facts.os) + "\n";
   draw(branches, "", text);
   return text;

@@ -23,6 +23,12 @@ std::vector<NumaNode> numa_nodes(hwloc_topology_t topology) {
   return nodes;
 }
 
+CpuSet cpus_in(hwloc_const_bitmap_t set) {
+  CpuSet cpus;
+  for (int cpu = hwloc_bitmap_first(set); cpu >= 0; cpu = hwloc_bitmap_next(set, cpu)) cpus.push_back(cpu);
+  return cpus;
+}
+
 }  // namespace
 
 int cores_in(hwloc_topology_t topology, hwloc_const_bitmap_t set) {
@@ -41,6 +47,22 @@ void read_counts(hwloc_topology_t topology, Cpu& cpu) {
                 cache_bytes(topology, HWLOC_OBJ_L3CACHE)};
   cpu.numa = numa_nodes(topology);
   cpu.numa_nodes = at_least_one(static_cast<int>(cpu.numa.size()));
+}
+
+void read_usable(hwloc_topology_t topology, hwloc_const_bitmap_t set, Cpu& cpu) {
+  HwlocSet const here(hwloc_bitmap_alloc());
+  HwlocSet const left(hwloc_bitmap_dup(set));  // a core near two kinds of memory counts once
+  for (auto& node : cpu.numa) {
+    auto* const object = hwloc_get_numanode_obj_by_os_index(topology, static_cast<unsigned>(node.id));
+    if (object == nullptr) continue;
+    for (hwloc_obj_t core = nullptr;
+         (core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core)) != nullptr;) {
+      hwloc_bitmap_and(here.get(), core->cpuset, left.get());
+      if (hwloc_bitmap_iszero(here.get()) || !hwloc_bitmap_isincluded(core->cpuset, object->cpuset)) continue;
+      node.usable.push_back(cpus_in(here.get()));
+      hwloc_bitmap_andnot(left.get(), left.get(), here.get());
+    }
+  }
 }
 
 }  // namespace muster::topology

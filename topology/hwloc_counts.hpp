@@ -25,4 +25,7 @@ int cores_in(hwloc_topology_t topology, hwloc_const_bitmap_t set);
 /// Packages, NUMA nodes, cores, threads and caches; not what is usable.
 void read_counts(hwloc_topology_t topology, Cpu& cpu);
 
+/// Which cores of each NUMA node are in the set.
+void read_usable(hwloc_topology_t topology, hwloc_const_bitmap_t set, Cpu& cpu);
+
 }  // namespace muster::topology

@@ -120,6 +120,7 @@ void read_cards(NvmlLibrary const& library, NvmlFacts& facts) {
     }
     devices.push_back(device);
     facts.gpus.push_back(read_gpu(library, device));
+    facts.gpus.back().index = static_cast<int>(index);
     if (facts.gpus.back().mig == Mig::on) read_slices(library, device, facts.gpus.back(), facts.slices);
   }
   facts.links = read_links(library, devices, facts.gpus);

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "topology/grouping.hpp"
+#include "topology/plan_cores.hpp"
 #include "topology/plan_mode.hpp"
 
 namespace muster::topology {
@@ -67,16 +68,39 @@ int common_numa(Facts const& machine, std::vector<int> const& places) {
              : -1;
 }
 
+/// The places of the GPUs of each rank.
+Parts parts_of(Facts const& machine, Demand const& demand, int ranks) {
+  // Ranks that see different GPUs drive what they see.
+  if (!machine.seen_by.empty()) return machine.seen_by;
+  auto const gpus = static_cast<int>(machine.gpus.size());
+  auto parts = shares(machine, share_sizes(gpus, ranks));
+  parts.resize(static_cast<std::size_t>(ranks));
+  if (demand.sharing == GpuSharing::allowed && gpus > 0)
+    for (int rank = gpus; rank < ranks; ++rank) parts[static_cast<std::size_t>(rank)] = {rank % gpus};
+  return parts;
+}
+
 std::vector<Placement> place_ranks(Facts const& machine, Demand const& demand, int ranks) {
-  auto const parts = shares(machine, share_sizes(static_cast<int>(machine.gpus.size()), ranks));
+  auto const parts = parts_of(machine, demand, ranks);
   std::vector<Placement> placements;
   for (int rank = 0; rank < ranks; ++rank) {
-    auto const places = rank < static_cast<int>(parts.size()) ? parts[static_cast<std::size_t>(rank)] : std::vector<int>{};
+    auto const& places = parts.at(static_cast<std::size_t>(rank));
     placements.push_back({rank, ordinals_of(machine, places),
                           demand.threads > 0 ? demand.threads : threads_per_rank(machine.cpu, ranks),
                           common_numa(machine, places)});
   }
+  share_cores(machine.cpu, placements);
   return placements;
+}
+
+/// Where the GPUs of one kind compute, the CPU does not.
+void idle_others(Plan& plan) {
+  for (auto& node : plan.nodes)
+    for (auto& rank : node.ranks)
+      if (rank.gpus.empty()) {
+        rank.is_idle = true;
+        rank.threads = 0;
+      }
 }
 
 /// On this machine the launcher's ranks or those asked for; on many a rank for each GPU.
@@ -107,11 +131,19 @@ std::string list_of(std::vector<int> const& ordinals) {
   return text;
 }
 
+std::string why_placed(Placement const& placement, Plan const& plan) {
+  if (placement.is_idle) return "this kind of job has the same bits on one kind of device only";
+  if (placement.gpus.empty())
+    return plan.gpus > 0 ? "more ranks than GPUs" : plan.ranks.size() == 1 ? "all usable cores" : "an even share of the cores";
+  return plan.shares_gpus ? "GPUs shared among the ranks, by --share-gpus" : "GPUs shared evenly, none twice";
+}
+
 void tell_rank(Placement const& placement, Plan& plan) {
-  std::string reason = placement.gpus.empty() ? "more ranks than GPUs" : "GPUs shared evenly, none twice";
+  auto reason = why_placed(placement, plan);
   if (placement.numa >= 0) reason += fmt::format(", all on NUMA node {}", placement.numa);
+  if (auto const binding = describe_binding(placement); !binding.empty()) reason += ", " + binding;
   plan.decisions.push_back({fmt::format("rank {}", placement.rank),
-                            placement.gpus.empty() ? "CPU" : list_of(placement.gpus), reason});
+                            placement.is_idle ? "idle" : placement.gpus.empty() ? "CPU" : list_of(placement.gpus), reason});
 }
 
 void tell_node(NodePlan const& node, Plan& plan) {
@@ -127,7 +159,7 @@ void tell_ranks(Plan& plan) {
     for (auto const& node : plan.nodes) tell_node(node, plan);
     return;
   }
-  if (plan.gpus == 0) return;
+  if (plan.gpus == 0 && plan.ranks.front().cpus.empty()) return;
   for (auto const& placement : plan.ranks) tell_rank(placement, plan);
 }
 
@@ -167,10 +199,8 @@ std::string to_string(Mode mode) {
 }
 
 std::optional<Mode> parse_mode(std::string_view word) {
-  if (word == "cpu") return Mode::cpu;
-  if (word == "standalone") return Mode::standalone;
-  if (word == "data") return Mode::data_parallel;
-  if (word == "model+data") return Mode::model_data_parallel;
+  for (std::size_t i = 0; i < mode_words.size(); ++i)
+    if (mode_words[i] == word) return static_cast<Mode>(i);
   return std::nullopt;
 }
 
@@ -192,10 +222,12 @@ Plan make_plan(Cluster const& machines, Demand const& demand) {
   plan.mode = choice.mode;
   plan.gpus = usable.gpus;
   plan.group_size = choice.group_size;
+  plan.shares_gpus = demand.sharing == GpuSharing::allowed;
   plan.least = least_profile(usable.cluster);
   plan.tier = plan.least ? tier_of(plan.least->memory_gb) : Tier::mid;
   for (auto const& node : usable.cluster.nodes)
     plan.nodes.push_back(plan_node(node, demand, choice.group_size, is_alone));
+  if (demand.mixing == Mixing::one_kind && plan.gpus > 0) idle_others(plan);
   plan.ranks = plan.nodes.front().ranks;
   plan.decisions.push_back({"mode", to_string(plan.mode), choice.reason});
   plan.decisions.push_back({"tier", std::string(to_string(plan.tier)), why_tier(plan.least)});

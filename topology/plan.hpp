@@ -1,6 +1,7 @@
 // The decision: facts and demand in, plan out. Pure, so it is tested without any GPU.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,18 +16,31 @@ enum class Mode { cpu, standalone, data_parallel, model_data_parallel };
 std::string to_string(Mode mode);
 /// "cpu", "standalone", "data", "model+data": how --mode is spelled. nullopt for another word.
 std::optional<Mode> parse_mode(std::string_view word);
+/// The words that parse_mode knows, in the order of the enumerators.
+inline constexpr std::array<std::string_view, 4> mode_words{"cpu", "standalone", "data", "model+data"};
 
 enum class DeviceChoice { automatic, cpu, gpu };
+/// Whether two ranks may compute on one GPU.
+enum class GpuSharing { refused, allowed };
+/// Whether ranks may compute on devices of different kinds (cards of one name are a kind, CPUs are one).
+enum class Mixing { allowed, one_kind };
+
+/// Where a mode was asked for.
+enum class ModeSource { command_line, job_file };
 
 /// What a job and its user ask of the machine.
 struct Demand {
   DeviceChoice device = DeviceChoice::automatic;
   std::optional<Mode> mode;           ///< asked for; none = by the number of GPUs
+  ModeSource mode_source = ModeSource::command_line;
+  std::optional<Mode> mode_overruled; ///< the job file's, where the command line asked for another
   int threads = 0;                    ///< compute threads a rank; 0 = from the machine
   int in_process_ranks = 1;           ///< ranks as threads of this process
   bool has_cuda_kernels = true;       ///< false: the kind of job has no GPU form in this build
   bool has_model_parallel_form = false;
   bool needs_collective = false;      ///< ranks reduce among themselves, which MIG slices cannot
+  GpuSharing sharing = GpuSharing::refused;
+  Mixing mixing = Mixing::allowed;    ///< one_kind: the job has the same bits on one kind of device only
 };
 
 /// One decided value and why.
@@ -42,6 +56,9 @@ struct Placement {
   std::vector<int> gpus;      ///< CUDA ordinals this rank drives; empty = it computes on the CPU
   int threads = 1;            ///< CPU compute threads when `gpus` is empty
   int numa = -1;              ///< the NUMA node all its GPUs are attached to; -1 = none, or several
+  CpuSet cpus = {};           ///< the hardware threads its compute threads are bound to; empty = not bound
+  bool is_idle = false;       ///< on purpose: the plan has no device for this rank
+  bool has_own_cores = true;  ///< false: too few cores, so `cpus` are other ranks' too
 };
 
 /// What machines that are alike do.
@@ -57,6 +74,7 @@ struct Plan {
   Tier tier = Tier::mid;      ///< of the least capable device; mid for the CPU
   int gpus = 0;               ///< used, on all machines
   int group_size = 1;         ///< GPUs in a tensor-parallel group
+  bool shares_gpus = false;   ///< two ranks may be on one GPU
   std::optional<Profile> least;  ///< the card that decides workload settings; none for the CPU
   std::vector<Placement> ranks;  ///< the ranks on the first machine: those of the launcher, or in-process ones
   std::vector<NodePlan> nodes;

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <tuple>
 
 #include "core/error.hpp"
@@ -12,15 +14,28 @@
 namespace muster::topology {
 namespace {
 
-/// As --mode spells it.
-std::string_view word_for(Mode mode) {
-  switch (mode) {
-    case Mode::cpu: return "cpu";
-    case Mode::standalone: return "standalone";
-    case Mode::data_parallel: return "data";
-    case Mode::model_data_parallel: return "model+data";
-  }
-  return "cpu";
+/// As --mode and job files spell it.
+std::string_view word_for(Mode mode) { return mode_words.at(static_cast<std::size_t>(mode)); }
+
+/// The mode that was asked for as it was written: `--mode cpu`, `mode = "cpu"`.
+std::string asked_mode(Demand const& demand) {
+  auto const word = word_for(*demand.mode);
+  return demand.mode_source == ModeSource::command_line ? fmt::format("--mode {}", word) : fmt::format("mode = \"{}\"", word);
+}
+/// How to ask for another.
+std::string written_as(Demand const& demand, Mode mode) {
+  auto other = demand;
+  other.mode = mode;
+  return asked_mode(other);
+}
+std::string_view mode_key(Demand const& demand) {
+  return demand.mode_source == ModeSource::command_line ? "--mode" : "mode";
+}
+
+std::string why_asked(Demand const& demand) {
+  if (demand.mode_source == ModeSource::job_file) return fmt::format("asked for in the job file: {}", asked_mode(demand));
+  if (!demand.mode_overruled || demand.mode_overruled == demand.mode) return "asked for with --mode";
+  return fmt::format("asked for with --mode, over the job file's mode = \"{}\"", word_for(*demand.mode_overruled));
 }
 
 std::string why_no_gpu(Cluster const& cluster) {
@@ -32,7 +47,7 @@ std::string why_no_gpu(Cluster const& cluster) {
 /// Why the GPUs are not used, or "" when they are.
 std::string reason_for_cpu(Cluster const& cluster, Demand const& demand) {
   if (demand.device == DeviceChoice::cpu) return "asked for with --device cpu";
-  if (demand.mode == Mode::cpu) return "asked for with --mode cpu";
+  if (demand.mode == Mode::cpu) return demand.mode_overruled ? why_asked(demand) : "asked for with " + asked_mode(demand);
   bool const has_gpus =
       std::any_of(cluster.nodes.begin(), cluster.nodes.end(), [](auto const& node) { return !node.machine.gpus.empty(); });
   if (!has_gpus) return why_no_gpu(cluster);
@@ -41,18 +56,41 @@ std::string reason_for_cpu(Cluster const& cluster, Demand const& demand) {
   return demand.has_cuda_kernels ? "" : "this kind of job has no GPU form in this build";
 }
 
-/// Keeps the first `count` GPUs of a machine and the links between them.
-void keep_gpus(Facts& machine, std::size_t count) {
+/// Keeps the GPUs at these places, ascending, and the links between them.
+void keep_gpus(Facts& machine, std::vector<int> const& places) {
+  std::vector<Gpu> gpus;
   std::vector<Link> links;
-  if (!machine.links.empty())
-    for (std::size_t a = 0; a < count; ++a)
-      for (std::size_t b = 0; b < count; ++b) links.push_back(link_between(machine, a, b));
-  machine.gpus.resize(count);
+  for (int const a : places) {
+    gpus.push_back(machine.gpus[static_cast<std::size_t>(a)]);
+    for (int const b : places)
+      if (!machine.links.empty())
+        links.push_back(link_between(machine, static_cast<std::size_t>(a), static_cast<std::size_t>(b)));
+  }
+  for (auto& seen : machine.seen_by) {
+    std::vector<int> kept;
+    for (int const place : seen)
+      if (auto const at = std::find(places.begin(), places.end(), place); at != places.end())
+        kept.push_back(static_cast<int>(at - places.begin()));
+    seen = std::move(kept);
+  }
+  machine.gpus = std::move(gpus);
   machine.links = std::move(links);
+}
+
+void keep_first(Facts& machine, std::size_t count) {
+  std::vector<int> places(std::min(count, machine.gpus.size()));
+  std::iota(places.begin(), places.end(), 0);
+  keep_gpus(machine, places);
 }
 
 std::size_t processes_on(Facts const& machine) {
   return machine.launch.is_launched ? static_cast<std::size_t>(machine.launch.local_ranks) : 1;
+}
+
+std::int64_t ranks_in(Cluster const& cluster) {
+  std::int64_t ranks = 0;
+  for (auto const& node : cluster.nodes) ranks += static_cast<std::int64_t>(processes_on(node.machine)) * node.count;
+  return ranks;
 }
 
 bool is_cut(Facts const& machine) {
@@ -63,22 +101,53 @@ bool is_cut(Facts const& machine) {
 void leave_out_slices(Usable& usable) {
   for (auto& node : usable.cluster.nodes) {
     auto const processes = processes_on(node.machine);
-    if (!is_cut(node.machine) || !is_one_machine(usable.cluster) || node.machine.gpus.size() <= processes) continue;
+    // Machines that are only planned for have a rank for each slice; ranks that see different slices have theirs.
+    bool const is_counted = is_one_machine(usable.cluster) || node.machine.launch.is_launched;
+    if (!is_cut(node.machine) || !is_counted || node.machine.gpus.size() <= processes) continue;
     usable.left_out = fmt::format("{} of {} MIG slices used: a process can use one; start a rank for each with mpirun",
                                   processes, node.machine.gpus.size());
-    keep_gpus(node.machine, processes);
+    keep_first(node.machine, processes);
   }
 }
 
 /// One GPU of the first machine that has any.
-void leave_one(Usable& usable) {
+void leave_one(Usable& usable, Demand const& demand) {
   bool is_found = false;
   for (auto& node : usable.cluster.nodes) {
-    keep_gpus(node.machine, is_found || node.machine.gpus.empty() ? 0 : 1);
+    keep_first(node.machine, is_found || node.machine.gpus.empty() ? 0 : 1);
     is_found = is_found || !node.machine.gpus.empty();
   }
-  usable.left_out = fmt::format("1 of {} used: --mode standalone", plural(usable.gpus, "GPU"));
+  usable.left_out = fmt::format("1 of {} used: {}", plural(usable.gpus, "GPU"), asked_mode(demand));
   usable.gpus = 1;
+}
+
+/// The kind of card that together is rated highest; of equals the first.
+std::string best_kind(Cluster const& cluster) {
+  std::map<std::string, double> rated;
+  std::string best;
+  for (auto const& node : cluster.nodes)
+    for (auto const& gpu : node.machine.gpus) {
+      auto& sum = rated[gpu.name] += profile_of(gpu).rated * node.count;
+      if (best.empty() || sum > rated[best]) best = gpu.name;
+    }
+  return best;
+}
+
+/// For a job that has the same bits on one kind of device only.
+void leave_other_kinds(Usable& usable) {
+  auto const kind = best_kind(usable.cluster);
+  std::int64_t all = 0, kept = 0;
+  for (auto& node : usable.cluster.nodes) {
+    std::vector<int> places;
+    for (std::size_t i = 0; i < node.machine.gpus.size(); ++i)
+      if (node.machine.gpus[i].name == kind) places.push_back(static_cast<int>(i));
+    all += static_cast<std::int64_t>(node.machine.gpus.size()) * node.count;
+    kept += static_cast<std::int64_t>(places.size()) * node.count;
+    keep_gpus(node.machine, places);
+  }
+  if (kept < all)
+    usable.left_out = fmt::format("{} of {} used, those named {}: this kind of job has the same bits on one kind of device "
+                                  "only", kept, plural(all, "GPU"), kind);
 }
 
 int count_gpus(Cluster const& cluster) {
@@ -125,27 +194,29 @@ ModeChoice choose_large(Usable const& usable, Demand const& demand) {
 
 ModeChoice choose_asked(Usable const& usable, Demand const& demand) {
   auto const mode = *demand.mode;
-  std::string const reason = "asked for with --mode";
+  auto const reason = why_asked(demand);
   if (mode == Mode::standalone) return {mode, reason, 1};
-  MUSTER_REQUIRE(usable.gpus >= 2, "--mode {} with {} (it needs 2 or more); leave --mode out",
-                 word_for(mode), plural(usable.gpus, "GPU"));
+  MUSTER_REQUIRE(usable.gpus >= 2, "{} with {}{} (it needs 2 or more); leave {} out", asked_mode(demand),
+                 plural(usable.gpus, "GPU"), usable.left_out.empty() ? "" : ": " + usable.left_out, mode_key(demand));
   if (mode == Mode::data_parallel) return {mode, reason, 1};
   MUSTER_REQUIRE(demand.has_model_parallel_form,
-                 "--mode model+data, but this kind of job has no model-parallel form; use --mode data");
+                 "{}, but this kind of job has no model-parallel form; use {}", asked_mode(demand),
+                 written_as(demand, Mode::data_parallel));
   auto const size = common_group_size(usable.cluster);
-  MUSTER_REQUIRE(size > 1, "--mode model+data, but there is no fast group ({}); use --mode data",
-                 why_no_common_groups(usable.cluster));
+  MUSTER_REQUIRE(size > 1, "{}, but there is no fast group ({}); use {}", asked_mode(demand),
+                 why_no_common_groups(usable.cluster), written_as(demand, Mode::data_parallel));
   return {mode, fmt::format("{}; {}", reason, describe_groups(usable, size)), size};
 }
 
 void check_asked_mode(Usable const& usable, Cluster const& cluster, Demand const& demand) {
   if (!demand.mode || demand.mode == Mode::cpu) return;
-  MUSTER_REQUIRE_ENV(usable.why_cpu.empty(), "--mode {}, but there is no GPU to use ({}); use --mode cpu",
-                     word_for(*demand.mode), usable.why_cpu);
+  MUSTER_REQUIRE_ENV(usable.why_cpu.empty(), "{}, but there is no GPU to use ({}); use {}", asked_mode(demand),
+                     usable.why_cpu, written_as(demand, Mode::cpu));
   if (demand.mode != Mode::standalone) return;
   bool const has_ranks = demand.in_process_ranks > 1 || !is_one_machine(cluster) ||
                          cluster.nodes.front().machine.launch.ranks > 1;
-  MUSTER_REQUIRE(!has_ranks, "--mode standalone with several ranks or machines (it is one GPU); leave --mode out");
+  MUSTER_REQUIRE(!has_ranks, "{} with several ranks or machines (it is one GPU); leave {} out", asked_mode(demand),
+                 mode_key(demand));
 }
 
 bool is_alike(Gpu const& a, Gpu const& b) {
@@ -156,6 +227,9 @@ bool is_alike(Gpu const& a, Gpu const& b) {
 
 bool is_alike(Facts const& a, Facts const& b) {
   return a.cpu.usable_cores == b.cpu.usable_cores && a.cpu.quota_cpus == b.cpu.quota_cpus && a.links == b.links &&
+         a.seen_by == b.seen_by && a.gpus_unused == b.gpus_unused &&
+         std::equal(a.cpu.numa.begin(), a.cpu.numa.end(), b.cpu.numa.begin(), b.cpu.numa.end(),
+                    [](NumaNode const& x, NumaNode const& y) { return x.id == y.id && x.usable == y.usable; }) &&
          a.launch.is_launched == b.launch.is_launched && a.launch.local_ranks == b.launch.local_ranks &&
          std::equal(a.gpus.begin(), a.gpus.end(), b.gpus.begin(), b.gpus.end(),
                     [](Gpu const& x, Gpu const& y) { return is_alike(x, y); });
@@ -179,9 +253,9 @@ std::string plural(std::int64_t count, std::string_view noun) {
 
 Usable usable_gpus(Cluster const& cluster, Demand const& demand) {
   MUSTER_REQUIRE(demand.device != DeviceChoice::gpu || demand.mode != Mode::cpu,
-                 "--device gpu and --mode cpu contradict each other; leave one out");
+                 "--device gpu and {} contradict each other; leave one out", asked_mode(demand));
   MUSTER_REQUIRE(demand.device != DeviceChoice::cpu || !demand.mode || demand.mode == Mode::cpu,
-                 "--device cpu and --mode contradict each other; leave one out");
+                 "--device cpu and {} contradict each other; leave one out", asked_mode(demand));
   Usable usable;
   usable.cluster = cluster;
   usable.why_cpu = reason_for_cpu(cluster, demand);
@@ -189,16 +263,17 @@ Usable usable_gpus(Cluster const& cluster, Demand const& demand) {
                      "--device gpu, but there is none to use ({}); use --device auto or cpu", usable.why_cpu);
   check_asked_mode(usable, cluster, demand);
   if (!usable.why_cpu.empty()) {
-    for (auto& node : usable.cluster.nodes) keep_gpus(node.machine, 0);
+    for (auto& node : usable.cluster.nodes) keep_first(node.machine, 0);
     return usable;
   }
   for (auto const& node : cluster.nodes)
-    MUSTER_REQUIRE(!demand.needs_collective || !is_cut(node.machine) || processes_on(node.machine) == 1,
+    MUSTER_REQUIRE(!demand.needs_collective || !is_cut(node.machine) || ranks_in(cluster) == 1,
                    "{} on MIG slices, and the job reduces among its ranks (slices cannot reach each other); use one "
-                   "rank, or switch MIG off", plural(node.machine.launch.local_ranks, "rank"));
+                   "rank, or switch MIG off", plural(ranks_in(cluster), "rank"));
   leave_out_slices(usable);
+  if (demand.mixing == Mixing::one_kind) leave_other_kinds(usable);
   usable.gpus = count_gpus(usable.cluster);
-  if (demand.mode == Mode::standalone && usable.gpus > 1) leave_one(usable);
+  if (demand.mode == Mode::standalone && usable.gpus > 1) leave_one(usable, demand);
   return usable;
 }
 

@@ -46,6 +46,22 @@ std::string system_name() {
   return uname(&system) == 0 ? system.sysname : "unknown";
 }
 
+std::string variable_text(char const* variable) {
+  char const* const text = std::getenv(variable);
+  return text == nullptr ? "" : text;
+}
+
+GpuGrant grant_from_environment() {
+  GpuGrant grant;
+  if (char const* const visible = std::getenv("CUDA_VISIBLE_DEVICES"); visible != nullptr) grant.visible = visible;
+  for (char const* const variable : {"SLURM_STEP_GPUS", "SLURM_JOB_GPUS"}) {
+    if (!grant.slurm.empty()) break;
+    grant.slurm = variable_text(variable);
+    grant.slurm_variable = grant.slurm.empty() ? "" : variable;
+  }
+  return grant;
+}
+
 }  // namespace
 
 Launch launch_from_environment() {
@@ -74,6 +90,7 @@ Facts probe(GpuProbe gpus) {
   facts.launch = launch_from_environment();
   facts.cpu = probe_cpu(facts.launch.is_launched ? Affinity::ignore : Affinity::respect);
   facts.memory = probe_memory();
+  facts.grant = grant_from_environment();
   if (gpus == GpuProbe::look)
     probe_gpus(facts);
   else

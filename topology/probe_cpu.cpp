@@ -5,6 +5,7 @@
 #include <string>
 
 #include "topology/cgroup.hpp"
+#include "topology/cpu_sets.hpp"
 #include "topology/hwloc_counts.hpp"
 
 namespace muster::topology {
@@ -37,6 +38,16 @@ std::string cpu_model() {
   return "unknown";
 }
 
+/// What the cpuset allows: as hwloc reads it, and as the kernel grants it, since a container may not see its
+/// own control group.
+void keep_allowed(hwloc_bitmap_t usable) {
+  auto const widest = widest_binding();
+  if (widest.empty()) return;
+  HwlocSet const granted(hwloc_bitmap_alloc());
+  for (int const cpu : widest) hwloc_bitmap_set(granted.get(), static_cast<unsigned>(cpu));
+  if (hwloc_bitmap_intersects(usable, granted.get())) hwloc_bitmap_and(usable, usable, granted.get());
+}
+
 }  // namespace
 
 Cpu probe_cpu(Affinity affinity) {
@@ -48,12 +59,15 @@ Cpu probe_cpu(Affinity affinity) {
   auto* const machine = topology.get();
   read_counts(machine, cpu);
   HwlocSet const usable(hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(machine)));
-  if (affinity == Affinity::respect) {
+  if (affinity == Affinity::ignore)
+    keep_allowed(usable.get());
+  else {
     HwlocSet const bound(hwloc_bitmap_alloc());
     if (hwloc_get_cpubind(machine, bound.get(), HWLOC_CPUBIND_PROCESS) == 0)
       hwloc_bitmap_and(usable.get(), usable.get(), bound.get());
   }
   cpu.usable_cores = cores_in(machine, usable.get());
+  read_usable(machine, usable.get(), cpu);
   cpu.usable_threads = at_least_one(hwloc_bitmap_weight(usable.get()));
   return cpu;
 }

@@ -4,6 +4,10 @@
 
 #if MUSTER_HAVE_CUDA
 #include <cuda_runtime_api.h>
+
+#include <cstring>
+
+#include "topology/cuda_uuid.hpp"
 #endif
 
 namespace muster::topology {
@@ -12,21 +16,18 @@ namespace muster::topology {
 
 namespace {
 
-/// "GPU-8f1b2c3d-…", as nvidia-smi prints it.
-std::string uuid_text(cudaUUID_t const& uuid) {
-  std::string text = "GPU-";
-  for (int i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += fmt::format("{:02x}", static_cast<unsigned char>(uuid.bytes[i]));
-  }
-  return text;
+/// The runtime's own answer is the card's, also for a slice.
+std::string uuid_of(int ordinal, cudaUUID_t const& card) {
+  UuidBytes bytes{};
+  std::memcpy(bytes.data(), card.bytes, bytes.size());
+  return driver_uuid(ordinal).value_or(uuid_text(bytes, false));
 }
 
 Gpu read_device(int ordinal, cudaDeviceProp const& properties) {
   Gpu gpu;
   gpu.ordinal = ordinal;
   gpu.name = properties.name;
-  gpu.uuid = uuid_text(properties.uuid);
+  gpu.uuid = uuid_of(ordinal, properties.uuid);
   gpu.pci_address = fmt::format("{:04x}:{:02x}:{:02x}.0", properties.pciDomainID, properties.pciBusID,
                                 properties.pciDeviceID);
   gpu.capability_major = properties.major;

@@ -19,6 +19,7 @@ Gpu const* match(Gpu const& cuda, NvmlFacts const& nvml) {
 }
 
 void add_nvml_facts(Gpu& gpu, Gpu const& known) {
+  gpu.index = known.index;
   gpu.nvlinks = known.nvlinks;
   gpu.free_bytes = known.free_bytes;
   gpu.clock_mhz = known.clock_mhz;
@@ -71,6 +72,7 @@ void probe_gpus(Facts& facts) {
     found.links = links_between(found.gpus, nvml);
   }
   facts.driver_version = nvml.driver_version;
+  facts.grant.in_machine = static_cast<int>(nvml.gpus.size());
   facts.gpus = std::move(found.gpus);
   facts.links = std::move(found.links);
   facts.gpus_unused = std::move(found.gpus_unused);

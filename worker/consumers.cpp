@@ -3,6 +3,8 @@
 #include <chrono>
 #include <new>
 
+#include "core/log.hpp"
+#include "topology/cpu_sets.hpp"
 #include "worker/fp_environment.hpp"
 
 namespace muster::worker {
@@ -37,6 +39,7 @@ Failure failure_now(std::uint64_t lease, std::string const& device) {
 }  // namespace
 
 std::string describe(Consumption const& consumption) {
+  if (consumption.is_idle) return "nothing";
   std::string text;
   for (jobs::Device device : consumption.accelerators)
     text += (text.empty() ? "" : " ") + name_of(device);
@@ -47,9 +50,10 @@ std::string describe(Consumption const& consumption) {
 
 Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
                      std::function<void()> notify)
-    : job_(job), notify_(std::move(notify)) {
+    : job_(job), notify_(std::move(notify)), cpus_(consumption.cpus) {
   MUSTER_REQUIRE(
-      consumption.threads >= 0 && consumption.threads + consumption.accelerators.size() > 0,
+      consumption.threads >= 0 &&
+          (consumption.is_idle || consumption.threads + consumption.accelerators.size() > 0),
       "{} compute threads and {} accelerators (a rank needs something to compute on); give at "
       "least one thread",
       consumption.threads, consumption.accelerators.size());
@@ -104,7 +108,16 @@ void Consumers::drop_queued() {
   leases_.clear();
 }
 
+void Consumers::bind() {
+  auto const why_not = topology::bind_thread(cpus_);
+  if (why_not.empty()) return;
+  std::call_once(binding_is_told_, [&] {
+    log::info("compute threads are not bound to CPUs {}: {}", topology::to_string(cpus_), why_not);
+  });
+}
+
 void Consumers::consume(jobs::Device device) {
+  bind();
   std::string const name = name_of(device);
   std::unique_ptr<jobs::TileRunner> runner;
   try {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "jobs/job.hpp"
+#include "topology/facts.hpp"
 #include "worker/protocol.hpp"
 
 namespace muster::worker {
@@ -22,6 +23,9 @@ namespace muster::worker {
 struct Consumption {
   std::vector<jobs::Device> accelerators;
   int threads = 1;
+  /// What the threads are bound to; empty: nothing. Where the system refuses they run where they may.
+  topology::CpuSet cpus = {};
+  bool is_idle = false;  ///< on purpose: the plan has nothing for this rank to compute on
 };
 
 /// "2 CPU threads", "cuda:0 cuda:1".
@@ -55,6 +59,7 @@ class Consumers {
   void drop_queued();
 
  private:
+  void bind();
   void consume(jobs::Device device);
   void compute(jobs::TileRunner& runner, Lease const& lease, std::string const& device);
   bool next_lease(Lease& lease);
@@ -63,6 +68,8 @@ class Consumers {
 
   jobs::Job const& job_;
   std::function<void()> const notify_;
+  topology::CpuSet const cpus_;
+  std::once_flag binding_is_told_;
   std::mutex mutex_;
   std::condition_variable has_leases_;
   std::deque<Lease> leases_;

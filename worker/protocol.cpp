@@ -15,7 +15,9 @@ constexpr std::uint32_t most_in_a_message = 1 << 16;
       field, value);
 }
 
-WireWriter begin(Header const& header, std::size_t payload = 0) {
+}  // namespace
+
+WireWriter begin_message(Header const& header, std::size_t payload) {
   Bytes bytes;
   bytes.reserve(24 + payload);
   WireWriter out(std::move(bytes));
@@ -27,6 +29,8 @@ WireWriter begin(Header const& header, std::size_t payload = 0) {
   out.put(header.acknowledged);
   return out;
 }
+
+namespace {
 
 void put_range(WireWriter& out, TileRange range) {
   out.put(range.first);
@@ -41,7 +45,11 @@ TileRange get_range(WireReader& in) {
   return range;
 }
 
-Exit get_exit(WireReader& in) {
+bool is_known(std::uint8_t type) { return (type >= 1 && type <= 9) || (type >= 16 && type <= 20); }
+
+}  // namespace
+
+Exit decode_exit(WireReader& in) {
   auto const code = in.get<std::int32_t>();
   for (Exit known :
        {Exit::done, Exit::user, Exit::environment, Exit::job_failed, Exit::bug, Exit::stopped})
@@ -49,14 +57,10 @@ Exit get_exit(WireReader& in) {
   refuse("exit code", static_cast<std::uint64_t>(code));
 }
 
-bool is_known(std::uint8_t type) { return (type >= 1 && type <= 8) || (type >= 16 && type <= 19); }
-
-}  // namespace
-
-Bytes encode(Header const& header) { return begin(header).take(); }
+Bytes encode(Header const& header) { return begin_message(header).take(); }
 
 Bytes encode(Header const& header, Hello const& hello) {
-  WireWriter out = begin(header);
+  WireWriter out = begin_message(header);
   out.put_text(hello.muster_version);
   out.put(hello.arithmetic_version);
   out.put_text(hello.host);
@@ -65,7 +69,7 @@ Bytes encode(Header const& header, Hello const& hello) {
 }
 
 Bytes encode(Header const& header, Welcome const& welcome) {
-  WireWriter out = begin(header, welcome.job.text.size() + 256);
+  WireWriter out = begin_message(header, welcome.job.text.size() + 256);
   out.put_text(welcome.job.kind);
   out.put_text(welcome.job.name);
   out.put_text(welcome.job.text);
@@ -75,7 +79,7 @@ Bytes encode(Header const& header, Welcome const& welcome) {
 }
 
 Bytes encode(Header const& header, Ready const& ready) {
-  WireWriter out = begin(header);
+  WireWriter out = begin_message(header);
   out.put_text(ready.job_hash);
   out.put(ready.slots);
   out.put(ready.consumers);
@@ -84,7 +88,7 @@ Bytes encode(Header const& header, Ready const& ready) {
 }
 
 Bytes encode(Header const& header, Failure const& failure) {
-  WireWriter out = begin(header);
+  WireWriter out = begin_message(header);
   out.put(failure.lease);
   out.put(static_cast<std::int32_t>(failure.code));
   out.put(static_cast<std::uint8_t>(failure.retry == Retry::may_help));
@@ -94,7 +98,7 @@ Bytes encode(Header const& header, Failure const& failure) {
 }
 
 Bytes encode(Header const& header, Stop const& stop) {
-  WireWriter out = begin(header);
+  WireWriter out = begin_message(header);
   out.put(static_cast<std::int32_t>(stop.verdict));
   out.put_text(stop.reason);
   out.put(static_cast<std::uint8_t>(stop.has_losses));
@@ -102,7 +106,7 @@ Bytes encode(Header const& header, Stop const& stop) {
 }
 
 Bytes encode_news(Header const& header, std::span<comm::RankNews const> news) {
-  WireWriter out = begin(header, 8 + 17 * news.size());
+  WireWriter out = begin_message(header, 8 + 17 * news.size());
   out.put(static_cast<std::uint32_t>(news.size()));
   for (comm::RankNews const& one : news) {
     out.put(static_cast<std::int32_t>(one.rank));
@@ -114,7 +118,7 @@ Bytes encode_news(Header const& header, std::span<comm::RankNews const> news) {
 }
 
 Bytes encode_work(Header const& header, std::span<Lease const> leases) {
-  WireWriter out = begin(header, 8 + 24 * leases.size());
+  WireWriter out = begin_message(header, 8 + 24 * leases.size());
   out.put(static_cast<std::uint32_t>(leases.size()));
   for (Lease const& lease : leases) {
     out.put(lease.id);
@@ -127,7 +131,7 @@ Bytes encode_results(Header const& header, std::span<Result const> results) {
   std::size_t payload = 8;
   for (Result const& result : results)
     payload += 40 + 8 * result.sums.size() + 16 * result.digests.size();
-  WireWriter out = begin(header, payload);
+  WireWriter out = begin_message(header, payload);
   out.put(static_cast<std::uint32_t>(results.size()));
   for (Result const& result : results) {
     out.put(result.lease);
@@ -194,7 +198,7 @@ Ready decode_ready(WireReader& in) {
 Failure decode_failure(WireReader& in) {
   Failure failure;
   failure.lease = in.get<std::uint64_t>();
-  failure.code = get_exit(in);
+  failure.code = decode_exit(in);
   failure.retry = in.get<std::uint8_t>() != 0 ? Retry::may_help : Retry::useless;
   failure.device = in.get_text();
   failure.message = in.get_text();
@@ -204,7 +208,7 @@ Failure decode_failure(WireReader& in) {
 
 Stop decode_stop(WireReader& in) {
   Stop stop;
-  stop.verdict = get_exit(in);
+  stop.verdict = decode_exit(in);
   stop.reason = in.get_text();
   stop.has_losses = in.get<std::uint8_t>() != 0;
   expect_end(in);

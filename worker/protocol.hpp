@@ -16,7 +16,7 @@
 namespace muster::worker {
 
 inline constexpr std::uint16_t wire_magic = 0x754d;  // "Mu"
-inline constexpr std::uint8_t wire_version = 2;
+inline constexpr std::uint8_t wire_version = 3;
 
 enum class MessageType : std::uint8_t {
   hello = 1,     ///< rank -> 0: who I am
@@ -27,10 +27,12 @@ enum class MessageType : std::uint8_t {
   alive = 6,     ///< rank -> 0: a sign of life; answered at once
   bye = 7,       ///< rank -> 0: stopped as told; the last message
   news = 8,      ///< rank -> 0: ranks of its machine have died or were stopped
+  present = 9,   ///< rank -> 0: before there is a job: what I am and where
   welcome = 16,  ///< 0 -> rank: the job
   work = 17,     ///< 0 -> rank: leases
   noted = 18,    ///< 0 -> rank: heard you, nothing to do yet
   stop = 19,     ///< 0 -> rank: the run is over; the last message
+  assign = 20,   ///< 0 -> rank: the answer to `present`: compute with this, or leave
 };
 
 /// Starts every message. `sequence` counts the messages of the sender to this receiver from 1;
@@ -88,6 +90,9 @@ struct Stop {
   bool has_losses = false;  ///< nobody may call MPI_Finalize then
 };
 
+/// A message's first bytes, with room for so many more.
+WireWriter begin_message(Header const& header, std::size_t payload = 0);
+
 /// A message without a payload: ask, alive, bye, noted.
 Bytes encode(Header const& header);
 Bytes encode(Header const& header, Hello const& hello);
@@ -113,6 +118,7 @@ std::uint32_t decode_results_count(WireReader& in);
 /// One result into `out`, whose memory is used again. `slots` is the job's: other lengths are
 /// refused.
 void decode_result(WireReader& in, std::size_t slots, Result& out);
+Exit decode_exit(WireReader& in);
 /// Refuses bytes after the last field.
 void expect_end(WireReader const& in);
 

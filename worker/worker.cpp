@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/log.hpp"
 #include "core/sha256.hpp"
@@ -88,7 +89,9 @@ class Worker {
 
   /// What this rank's machine saw happen to others, which rank 0 may not see itself.
   void send_news() {
-    auto const news = transport_.take_news();
+    auto news = std::exchange(early_news_, {});
+    auto const latest = transport_.take_news();
+    news.insert(news.end(), latest.begin(), latest.end());
     if (news.empty()) return;
     for (comm::RankNews const& one : news)
       if (one.rank == 0 && one.fate == comm::Fate::dead) return on_root_dead();
@@ -206,6 +209,7 @@ class Worker {
   comm::Transport& transport_;
   WorkerOptions const& options_;
   WorkerOutcome outcome_;
+  std::vector<comm::RankNews> early_news_ = options_.early_news;
   bool is_stopped_ = false;
 
   std::uint32_t epoch_ = 0;

@@ -30,6 +30,8 @@ struct WorkerOptions {
   Build build;
   MakeJob make_job;
   Consumption consumption;
+  /// What this rank's machine saw happen to others before, in the roll call.
+  std::vector<comm::RankNews> early_news;
   /// A sign of life to rank 0 this often, which answers each.
   std::chrono::milliseconds heartbeat{1000};
   /// Gives up when rank 0 has been silent for so long.

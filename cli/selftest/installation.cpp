@@ -10,7 +10,6 @@
 #include "cli/selftest/storage.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
-#include "io/libraries.hpp"
 
 namespace muster::cli::selftest {
 namespace {
@@ -26,25 +25,18 @@ struct Here {
   RankReport report;
 };
 
-std::vector<std::pair<std::string, std::string>> build_facts(comm::Transport const* transport) {
-  return {{"muster", std::string(version())},
-          {"git sha", std::string(git_sha())},
-          {"arithmetic version", std::to_string(worker_build().arithmetic_version)},
-          {"HDF5", io::hdf5_version()},
-          {"MPI", transport != nullptr ? transport->describe() : "none"}};
-}
-
 int threads_here(Machine const& machine) {
   return topology::threads_per_rank(machine.facts.cpu, machine.facts.launch.local_ranks);
 }
 
 Here check_here(comm::Transport const* transport) {
   Here here;
-  here.machine = prepare_machine({});
+  here.machine = prepare_local_rank();
+  if (here.machine.facts.launch.is_launched) bind_this_thread(here.machine.consumption);
   auto const& facts = here.machine.facts;
   auto& report = here.report;
   report.host = facts.host;
-  report.build = build_facts(transport);
+  report.build = software(transport);
   for (auto const& device : here.machine.consumption.accelerators) report.gpus.push_back(device.ordinal);
   int const threads = threads_here(here.machine);
   auto const add = [&report](Lines const& lines) { report.lines.insert(report.lines.end(), lines.begin(), lines.end()); };
@@ -94,7 +86,7 @@ void help_rank_0(comm::Transport& transport) {
     report = check_here(&transport).report;
   } catch (Error const& error) {
     report.host = transport.host();
-    report.build = build_facts(&transport);
+    report.build = software(&transport);
     report.lines = {failed("machine", "", error.what())};
   }
   serve(transport, report, system_clocks(), sum_on_gpus, rank_0_patience);

@@ -275,6 +275,11 @@ schema::Table const& job_table() {
         "price", "What the job is.",
         {F::choice<&JobInput::kind>("kind", job_kinds, "the kind of job").required(),
          F::text<&JobInput::name>("name", "name of the job").defaulting("the file's name"),
+         F::choice<&JobInput::mode>(
+             "mode", topology::mode_words,
+             "how to drive the GPUs; --mode on the command line wins; no part of the answer")
+             .defaulting("by the number of GPUs")
+             .input_only(),
          F::count<&JobInput::seed>("seed", "", between(0, 0x1p63), "seed of the random numbers"),
          F::choice<&JobInput::method>(
              "method", methods, "closed forms where there are, Monte Carlo, or both side by side")

@@ -12,6 +12,7 @@
 #include "core/instant.hpp"
 #include "core/schema.hpp"
 #include "jobs/price/params.hpp"
+#include "topology/plan.hpp"
 
 namespace muster::jobs::price {
 
@@ -114,6 +115,7 @@ enum class JobKind { price };
 struct JobInput {
   JobKind kind = JobKind::price;
   std::string name = "price";
+  topology::Mode mode = topology::Mode::cpu;  ///< meant where the key was given
   std::uint64_t seed = 1;
   Method method = Method::both;
   std::vector<Output> outputs{Output::price};

@@ -283,6 +283,9 @@ class Parser {
       settings.push_back(
           {std::move(setting.key), std::move(setting.value), std::move(setting.source)});
     }
+    if (input_.marks.was_given("mode"))
+      settings.push_back({"mode", schema::quoted(topology::mode_words.at(static_cast<std::size_t>(input_.mode))),
+                          "how to compute, no part of the answer; the plan says what it does"});
     if (chain_)
       settings.push_back({"book.file", schema::quoted(input_.book.file), book_rows_.report});
   }

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/error.hpp"
 #include "tests/io/scratch.hpp"
+#include "tests/orchestrator/mock_job.hpp"
 
 namespace muster::cli {
 namespace {
@@ -73,6 +75,85 @@ TEST_F(Tiers, AreStoredInTheResolvedJob) {
 TEST_F(Tiers, AreToldInOneLine) {
   EXPECT_THAT(describe_auto(load(plan_of({})).settings, "# "),
               HasSubstr("# auto: mid tier (the CPU's): method = \"both\", outputs = [\"price\", "));
+}
+
+class Modes : public Tiers {
+ protected:
+  /// Loads the job with these overrides on a machine of two GPUs; what was demanded last is kept.
+  LoadedJob load_planned(std::vector<std::string> overrides, std::optional<topology::Mode> asked = std::nullopt) {
+    io::spill(scratch / "job.toml", std::string(job));
+    MachineArguments machine;
+    machine.mode = asked;
+    return load_planned_job({scratch / "job.toml", std::move(overrides)}, machine, [this](topology::Demand const& demand) {
+      demanded = demand;
+      topology::Facts facts;
+      for (int i = 0; i < 2; ++i) {
+        auto& gpu = facts.gpus.emplace_back();
+        gpu.ordinal = i;
+        gpu.name = "NVIDIA H200";
+        gpu.memory_bytes = 143771ULL << 20;
+      }
+      return plan = topology::make_plan(facts, demand);
+    });
+  }
+  topology::Demand demanded;
+  topology::Plan plan;
+};
+
+TEST_F(Modes, OfTheJobFileAreObeyed) {
+  load_planned({"mode=\"standalone\""});
+  EXPECT_EQ(plan.mode, topology::Mode::standalone);
+  EXPECT_EQ(plan.decisions.front().reason, "asked for in the job file: mode = \"standalone\"");
+  load_planned({"mode=\"cpu\""});
+  EXPECT_EQ(plan.mode, topology::Mode::cpu);
+  EXPECT_EQ(plan.decisions.front().reason, "asked for with mode = \"cpu\"");
+}
+
+TEST_F(Modes, OfTheCommandLineWin) {
+  load_planned({"mode=\"cpu\""}, topology::Mode::data_parallel);
+  EXPECT_EQ(plan.mode, topology::Mode::data_parallel);
+  EXPECT_EQ(plan.decisions.front().reason, "asked for with --mode, over the job file's mode = \"cpu\"");
+  load_planned({"mode=\"data\""}, topology::Mode::cpu);
+  EXPECT_EQ(plan.decisions.front().reason, "asked for with --mode, over the job file's mode = \"data\"");
+}
+
+TEST_F(Modes, AreNoPartOfTheAnswer) {
+  auto const with = load_planned({"mode=\"data\""}), without = load_planned({});
+  EXPECT_EQ(with.resolved.text, without.resolved.text);
+  EXPECT_EQ(with.hash, without.hash);
+  EXPECT_EQ(setting(with, "mode"), "\"data\": how to compute, no part of the answer; the plan says what it does");
+  EXPECT_EQ(setting(without, "mode"), "not listed");
+}
+
+TEST_F(Modes, ThatAreNoneAreRefusedAsAnyKey) {
+  try {
+    load_planned({"mode=\"fast\""});
+    FAIL() << "it was accepted";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::user);
+    EXPECT_THAT(error.what(), HasSubstr("mode: \"fast\""));
+    EXPECT_THAT(error.what(), HasSubstr("model+data"));
+  }
+}
+
+TEST_F(Modes, ThatCannotBeNameWhereTheyStand) {
+  try {
+    load_planned({"mode=\"model+data\""});
+    FAIL() << "it was accepted";
+  } catch (Error const& error) {
+    EXPECT_STREQ(error.what(),
+                 "mode = \"model+data\", but this kind of job has no model-parallel form; use mode = \"data\"");
+  }
+}
+
+/// A kind of job whose bits are one kind of device's.
+struct OnOneKind : test::MockJob {
+  jobs::SameBits same_bits() const override { return jobs::SameBits::on_one_kind; }
+};
+
+TEST(Mixing, IsWhatTheJobPromises) {
+  EXPECT_EQ(mixing_of(test::MockJob()), topology::Mixing::allowed);
+  EXPECT_EQ(mixing_of(OnOneKind()), topology::Mixing::one_kind);
 }
 
 }  // namespace

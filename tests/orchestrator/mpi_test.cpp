@@ -6,8 +6,11 @@
 #include <thread>
 
 #include "comm/transport.hpp"
+#include "orchestrator/roll_call.hpp"
 #include "orchestrator/run.hpp"
 #include "tests/orchestrator/mock_job.hpp"
+#include "topology/gather.hpp"
+#include "topology/probe.hpp"
 #include "worker/worker.hpp"
 
 namespace muster::orchestrator {
@@ -115,6 +118,57 @@ TEST(MpiRun, workers_are_dismissed_when_there_is_no_run) {
   worker::WorkerOutcome const outcome = worker::run_worker(*mpi, own);
   EXPECT_EQ(outcome.verdict, Exit::user);
   EXPECT_EQ(outcome.reason, "the job file is faulty");
+}
+
+worker::Presence presence_here() {
+  worker::Presence presence{{{"muster", "test"}}, topology::probe(topology::GpuProbe::skip)};
+  presence.facts.host = mpi->rank() % 2 == 0 ? "even" : "odd";  // made up: two hosts
+  return presence;
+}
+
+TEST(MpiRollCall, gathers_hosts_and_tells_each_rank_its_share) {
+  if (mpi->rank() != 0) {
+    auto const told = worker::answer_roll_call(*mpi, presence_here(), 60s);
+    EXPECT_EQ(told.part, worker::Part::compute);
+    EXPECT_EQ(told.consumption.threads, mpi->rank() + 1);
+    EXPECT_EQ(told.consumption.cpus.size(), static_cast<std::size_t>(mpi->rank()));
+    return;
+  }
+  RollCall call(*mpi, presence_here());
+  call.hear(60s);
+  std::vector<std::optional<topology::Facts>> facts;
+  for (auto const& rank : call.ranks()) facts.push_back(rank.value().facts);
+  auto const gathered = topology::gather(facts);
+  EXPECT_EQ(gathered.cluster.nodes.size(), mpi->size() == 1 ? 1u : 2u);
+  EXPECT_EQ(gathered.cluster.nodes[0].machine.launch.local_ranks, (mpi->size() + 1) / 2);
+  EXPECT_EQ(gathered.cluster.nodes[0].machine.launch.ranks, mpi->size());
+  auto const plan = topology::make_plan(gathered.cluster, {});
+  for (int rank = 0; rank < mpi->size(); ++rank) {
+    auto const placement = topology::placement_of(plan, gathered, rank);
+    EXPECT_GE(placement.threads, 1);
+    if (rank == 0) continue;
+    worker::Assignment assignment;
+    assignment.part = worker::Part::compute;
+    assignment.consumption.threads = rank + 1;
+    assignment.consumption.cpus.assign(static_cast<std::size_t>(rank), 0);
+    call.assign(rank, assignment);
+  }
+}
+
+TEST(MpiRollCall, a_run_follows_in_the_same_transport) {
+  if (mpi->rank() == 0) {
+    RollCall call(*mpi, presence_here());
+    call.hear(60s);
+    worker::Assignment assignment;
+    assignment.part = worker::Part::compute;
+    for (int rank = 1; rank < mpi->size(); ++rank) call.assign(rank, assignment);
+  } else {
+    worker::answer_roll_call(*mpi, presence_here(), 60s);
+  }
+  Served const served = run_everywhere("plain");
+  if (mpi->rank() != 0) return;
+  ASSERT_TRUE(served.outcome) << served.error->what();
+  EXPECT_EQ(served.outcome->sums, test::direct_sums(640, 16));
 }
 
 }  // namespace

@@ -95,6 +95,12 @@ TEST(MachineJson, RefusesContradictions) {
   EXPECT_THAT(refused_json(R"({"cpu": {"cores": 4, "usable_cores": 8, "threads": 8}})"), HasSubstr("8 usable cores"));
   EXPECT_THAT(refused_json(R"({"cpu": {"cores": 4, "numa": [{"id": 0, "cores": 3}, {"id": 1, "cores": 3}]}})"),
               HasSubstr("the NUMA nodes have 6 cores, the machine 4"));
+  EXPECT_THAT(refused_json(R"({"cpu": {"cores": 4, "numa": [{"id": 0, "cores": 2, "usable": "0 0"}]}})"),
+              HasSubstr("each thread once"));
+  EXPECT_THAT(refused_json(R"({"cpu": {"cores": 4, "numa": [{"id": 0, "cores": 1, "usable": "0 1"}]}})"),
+              HasSubstr("2 usable cores of 1"));
+  EXPECT_THAT(refused_json(R"({"cpu": {"cores": 4, "numa": [{"id": 0, "cores": 2, "usable": "0 1"}, {"id": 1, "cores": 2, "usable": "1"}]}})"),
+              HasSubstr("hardware thread 1 is in two NUMA nodes"));
   EXPECT_THAT(refused_json(R"({"cpu": {"numa": [{"id": 2}, {"id": 2}]}})"), HasSubstr("two NUMA nodes are numbered 2"));
   EXPECT_THAT(refused_json(R"({"cpu": {"numa": [{"id": 0}]}, "gpus": [{"name": "a", "numa": 1}]})"),
               HasSubstr("attached to NUMA node 1, which the machine has not"));

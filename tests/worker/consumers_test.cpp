@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <cfenv>
 #include <map>
@@ -13,6 +14,7 @@
 #endif
 
 #include "tests/orchestrator/mock_job.hpp"
+#include "topology/cpu_sets.hpp"
 #include "worker/fp_environment.hpp"
 
 namespace muster::worker {
@@ -106,6 +108,41 @@ TEST(Consumers, several_threads_share_the_leases) {
   std::map<std::uint64_t, int> seen;
   for (int i = 0; i < 200; ++i) ++seen[std::get<Result>(bench.next()).lease];
   EXPECT_EQ(seen.size(), 200u);
+}
+
+TEST(Consumers, threads_run_on_their_cpus) {
+  auto const all = topology::widest_binding();
+  if (all.empty()) GTEST_SKIP() << "the system binds no threads";
+  std::atomic<int> cpus = 0, cpu = -1;
+  MockJob job;
+  job.before_range = [&](TileRange, jobs::Device) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0) cpus = CPU_COUNT(&set);
+    cpu = sched_getcpu();
+  };
+  Bench bench(job, {{}, 1, {all.back()}});
+  bench.next();
+  Lease const lease{1, {0, 1}};
+  bench.consumers.push({&lease, 1});
+  EXPECT_TRUE(std::holds_alternative<Result>(bench.next()));
+  EXPECT_EQ(cpus, 1);
+  EXPECT_EQ(cpu, all.back());
+}
+
+TEST(Consumers, compute_all_the_same_where_binding_is_refused) {
+  MockJob job;
+  Bench bench(job, {{}, 1, {60'000}});  // no machine has it
+  EXPECT_TRUE(std::holds_alternative<Started>(bench.next()));
+  Lease const lease{1, {0, 1}};
+  bench.consumers.push({&lease, 1});
+  EXPECT_TRUE(std::holds_alternative<Result>(bench.next()));
+}
+
+TEST(Consumers, may_be_idle_on_purpose) {
+  MockJob job;
+  EXPECT_EQ(Bench(job, {{}, 0, {}, true}).consumers.count(), 0u);
+  EXPECT_EQ(describe(Consumption{{}, 0, {}, true}), "nothing");
 }
 
 TEST(Consumers, failures_keep_their_code_and_say_where) {
