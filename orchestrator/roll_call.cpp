@@ -84,6 +84,7 @@ void RollCall::lose_silent(std::chrono::seconds patience) {
     log::warn("rank {} said nothing within {} s (its machine or its devices do not answer); the run goes on without it", rank,
               waited.count());
     lose(rank);
+    news_.push_back({static_cast<int>(rank), comm::Fate::silent, 0, 0});
   }
 }
 

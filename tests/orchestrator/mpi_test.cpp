@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "comm/reduce.hpp"
 #include "comm/transport.hpp"
 #include "orchestrator/roll_call.hpp"
 #include "orchestrator/run.hpp"
@@ -28,7 +29,7 @@ std::shared_ptr<MockJob> make_mock(std::string const& text) {
   job->stage_tiles = {64, 640};
   job->slot_count = text == "large" ? 100'000 : 16;
   // Long enough for every rank to get there, and for one that fails to be heard.
-  auto const pace = text == "failing" ? 20ms : mpi->rank() == 0 ? 4ms : 1ms;
+  auto const pace = text == "quick" ? 0ms : text == "failing" ? 20ms : mpi->rank() == 0 ? 4ms : 1ms;
   bool const fails = text == "failing" && mpi->rank() == std::min(1, mpi->size() - 1);
   job->before_range = [pace, fails](TileRange range, jobs::Device) {
     if (fails) throw_error(Exit::job_failed, "NaN in tile {}", range.first);
@@ -43,11 +44,12 @@ struct Served {
   worker::WorkerOutcome worker;       ///< the others
 };
 
-Served run_everywhere(std::string const& text, DriverOptions options = {}) {
+Served run_everywhere(std::string const& text, DriverOptions options = {}, worker::Consumption const& of_worker = {}) {
   Served served;
   auto const job = make_mock(text);
   if (mpi->rank() != 0) {
     worker::WorkerOptions own;
+    own.consumption = of_worker;
     own.make_job = [](jobs::ResolvedJob const& resolved) { return make_mock(resolved.text); };
     served.worker = worker::run_worker(*mpi, own);
     return served;
@@ -120,13 +122,40 @@ TEST(MpiRun, workers_are_dismissed_when_there_is_no_run) {
   EXPECT_EQ(outcome.reason, "the job file is faulty");
 }
 
+TEST(MpiRun, idle_ranks_leave_the_work_to_the_others) {
+  if (mpi->size() == 1) GTEST_SKIP() << "somebody has to compute";
+  worker::Consumption const idle{{}, 0, {}, true};
+  DriverOptions options;
+  options.consumption = idle;
+  bool const is_idle = mpi->rank() != 1;
+  Served const served = run_everywhere("quick", options, is_idle ? idle : worker::Consumption{});
+  if (mpi->rank() != 0) {
+    EXPECT_EQ(served.worker.verdict, Exit::done);
+    EXPECT_EQ(served.worker.tiles, is_idle ? 0u : 640u);
+    return;
+  }
+  ASSERT_TRUE(served.outcome) << served.error->what();
+  EXPECT_EQ(served.outcome->sums, test::direct_sums(640, 16));
+  EXPECT_FALSE(served.outcome->lost_ranks);
+}
+
+/// A roll call is the first thing that ranks do: rank 0 must not be in the run before.
+class MpiRollCall : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::int64_t arrived = 1;
+    comm::make_mpi_reducer()->sum(&arrived, 1, 60s);
+    ASSERT_EQ(arrived, mpi->size());
+  }
+};
+
 worker::Presence presence_here() {
   worker::Presence presence{{{"muster", "test"}}, topology::probe(topology::GpuProbe::skip)};
   presence.facts.host = mpi->rank() % 2 == 0 ? "even" : "odd";  // made up: two hosts
   return presence;
 }
 
-TEST(MpiRollCall, gathers_hosts_and_tells_each_rank_its_share) {
+TEST_F(MpiRollCall, gathers_hosts_and_tells_each_rank_its_share) {
   if (mpi->rank() != 0) {
     auto const told = worker::answer_roll_call(*mpi, presence_here(), 60s);
     EXPECT_EQ(told.part, worker::Part::compute);
@@ -155,7 +184,7 @@ TEST(MpiRollCall, gathers_hosts_and_tells_each_rank_its_share) {
   }
 }
 
-TEST(MpiRollCall, a_run_follows_in_the_same_transport) {
+TEST_F(MpiRollCall, a_run_follows_in_the_same_transport) {
   if (mpi->rank() == 0) {
     RollCall call(*mpi, presence_here());
     call.hear(60s);
