@@ -106,6 +106,7 @@ io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, in
   result.git_sha = git_sha();
   result.topology_json = topology::to_json(topology::with_alike_counted(prepared.machine->cluster));
   result.devices = prepared.machine->all_devices;
+  result.execution_json = speed_json(*loaded.job, outcome).dump();
   result.ranks = static_cast<std::uint64_t>(ranks);
   result.started_utc = state.saved().identity.started_utc;
   result.ended_utc = now_utc();
@@ -170,7 +171,7 @@ int lead(RunOptions const& options, Form form, comm::Transport* transport) {
   auto json = result_json(prepared.loaded, result, prepared.output);
   json.set("computed_now", true);
   json.set("run", speed_json(*prepared.loaded.job, outcome));
-  text += fmt::format("time     {}\n", speed_text(*prepared.loaded.job, outcome));
+  text += memory_text(outcome) + fmt::format("time     {}\n", speed_text(*prepared.loaded.job, outcome));
   export_csv(options, result, text, json);
   answer(form, text, json);
   return 0;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/log.hpp"
+#include "kernels/device_pool.hpp"
 #include "kernels/isa.hpp"
 #include "topology/cpu_sets.hpp"
 #include "topology/facts_io.hpp"
@@ -16,13 +17,23 @@
 namespace muster::cli {
 namespace {
 
-worker::Consumption consumption_of(topology::Placement const& placement) {
+/// What is left of a GPU's budget for its pool when the driver has taken its share.
+std::uint64_t pool_bytes(topology::Facts const& facts, int ordinal, std::uint64_t budget_bytes) {
+  for (auto const& gpu : facts.gpus)
+    if (gpu.ordinal == ordinal) budget_bytes -= std::min(budget_bytes, topology::context_bytes(gpu));
+  return kernels::limit_within(budget_bytes);
+}
+
+worker::Consumption consumption_of(topology::Facts const& facts, topology::Placement const& placement) {
   worker::Consumption consumption;
-  for (int const ordinal : placement.gpus)
-    consumption.accelerators.push_back({jobs::Device::Kind::cuda, ordinal});
+  for (std::size_t i = 0; i < placement.gpus.size(); ++i)
+    consumption.accelerators.push_back({jobs::Device::Kind::cuda, placement.gpus[i],
+                                        pool_bytes(facts, placement.gpus[i], placement.device_bytes[i])});
   consumption.threads = placement.gpus.empty() ? placement.threads : 0;
   consumption.cpus = placement.cpus;
   consumption.is_idle = placement.is_idle;
+  if (!placement.gpus.empty())
+    consumption.threads_instead = std::max(1, placement.threads / static_cast<int>(placement.gpus.size()));
   return consumption;
 }
 
@@ -84,6 +95,8 @@ topology::Demand demand_of(MachineArguments const& arguments, std::optional<topo
   demand.threads = arguments.threads;
   demand.in_process_ranks = arguments.ranks;
   demand.sharing = arguments.sharing;
+  demand.device_memory_bytes = arguments.device_memory_bytes;
+  demand.memory_bytes = arguments.memory_bytes;
   return demand;
 }
 
@@ -123,7 +136,7 @@ Machine prepare_local_rank() {
   machine.cluster.nodes.push_back({machine.facts, 1});
   machine.plan = topology::make_plan(machine.cluster, {});
   auto const& launch = machine.facts.launch;
-  machine.consumption = consumption_of(machine.plan.ranks.at(static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0)));
+  machine.consumption = consumption_of(machine.facts, machine.plan.ranks.at(static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0)));
   return machine;
 }
 
@@ -136,9 +149,10 @@ Machine make_machine(topology::Facts const& own, topology::Gathered const& gathe
   auto const ranks = is_alone ? machine.plan.ranks.size() : gathered.seats.size();
   for (std::size_t rank = 0; rank < ranks; ++rank) {
     bool const is_silent = !is_alone && gathered.seats[rank].node < 0;
-    auto const consumption = is_alone    ? consumption_of(machine.plan.ranks[rank])
+    auto const consumption = is_alone    ? consumption_of(own, machine.plan.ranks[rank])
                              : is_silent ? worker::Consumption{}
-                                         : consumption_of(topology::placement_of(machine.plan, gathered, static_cast<int>(rank)));
+                                         : consumption_of(gathered.cluster.nodes.at(static_cast<std::size_t>(gathered.seats[rank].node)).machine,
+                                                          topology::placement_of(machine.plan, gathered, static_cast<int>(rank)));
     if (rank == 0)
       machine.consumption = consumption;
     else
@@ -168,6 +182,8 @@ std::string to_text(topology::Plan const& plan) {
 
 namespace {
 
+Value bytes_json(std::vector<std::uint64_t> const& bytes) { return Value::Array(bytes.begin(), bytes.end()); }
+
 Value ordinals_json(std::vector<int> const& ordinals) { return Value::Array(ordinals.begin(), ordinals.end()); }
 
 Value ranks_json(std::vector<topology::Placement> const& placements) {
@@ -176,6 +192,7 @@ Value ranks_json(std::vector<topology::Placement> const& placements) {
     ranks.push_back(Value::object({{"rank", placement.rank},
                                    {"gpus", ordinals_json(placement.gpus)},
                                    {"threads", placement.threads},
+                                   {"gpu_memory_bytes", bytes_json(placement.device_bytes)},
                                    {"numa", placement.numa >= 0 ? Value(placement.numa) : Value()},
                                    {"cpus", placement.cpus.empty() ? Value() : Value(topology::to_string(placement.cpus))}}));
   return ranks;
@@ -219,6 +236,7 @@ Value to_json(topology::Plan const& plan) {
                         {"least_card", card_json(plan.least)},
                         {"ranks", ranks_json(plan.ranks)},
                         {"nodes", nodes_json(plan.nodes)},
+                        {"memory_bytes", plan.memory.bytes > 0 ? Value(plan.memory.bytes) : Value()},
                         {"decisions", std::move(decisions)}});
 }
 

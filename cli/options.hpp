@@ -26,6 +26,8 @@ struct MachineArguments {
   int ranks = 1;    ///< as threads of this process
   int threads = 0;  ///< a rank; 0 = from the machine
   topology::GpuSharing sharing = topology::GpuSharing::refused;
+  std::uint64_t device_memory_bytes = 0;  ///< most to take of a GPU; 0 = by the card's rule
+  std::uint64_t memory_bytes = 0;         ///< most to take of the machine's memory; 0 = by what is free
 };
 
 enum class Start { resume, fresh };

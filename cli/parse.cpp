@@ -68,6 +68,19 @@ Launcher parse_launcher(std::string const& word) {
               printable(word));
 }
 
+constexpr std::uint64_t least_memory_bytes = std::uint64_t{16} << 20;
+
+/// Where a size of memory goes.
+std::function<void(std::string const&)> memory_into(std::uint64_t& bytes, std::string_view option) {
+  return [&bytes, option](std::string const& word) {
+    auto const size = parse_bytes(trimmed(word));
+    MUSTER_REQUIRE(size && *size >= least_memory_bytes && *size <= std::uint64_t{1} << 50,
+                   "{} {} (must be a size from 16 MiB to 1 PiB, of all that a process takes); write {} 4GB, or leave it out",
+                   option, printable(word), option);
+    bytes = *size;
+  };
+}
+
 CLI::Option* add_job(CLI::App* command, JobArguments& job) {
   auto* const file = command->add_option("JOB.toml", job.file, "The job file")->required();
   command->add_option("--set", job.overrides, "Replace a setting of the job file, e.g. --set simulation.paths=1e6")
@@ -90,6 +103,12 @@ void add_machine(CLI::App* command, MachineArguments& machine) {
   command->add_option("--threads", machine.threads, "CPU threads a rank (default: the machine's cores, shared)");
   command->add_flag_callback("--share-gpus", [&machine] { machine.sharing = topology::GpuSharing::allowed; },
                              "Let several ranks compute on one GPU where there are more ranks than GPUs");
+  command->add_option_function<std::string>("--device-memory", memory_into(machine.device_memory_bytes, "--device-memory"),
+                                            "Most to take of each GPU, e.g. 4GB (default: nearly all of the free memory)")
+      ->type_name("SIZE");
+  command->add_option_function<std::string>("--memory", memory_into(machine.memory_bytes, "--memory"),
+                                            "Most a process takes of the machine's memory (default: nearly all that is free)")
+      ->type_name("SIZE");
 }
 
 void add_on(CLI::App* command, std::string& on) {

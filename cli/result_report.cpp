@@ -48,13 +48,51 @@ std::string speed_text(jobs::Job const& job, orchestrator::RunOutcome const& out
   return fmt::format("{}, {}", human_duration(outcome.seconds), human_rate(rate, job.work_unit().name));
 }
 
+namespace {
+
+Value known_bytes(std::uint64_t bytes) { return bytes > 0 ? Value(bytes) : Value(); }
+
+Value devices_json(std::vector<worker::DeviceUse> const& devices) {
+  Value::Array all;
+  for (auto const& use : devices)
+    all.push_back(Value::object({{"device", use.device},
+                                 {"pool_limit_bytes", known_bytes(use.limit_bytes)},
+                                 {"pool_high_water_bytes", use.pool_high_bytes},
+                                 {"context_bytes", known_bytes(use.context_bytes)},
+                                 {"smaller_batches", use.smaller_batches},
+                                 {"recomputations", use.recomputations},
+                                 {"moves_to_cpu", use.moves_to_cpu}}));
+  return all;
+}
+
+std::string memory_line(orchestrator::RankShare const& share, worker::DeviceUse const& use) {
+  auto line = fmt::format("memory   {} of rank {} held {}", use.device, share.rank, human_bytes(use.pool_high_bytes));
+  if (use.limit_bytes > 0) line += fmt::format(" of {}", human_bytes(use.limit_bytes));
+  if (use.context_bytes > 0) line += fmt::format(", its driver {}", human_bytes(use.context_bytes));
+  if (use.moves_to_cpu > 0)
+    line += "; too little for the job, so the CPU computed";
+  else if (use.smaller_batches + use.recomputations > 0)
+    line += "; with more of it the job would be faster";
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string memory_text(orchestrator::RunOutcome const& outcome) {
+  std::string text;
+  for (auto const& share : outcome.ranks)
+    for (auto const& use : share.devices) text += memory_line(share, use);
+  return text;
+}
+
 Value speed_json(jobs::Job const& job, orchestrator::RunOutcome const& outcome) {
   auto ranks = Value::Array{};
   for (auto const& share : outcome.ranks)
     ranks.push_back(Value::object({{"rank", share.rank},
                                    {"host", share.host},
                                    {"tiles", share.tiles},
-                                   {"busy_seconds", share.busy_seconds}}));
+                                   {"busy_seconds", share.busy_seconds},
+                                   {"devices", devices_json(share.devices)}}));
   auto counters = Value(Value::Object{});
   for (auto const& [name, count] : outcome.counters) counters.set(name, count);
   return Value::object({{"seconds", outcome.seconds},

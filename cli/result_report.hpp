@@ -17,6 +17,8 @@ Value result_json(LoadedJob const& loaded, io::Result const& result, std::filesy
 
 /// "12.3 s, 3.2e+09 path-steps/s": of this run, not of earlier parts that it resumed.
 std::string speed_text(jobs::Job const& job, orchestrator::RunOutcome const& outcome);
+/// "memory   cuda:0 holds at most 1.2 GiB of 130 GiB, its driver 518 MiB": a line for each device; empty without any.
+std::string memory_text(orchestrator::RunOutcome const& outcome);
 Value speed_json(jobs::Job const& job, orchestrator::RunOutcome const& outcome);
 
 /// Why a run of `tiles` tiles ended there.

@@ -28,6 +28,7 @@ struct Result {
   std::string topology_json;   ///< what `muster topology --json` prints, of the run's ranks
   std::string devices;         ///< one line a device
   std::uint64_t ranks = 1;
+  std::string execution_json = "{}";  ///< how it was computed: seconds, counters, shares and memory of the ranks
   std::string started_utc;  ///< ISO 8601, "2026-01-31T09:30:00Z"
   std::string ended_utc;
   std::string stop_rule;  ///< sentence on why the run ended where it did

@@ -11,6 +11,11 @@
 
 #include "core/table.hpp"
 #include "core/tile.hpp"
+#include "topology/facts.hpp"
+
+namespace muster::kernels {
+class DevicePool;
+}
 
 namespace muster::jobs {
 
@@ -18,15 +23,31 @@ namespace muster::jobs {
 struct Device {
   enum class Kind { host, cuda } kind = Kind::host;
   int ordinal = 0;
+  std::uint64_t pool_bytes = UINT64_MAX;  ///< most that a GPU's pool may give
+  kernels::DevicePool* pool = nullptr;    ///< where a GPU's memory comes from; the worker fills it in with its own
+};
+
+/// What a runner does to need less memory, none of which changes a bit.
+enum class MemoryStep { smaller_batch, recomputation };
+struct StepDown {
+  MemoryStep step = MemoryStep::smaller_batch;
+  std::string now;  ///< for people: "33 792 paths at once instead of 270 336"
 };
 
 /// Computes tiles on one device. Not shared between threads; may keep buffers between calls.
 class TileRunner {
  public:
   virtual ~TileRunner() = default;
+  /// Takes the memory it needs of its device, before the first run and after a step down. Throws
+  /// kernels::OutOfMemory.
+  virtual void prepare() {}
+  /// After kernels::OutOfMemory: gives the device's memory back and needs less of it from now on; nullopt when there
+  /// is no way left.
+  virtual std::optional<StepDown> step_down() { return std::nullopt; }
   /// Adds the accumulators of every tile of `range` to `sums` (length Job::slots()) and writes one
   /// digest a tile. The bits depend on the resolved job and the tile index alone.
-  /// Throws Error (Exit::job_failed) naming item and tile when a contribution is NaN or out of range.
+  /// Throws Error (Exit::job_failed) naming item and tile when a contribution is NaN or out of range, and
+  /// kernels::OutOfMemory, with parts of the range added: start again from zeros then.
   virtual void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) = 0;
   /// How many tiles one call should get to keep this device busy for a good fraction of a second at most.
   virtual std::uint64_t preferred_tiles() const = 0;
@@ -40,6 +61,17 @@ enum class SameBits { on_every_device, on_one_kind };
 struct WorkUnit {
   std::string name;         ///< "path-steps"
   double units_per_tile = 1;
+};
+
+/// What a job takes of a card.
+struct DeviceNeed {
+  std::uint64_t pool_bytes = 0;     ///< of the pool, at its high water
+  std::uint64_t context_bytes = 0;  ///< of the driver, for itself and the kernels' stacks
+  std::uint64_t full_bytes = 0;     ///< all of it, were there memory to fill the card with work
+  bool fits = true;                 ///< false: not even the least of it does, and the CPU computes
+  std::string note;                 ///< for people: "33 792 paths at once instead of 270 336"; empty when the card is filled
+  /// What nvidia-smi shows for the process.
+  std::uint64_t bytes() const { return pool_bytes + context_bytes; }
 };
 
 /// One resolved job. Immutable after construction; shared by all ranks of a process.
@@ -60,6 +92,11 @@ class Job {
   virtual SameBits same_bits() const { return SameBits::on_every_device; }
   virtual WorkUnit work_unit() const = 0;
   virtual std::unique_ptr<TileRunner> make_runner(Device device) const = 0;
+  /// What a process that computes this job on `gpu` takes of it when it may take `budget_bytes`
+  /// (topology::device_budget); nullopt for a job that uses no GPU.
+  virtual std::optional<DeviceNeed> device_need(topology::Gpu const& /*gpu*/, std::uint64_t /*budget_bytes*/) const {
+    return std::nullopt;
+  }
   /// The numbers: every estimate with mean, standard error and count.
   virtual std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t tiles) const = 0;
   /// A compact text for the terminal (at most some 25 lines).

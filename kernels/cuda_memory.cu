@@ -1,5 +1,9 @@
-// Memory of a GPU for those who check it: allocation, a filling kernel, timed copies.
+// Memory of a GPU: the pools that jobs take it from; and for those who check it a filling kernel, timed copies.
 #include "kernels/cuda_memory.hpp"
+
+namespace muster::kernels {
+char const* const cuda_out_of_memory = "out of memory";
+}
 
 #if !defined(__CUDACC__)
 
@@ -7,6 +11,20 @@ namespace muster::kernels {
 namespace {
 constexpr char const* no_cuda = "this build has no CUDA; configure with -DMUSTER_WITH_CUDA=ON on a machine with nvcc";
 }
+
+CudaPool* open_cuda_pool(int, char const** error) {
+  *error = no_cuda;
+  return nullptr;
+}
+void close_cuda_pool(CudaPool*) {}
+void* take_from_cuda_pool(CudaPool*, std::size_t) { return nullptr; }
+void give_to_cuda_pool(CudaPool*, void*) {}
+std::uint64_t cuda_pool_high_bytes(CudaPool const*) { return 0; }
+int cuda_multiprocessors(CudaPool const*) { return 1; }
+int cuda_resident_threads(CudaPool const*) { return 1; }
+void* cuda_pool_stream(CudaPool const*) { return nullptr; }
+void* take_pinned(std::size_t) { return nullptr; }
+void give_pinned(void*) {}
 
 char const* allocate_on_gpu(int, std::size_t, void**) { return no_cuda; }
 void free_on_gpu(int, void*) {}
@@ -21,6 +39,14 @@ char const* time_gpu_copy(int, void*, int, void const*, std::size_t, double*, bo
 #include <cuda_runtime.h>
 
 namespace muster::kernels {
+
+struct CudaPool {
+  int ordinal = 0;
+  cudaStream_t stream = nullptr;
+  cudaMemPool_t pool = nullptr;  ///< null on devices without pools, whose memory is plain
+  int multiprocessors = 1, resident_threads = 1;
+};
+
 namespace {
 
 constexpr int copies = 8;
@@ -28,7 +54,7 @@ constexpr int copies = 8;
 void check(cudaError_t code) {
   if (code == cudaSuccess) return;
   cudaGetLastError();  // the error is told; leave none behind for the next kernel
-  throw cudaGetErrorString(code);
+  throw code == cudaErrorMemoryAllocation ? cuda_out_of_memory : cudaGetErrorString(code);
 }
 
 /// Runs `work` with `ordinal` as the current device; a C string thrown is the answer.
@@ -88,7 +114,86 @@ bool reach(int to, int from) {
   return true;
 }
 
+int attribute_of(int ordinal, cudaDeviceAttr attribute) {
+  int value = 0;
+  check(cudaDeviceGetAttribute(&value, attribute, ordinal));
+  return value;
+}
+
+void open(CudaPool& self) {
+  check(cudaSetDevice(self.ordinal));
+  check(cudaStreamCreateWithFlags(&self.stream, cudaStreamNonBlocking));
+  self.multiprocessors = attribute_of(self.ordinal, cudaDevAttrMultiProcessorCount);
+  self.resident_threads = attribute_of(self.ordinal, cudaDevAttrMaxThreadsPerMultiProcessor);
+  if (attribute_of(self.ordinal, cudaDevAttrMemoryPoolsSupported) == 0) return;
+  cudaMemPoolProps properties{};
+  properties.allocType = cudaMemAllocationTypePinned;
+  properties.location = {cudaMemLocationTypeDevice, self.ordinal};
+  check(cudaMemPoolCreate(&self.pool, &properties));
+}
+
+cudaError_t take(CudaPool& self, std::size_t bytes, void** at) {
+  if (cudaError_t const code = cudaSetDevice(self.ordinal); code != cudaSuccess) return code;
+  if (self.pool == nullptr) return cudaMalloc(at, bytes);
+  if (cudaError_t const code = cudaMallocFromPoolAsync(at, bytes, self.pool, self.stream); code != cudaSuccess) return code;
+  return cudaStreamSynchronize(self.stream);
+}
+
 }  // namespace
+
+CudaPool* open_cuda_pool(int ordinal, char const** error) {
+  auto* const self = new CudaPool{ordinal};
+  *error = on_gpu(ordinal, [self] { open(*self); });
+  if (*error == nullptr) return self;
+  close_cuda_pool(self);
+  return nullptr;
+}
+
+void close_cuda_pool(CudaPool* self) {
+  if (self == nullptr) return;
+  cudaSetDevice(self->ordinal);
+  if (self->pool != nullptr) cudaMemPoolDestroy(self->pool);
+  if (self->stream != nullptr) cudaStreamDestroy(self->stream);
+  delete self;
+}
+
+void* take_from_cuda_pool(CudaPool* self, std::size_t bytes) {
+  void* at = nullptr;
+  if (take(*self, bytes, &at) == cudaSuccess) return at;
+  cudaGetLastError();  // answered by null
+  return nullptr;
+}
+
+void give_to_cuda_pool(CudaPool* self, void* at) {
+  if (cudaSetDevice(self->ordinal) != cudaSuccess) return;
+  if (self->pool == nullptr) {
+    cudaFree(at);
+    return;
+  }
+  cudaFreeAsync(at, self->stream);
+  cudaStreamSynchronize(self->stream);
+}
+
+std::uint64_t cuda_pool_high_bytes(CudaPool const* self) {
+  std::uint64_t bytes = 0;
+  if (self->pool != nullptr) cudaMemPoolGetAttribute(self->pool, cudaMemPoolAttrReservedMemHigh, &bytes);
+  return bytes;
+}
+
+int cuda_multiprocessors(CudaPool const* self) { return self->multiprocessors; }
+int cuda_resident_threads(CudaPool const* self) { return self->resident_threads; }
+void* cuda_pool_stream(CudaPool const* self) { return self->stream; }
+
+void* take_pinned(std::size_t bytes) {
+  void* at = nullptr;
+  if (cudaMallocHost(&at, bytes) == cudaSuccess) return at;
+  cudaGetLastError();
+  return nullptr;
+}
+
+void give_pinned(void* at) {
+  if (at != nullptr) cudaFreeHost(at);
+}
 
 char const* allocate_on_gpu(int ordinal, std::size_t bytes, void** at) {
   return on_gpu(ordinal, [&] { check(cudaMalloc(at, bytes)); });

@@ -1,11 +1,32 @@
-// The C-like door to cuda_memory.cu: memory of a GPU, and how fast it moves. Functions return null or a
-// static error text.
+// The C-like door to cuda_memory.cu, the one place where memory of a GPU is asked for: pools for jobs, plain
+// memory for those who check a GPU and give it back before a job runs. Functions return null or a static error text.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 namespace muster::kernels {
+
+/// What a function answers when memory ran out; compared by its address.
+extern char const* const cuda_out_of_memory;
+
+struct CudaPool;
+/// A stream-ordered pool of its own, and a stream. Null on failure, with a text in `*error`.
+CudaPool* open_cuda_pool(int ordinal, char const** error);
+void close_cuda_pool(CudaPool* self);
+/// Ready for any stream on return; null when there is no more.
+void* take_from_cuda_pool(CudaPool* self, std::size_t bytes);
+/// Nothing may use it any more. What the pool holds too much goes back to the device.
+void give_to_cuda_pool(CudaPool* self, void* at);
+/// The most the pool has had of the device.
+std::uint64_t cuda_pool_high_bytes(CudaPool const* self);
+int cuda_multiprocessors(CudaPool const* self);
+int cuda_resident_threads(CudaPool const* self);
+/// A cudaStream_t.
+void* cuda_pool_stream(CudaPool const* self);
+/// Host memory that the device copies to; null when there is no more.
+void* take_pinned(std::size_t bytes);
+void give_pinned(void* at);
 
 char const* allocate_on_gpu(int ordinal, std::size_t bytes, void** at);
 void free_on_gpu(int ordinal, void* at);

@@ -57,6 +57,8 @@ void Desk::act_on(int rank, Header const& header, WireReader& in, double now_s) 
       return worker::expect_end(in);
     case MessageType::alive:
       return on_alive(state_, rank);
+    case MessageType::memory:
+      return on_memory(state_, rank, worker::decode_memory(in));
     case MessageType::bye:
       return on_bye(state_, rank);
     case MessageType::news:
@@ -140,6 +142,8 @@ void Desk::take_own(worker::Failure const& failure, double now_s) {
   answer(state_, 0, now_s, actions_);
   carry_out();
 }
+
+void Desk::take_own(std::vector<worker::DeviceUse> devices) { on_memory(state_, 0, std::move(devices)); }
 
 void Desk::open(std::string host, std::uint32_t consumers, std::uint64_t preferred_tiles,
                 double now_s) {

@@ -34,6 +34,7 @@ class Desk {
   /// Rank 0's own consumers, by the same rules.
   void take_own(worker::Result const& result, double now_s);
   void take_own(worker::Failure const& failure, double now_s);
+  void take_own(std::vector<worker::DeviceUse> devices);
   /// What rank 0's own machine saw.
   void news(std::span<comm::RankNews const> news, double now_s);
   void tick(double now_s);

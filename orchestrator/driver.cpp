@@ -57,7 +57,10 @@ class Driver {
     } catch (...) {
       end_with_current_exception();
     }
-    if (consumers_) consumers_->drop_queued();
+    if (consumers_) {
+      consumers_->drop_queued();
+      desk_.take_own(consumers_->device_use());
+    }
     save_at_end();
     dismiss();
     sink_.finish(progress());
@@ -113,6 +116,7 @@ class Driver {
     consumers_->recycle(std::move(result));
   }
   void on_own(worker::Failure const& failure) { desk_.take_own(failure, now()); }
+  void on_own(worker::DeviceUse const&) { desk_.take_own(consumers_->device_use()); }
 
   void commit(worker::Result const& result) {
     accumulator_.add(result.sums, result.range.count);
@@ -234,7 +238,7 @@ class Driver {
     shares_.resize(state_.ranks.size());
     for (std::size_t rank = 0; rank < shares_.size(); ++rank) {
       RankState const& from = state_.ranks[rank];
-      shares_[rank] = {static_cast<int>(rank), from.host, from.committed_tiles, from.busy_seconds};
+      shares_[rank] = {static_cast<int>(rank), from.host, from.committed_tiles, from.busy_seconds, from.devices};
     }
     jobs::WorkUnit const unit = job_.work_unit();
     unit_name_ = unit.name;

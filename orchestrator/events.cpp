@@ -159,6 +159,22 @@ void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure con
   answer_all(state, now_s, actions);
 }
 
+void on_memory(State& state, int rank, std::vector<worker::DeviceUse> devices) {
+  auto const count = [](std::vector<worker::DeviceUse> const& all, std::uint64_t worker::DeviceUse::* figure) {
+    std::uint64_t sum = 0;
+    for (auto const& use : all) sum += use.*figure;
+    return sum;
+  };
+  auto& known = state.ranks[rank].devices;
+  auto const add = [&](std::uint64_t& counter, std::uint64_t worker::DeviceUse::* figure) {
+    counter += count(devices, figure) - std::min(count(known, figure), count(devices, figure));
+  };
+  add(state.counters.smaller_batches, &worker::DeviceUse::smaller_batches);
+  add(state.counters.recomputations, &worker::DeviceUse::recomputations);
+  add(state.counters.moves_to_cpu, &worker::DeviceUse::moves_to_cpu);
+  known = std::move(devices);
+}
+
 void on_alive(State& state, int rank) { state.ranks[rank].owes_note = true; }
 
 void on_bye(State& state, int rank) { state.ranks[rank].phase = RankPhase::gone; }

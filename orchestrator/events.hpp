@@ -52,6 +52,8 @@ Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease
 /// Reissues what may be tried again, ends the run otherwise.
 void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure,
                 double now_s, Actions& actions);
+/// What became of the memory of the rank's devices since its start.
+void on_memory(State& state, int rank, std::vector<worker::DeviceUse> devices);
 void on_alive(State& state, int rank);
 /// What a machine saw of one of its ranks: a dead one's leases go to others at once, those it died of
 /// with care; one that is stopped or silent is a suspect. Throws Error (Exit::bug) for a rank that

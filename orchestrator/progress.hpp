@@ -7,6 +7,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "worker/device_memory.hpp"
 
 namespace muster::orchestrator {
 
@@ -15,6 +18,7 @@ struct RankShare {
   std::string host;
   std::uint64_t tiles = 0;  ///< committed from this rank in this run
   double busy_seconds = 0;  ///< compute time over all its consumers
+  std::vector<worker::DeviceUse> devices;  ///< what became of their memory, at the end of the run
 };
 
 struct Progress {

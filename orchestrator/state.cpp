@@ -24,6 +24,9 @@ constexpr std::array named_counters{
     NamedCounter{"retryable_failures", &Counters::retryable_failures},
     NamedCounter{"ranks_suspected", &Counters::ranks_suspected},
     NamedCounter{"ranks_lost", &Counters::ranks_lost},
+    NamedCounter{"smaller_batches", &Counters::smaller_batches},
+    NamedCounter{"recomputations", &Counters::recomputations},
+    NamedCounter{"moves_to_cpu", &Counters::moves_to_cpu},
 };
 
 [[noreturn]] void refuse_saved(std::string const& what) {

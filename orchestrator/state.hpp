@@ -51,6 +51,7 @@ struct RankState {
   unsigned failures_in_a_row = 0;
   std::uint64_t committed_tiles = 0;
   double busy_seconds = 0;
+  std::vector<worker::DeviceUse> devices;  ///< of which it told last
 };
 
 struct OpenLease {
@@ -100,6 +101,9 @@ struct Counters {
   std::uint64_t retryable_failures = 0;
   std::uint64_t ranks_suspected = 0;
   std::uint64_t ranks_lost = 0;
+  std::uint64_t smaller_batches = 0;  ///< steps down of devices without memory enough
+  std::uint64_t recomputations = 0;
+  std::uint64_t moves_to_cpu = 0;
 };
 
 /// By name, for saves and people.

@@ -29,6 +29,13 @@ struct Attributes {
   unsigned multiprocessors, copy_engines, decoders, encoders, jpegs, ofas, gpu_slices, compute_slices;
   unsigned long long memory_mb;
 };
+/// A process that computes on a card.
+struct Process {
+  unsigned id;
+  unsigned long long used_bytes;
+  unsigned gpu_instance, compute_instance;
+};
+inline constexpr unsigned long long not_available = ~0ULL;
 
 inline constexpr unsigned most_nvlinks = 18;
 inline constexpr unsigned feature_enabled = 1;

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "topology/grouping.hpp"
 #include "topology/plan_cores.hpp"
 #include "topology/plan_mode.hpp"
@@ -80,6 +81,13 @@ Parts parts_of(Facts const& machine, Demand const& demand, int ranks) {
   return parts;
 }
 
+std::vector<std::uint64_t> budgets_of(Facts const& machine, std::vector<int> const& places, Demand const& demand) {
+  std::vector<std::uint64_t> bytes;
+  for (int const place : places)
+    bytes.push_back(device_budget(machine.gpus[static_cast<std::size_t>(place)], demand.device_memory_bytes).bytes);
+  return bytes;
+}
+
 std::vector<Placement> place_ranks(Facts const& machine, Demand const& demand, int ranks) {
   auto const parts = parts_of(machine, demand, ranks);
   std::vector<Placement> placements;
@@ -88,6 +96,7 @@ std::vector<Placement> place_ranks(Facts const& machine, Demand const& demand, i
     placements.push_back({rank, ordinals_of(machine, places),
                           demand.threads > 0 ? demand.threads : threads_per_rank(machine.cpu, ranks),
                           common_numa(machine, places)});
+    placements.back().device_bytes = budgets_of(machine, places, demand);
   }
   share_cores(machine.cpu, placements);
   return placements;
@@ -115,6 +124,11 @@ NodePlan plan_node(Nodes const& nodes, Demand const& demand, int group_size, boo
   if (group_size > 1)
     for (auto const& group : fast_groups(machine, group_size)) plan.groups.push_back(ordinals_of(machine, group));
   return plan;
+}
+
+/// Ranks of a launcher are processes; those of --ranks share one.
+int processes_on(Facts const& machine, NodePlan const& node) {
+  return machine.launch.is_launched ? static_cast<int>(node.ranks.size()) : 1;
 }
 
 std::string why_threads(Cpu const& cpu, Demand const& demand, std::size_t ranks) {
@@ -161,6 +175,22 @@ void tell_ranks(Plan& plan) {
   }
   if (plan.gpus == 0 && plan.ranks.front().cpus.empty()) return;
   for (auto const& placement : plan.ranks) tell_rank(placement, plan);
+}
+
+/// The first card with the least to give.
+void tell_device_memory(Cluster const& cluster, Demand const& demand, Plan& plan) {
+  std::optional<Budget> least;
+  for (auto const& node : cluster.nodes)
+    for (auto const& gpu : node.machine.gpus) {
+      auto const budget = device_budget(gpu, demand.device_memory_bytes);
+      if (!least || budget.bytes < least->bytes) least = budget;
+    }
+  if (least) plan.decisions.push_back({"GPU memory", "up to " + human_bytes(least->bytes), least->reason});
+}
+
+void tell_memory(Plan& plan) {
+  if (plan.memory.bytes > 0)
+    plan.decisions.push_back({"memory a process", "up to " + human_bytes(plan.memory.bytes), plan.memory.reason});
 }
 
 void tell_groups(Plan& plan) {
@@ -229,6 +259,8 @@ Plan make_plan(Cluster const& machines, Demand const& demand) {
     plan.nodes.push_back(plan_node(node, demand, choice.group_size, is_alone));
   if (demand.mixing == Mixing::one_kind && plan.gpus > 0) idle_others(plan);
   plan.ranks = plan.nodes.front().ranks;
+  auto const& first = cluster.nodes.front().machine;
+  plan.memory = host_budget(first.memory, processes_on(first, plan.nodes.front()), demand.memory_bytes);
   plan.decisions.push_back({"mode", to_string(plan.mode), choice.reason});
   plan.decisions.push_back({"tier", std::string(to_string(plan.tier)), why_tier(plan.least)});
   if (!usable.left_out.empty()) plan.decisions.push_back({"GPUs", std::to_string(usable.gpus), usable.left_out});
@@ -236,6 +268,8 @@ Plan make_plan(Cluster const& machines, Demand const& demand) {
   tell_groups(plan);
   plan.decisions.push_back({"threads a rank", std::to_string(plan.ranks.front().threads),
                             why_threads(cluster.nodes.front().machine.cpu, demand, plan.ranks.size())});
+  tell_device_memory(usable.cluster, demand, plan);
+  tell_memory(plan);
   tell_build(usable.cluster, plan);
   if (!cluster.assumed.empty()) plan.decisions.push_back({"assumed", "", cluster.assumed});
   return plan;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "topology/budget.hpp"
 #include "topology/facts.hpp"
 #include "topology/profiles.hpp"
 
@@ -41,6 +42,8 @@ struct Demand {
   bool needs_collective = false;      ///< ranks reduce among themselves, which MIG slices cannot
   GpuSharing sharing = GpuSharing::refused;
   Mixing mixing = Mixing::allowed;    ///< one_kind: the job has the same bits on one kind of device only
+  std::uint64_t device_memory_bytes = 0;  ///< most to take of a GPU; 0 = by the card's rule
+  std::uint64_t memory_bytes = 0;         ///< most to take of a machine's memory, by each process; 0 = by what is free
 };
 
 /// One decided value and why.
@@ -59,6 +62,7 @@ struct Placement {
   CpuSet cpus = {};           ///< the hardware threads its compute threads are bound to; empty = not bound
   bool is_idle = false;       ///< on purpose: the plan has no device for this rank
   bool has_own_cores = true;  ///< false: too few cores, so `cpus` are other ranks' too
+  std::vector<std::uint64_t> device_bytes = {};  ///< what it may take of each of `gpus`
 };
 
 /// What machines that are alike do.
@@ -78,6 +82,7 @@ struct Plan {
   std::optional<Profile> least;  ///< the card that decides workload settings; none for the CPU
   std::vector<Placement> ranks;  ///< the ranks on the first machine: those of the launcher, or in-process ones
   std::vector<NodePlan> nodes;
+  Budget memory;                 ///< of a process on the first machine; 0 bytes: not known, so no limit
   std::vector<Decision> decisions;
 };
 

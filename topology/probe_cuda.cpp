@@ -62,9 +62,17 @@ GpuFacts probe_cuda() {
   return facts;
 }
 
+std::string cuda_pci_address(int ordinal) {
+  char address[32] = {};
+  if (cudaDeviceGetPCIBusId(address, sizeof address, ordinal) == cudaSuccess) return address;
+  cudaGetLastError();
+  return {};
+}
+
 #else
 
 bool has_cuda_build() { return false; }
+std::string cuda_pci_address(int) { return {}; }
 GpuFacts probe_cuda() { return {{}, "this build has no CUDA"}; }
 
 #endif

@@ -5,7 +5,9 @@
 
 #include "core/log.hpp"
 #include "topology/cpu_sets.hpp"
+#include "kernels/out_of_memory.hpp"
 #include "worker/fp_environment.hpp"
+#include "worker/host_team.hpp"
 
 namespace muster::worker {
 namespace {
@@ -48,19 +50,43 @@ std::string describe(Consumption const& consumption) {
                             consumption.threads == 1 ? "" : "s");
 }
 
+/// One compute thread, what it computes with, and an accelerator's memory.
+struct Consumers::Station {
+  jobs::Device device;
+  std::string name;
+  std::unique_ptr<kernels::DevicePool> pool;  // null for a CPU thread, and where the caller has one
+  std::unique_ptr<jobs::TileRunner> runner;   // after the pool it uses
+  bool is_on_cpu = true;
+  DeviceUse use;           // guarded by Consumers::mutex_
+  std::string needs_less;  // of steps down not told yet
+  std::string reason;
+};
+
 Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
                      std::function<void()> notify)
-    : job_(job), notify_(std::move(notify)), cpus_(consumption.cpus) {
+    : job_(job), threads_instead_(consumption.threads_instead), notify_(std::move(notify)), cpus_(consumption.cpus) {
   MUSTER_REQUIRE(
       consumption.threads >= 0 &&
           (consumption.is_idle || consumption.threads + consumption.accelerators.size() > 0),
       "{} compute threads and {} accelerators (a rank needs something to compute on); give at "
       "least one thread",
       consumption.threads, consumption.accelerators.size());
-  for (jobs::Device device : consumption.accelerators)
-    threads_.emplace_back([this, device] { consume(device); });
-  for (int i = 0; i < consumption.threads; ++i)
-    threads_.emplace_back([this, i] { consume({jobs::Device::Kind::host, i}); });
+  for (jobs::Device device : consumption.accelerators) start_thread(device);
+  for (int i = 0; i < consumption.threads; ++i) start_thread({jobs::Device::Kind::host, i});
+}
+
+void Consumers::start_thread(jobs::Device device) {
+  auto& station = *stations_.emplace_back(std::make_unique<Station>());
+  station.device = device;
+  station.name = station.use.device = name_of(device);
+  if (device.kind == jobs::Device::Kind::cuda) {
+    station.is_on_cpu = false;
+    if (device.pool == nullptr) {
+      station.pool = make_device_pool(device);
+      station.device.pool = station.pool.get();
+    }
+  }
+  threads_.emplace_back([this, &station] { consume(station); });
 }
 
 Consumers::~Consumers() {
@@ -116,31 +142,93 @@ void Consumers::bind() {
   });
 }
 
-void Consumers::consume(jobs::Device device) {
-  bind();
-  std::string const name = name_of(device);
-  std::unique_ptr<jobs::TileRunner> runner;
-  try {
-    set_default_fp_environment();
-    runner = job_.make_runner(device);
-    report(Started{runner->preferred_tiles()});
-  } catch (...) {
-    report(failure_now(0, name));
-    return;
+std::vector<DeviceUse> Consumers::device_use() {
+  std::vector<DeviceUse> all;
+  for (auto const& station : stations_) {
+    if (station->device.kind == jobs::Device::Kind::host) continue;
+    std::lock_guard lock(mutex_);
+    all.push_back(station->use);
+    read_use(*station->device.pool, station->device.ordinal, all.back());
   }
-  for (Lease lease; next_lease(lease);) compute(*runner, lease, name);
+  return all;
 }
 
-void Consumers::compute(jobs::TileRunner& runner, Lease const& lease, std::string const& device) {
+void Consumers::consume(Station& station) {
+  bind();
+  try {
+    set_default_fp_environment();
+    with_memory(station, [&] {
+      if (!station.runner) station.runner = job_.make_runner(station.device);
+      station.runner->prepare();
+    });
+    report(Started{station.runner->preferred_tiles()});
+  } catch (...) {
+    report(failure_now(0, station.name));
+    return;
+  }
+  for (Lease lease; next_lease(lease);) compute(station, lease);
+}
+
+/// Again with less at a time while memory is short; told once when it suffices.
+template <class Work>
+void Consumers::with_memory(Station& station, Work work) {
+  for (bool is_done = false; !is_done;) {
+    try {
+      work();
+      is_done = true;
+    } catch (kernels::OutOfMemory const& error) {
+      station.reason = error.what();
+      step_down(station);
+    }
+  }
+  if (!station.needs_less.empty())
+    log::warn("{}: {}; it goes on with {}, to the same bits", station.name, station.reason, station.needs_less);
+  station.needs_less.clear();
+}
+
+/// Inside the handler of an OutOfMemory, which is thrown on where no step is left.
+void Consumers::step_down(Station& station) {
+  if (station.is_on_cpu) throw;
+  auto const step = station.runner ? station.runner->step_down() : std::nullopt;
+  if (!step) return move_to_cpu(station);
+  station.needs_less = step->now;
+  note(station, step->step == jobs::MemoryStep::recomputation ? &DeviceUse::recomputations : &DeviceUse::smaller_batches);
+}
+
+void Consumers::move_to_cpu(Station& station) {
+  MUSTER_REQUIRE_ENV(job_.same_bits() == jobs::SameBits::on_every_device,
+                     "{} (a {} job has the same bits on one kind of device only, so it cannot go on here on the CPU); make "
+                     "room on the device, or run the whole job with --device cpu", station.reason, job_.kind());
+  station.runner.reset();
+  station.runner = std::make_unique<HostTeam>(job_, threads_instead_);
+  station.is_on_cpu = true;
+  station.needs_less = fmt::format("{} CPU thread{}", threads_instead_, threads_instead_ == 1 ? "" : "s");
+  note(station, &DeviceUse::moves_to_cpu);
+}
+
+void Consumers::note(Station& station, std::uint64_t DeviceUse::* counter) {
+  DeviceUse use;
+  {
+    std::lock_guard lock(mutex_);
+    ++(station.use.*counter);
+    use = station.use;
+  }
+  report(use);
+}
+
+void Consumers::compute(Station& station, Lease const& lease) {
   try {
     Result result = fresh_result();
     result.lease = lease.id;
     result.range = lease.range;
-    result.sums.assign(job_.slots(), 0);
     result.digests.resize(lease.range.count);
     set_default_fp_environment();
     auto const start = std::chrono::steady_clock::now();
-    runner.run(lease.range, result.sums, result.digests);
+    with_memory(station, [&] {
+      // From zero every time: a run that ends early leaves parts of its range in the sums.
+      result.sums.assign(job_.slots(), 0);
+      station.runner->run(lease.range, result.sums, result.digests);
+    });
     result.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     MUSTER_REQUIRE_ENV(
@@ -151,7 +239,7 @@ void Consumers::compute(jobs::TileRunner& runner, Lease const& lease, std::strin
         lease.range.first, lease.range.end() - 1);
     report(std::move(result));
   } catch (...) {
-    report(failure_now(lease.id, device));
+    report(failure_now(lease.id, station.name));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "jobs/job.hpp"
 #include "topology/facts.hpp"
+#include "worker/device_memory.hpp"
 #include "worker/protocol.hpp"
 
 namespace muster::worker {
@@ -26,6 +28,8 @@ struct Consumption {
   /// What the threads are bound to; empty: nothing. Where the system refuses they run where they may.
   topology::CpuSet cpus = {};
   bool is_idle = false;  ///< on purpose: the plan has nothing for this rank to compute on
+  /// CPU threads that take the place of an accelerator without memory enough.
+  int threads_instead = 1;
 };
 
 /// "2 CPU threads", "cuda:0 cuda:1".
@@ -36,7 +40,8 @@ struct Started {
   std::uint64_t preferred_tiles = 0;
 };
 
-using ConsumerEvent = std::variant<Started, Result, Failure>;
+/// DeviceUse: an accelerator's memory did not suffice and it went on with less.
+using ConsumerEvent = std::variant<Started, Result, Failure, DeviceUse>;
 
 class Consumers {
  public:
@@ -57,16 +62,26 @@ class Consumers {
   /// Leases pushed whose result or failure was not taken yet.
   std::size_t held() const { return held_; }
   void drop_queued();
+  /// What became of each accelerator's memory so far.
+  std::vector<DeviceUse> device_use();
 
  private:
   void bind();
-  void consume(jobs::Device device);
-  void compute(jobs::TileRunner& runner, Lease const& lease, std::string const& device);
+  struct Station;
+  void start_thread(jobs::Device device);
+  void consume(Station& station);
+  void compute(Station& station, Lease const& lease);
+  template <class Work>
+  void with_memory(Station& station, Work work);
+  void step_down(Station& station);
+  void move_to_cpu(Station& station);
+  void note(Station& station, std::uint64_t DeviceUse::* counter);
   bool next_lease(Lease& lease);
   Result fresh_result();
   void report(ConsumerEvent event);
 
   jobs::Job const& job_;
+  int const threads_instead_;
   std::function<void()> const notify_;
   topology::CpuSet const cpus_;
   std::once_flag binding_is_told_;
@@ -77,6 +92,7 @@ class Consumers {
   std::vector<Result> spare_;
   std::size_t held_ = 0;  // touched by the message thread alone
   bool stopping_ = false;
+  std::vector<std::unique_ptr<Station>> stations_;
   std::vector<std::thread> threads_;
 };
 

@@ -1,5 +1,6 @@
 #include "worker/protocol.hpp"
 
+#include <array>
 #include <cmath>
 
 namespace muster::worker {
@@ -7,6 +8,10 @@ namespace {
 
 /// Leases and results in one message; more is a broken count.
 constexpr std::uint32_t most_in_a_message = 1 << 16;
+
+/// In the order of the message.
+constexpr std::array device_figures{&DeviceUse::limit_bytes,     &DeviceUse::pool_high_bytes, &DeviceUse::context_bytes,
+                                    &DeviceUse::smaller_batches, &DeviceUse::recomputations,  &DeviceUse::moves_to_cpu};
 
 [[noreturn]] void refuse(char const* field, std::uint64_t value) {
   throw_error(
@@ -45,7 +50,7 @@ TileRange get_range(WireReader& in) {
   return range;
 }
 
-bool is_known(std::uint8_t type) { return (type >= 1 && type <= 9) || (type >= 16 && type <= 20); }
+bool is_known(std::uint8_t type) { return (type >= 1 && type <= 10) || (type >= 16 && type <= 20); }
 
 }  // namespace
 
@@ -113,6 +118,16 @@ Bytes encode_news(Header const& header, std::span<comm::RankNews const> news) {
     out.put(static_cast<std::uint8_t>(one.fate));
     out.put(static_cast<std::int32_t>(one.signal));
     out.put(one.out_of_memory_kills);
+  }
+  return out.take();
+}
+
+Bytes encode(Header const& header, std::vector<DeviceUse> const& devices) {
+  WireWriter out = begin_message(header);
+  out.put(static_cast<std::uint32_t>(devices.size()));
+  for (DeviceUse const& use : devices) {
+    out.put_text(use.device);
+    for (auto const member : device_figures) out.put(use.*member);
   }
   return out.take();
 }
@@ -231,6 +246,20 @@ std::vector<comm::RankNews> decode_news(WireReader& in) {
   }
   expect_end(in);
   return news;
+}
+
+std::vector<DeviceUse> decode_memory(WireReader& in) {
+  auto const count = in.get<std::uint32_t>();
+  if (count > most_in_a_message) refuse("devices", count);
+  std::vector<DeviceUse> devices;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    DeviceUse use;
+    use.device = in.get_text();
+    for (auto const member : device_figures) use.*member = in.get<std::uint64_t>();
+    devices.push_back(std::move(use));
+  }
+  expect_end(in);
+  return devices;
 }
 
 void decode_work(WireReader& in, std::vector<Lease>& leases) {

@@ -11,12 +11,13 @@
 #include "core/error.hpp"
 #include "core/tile.hpp"
 #include "jobs/registry.hpp"
+#include "worker/device_memory.hpp"
 #include "worker/wire.hpp"
 
 namespace muster::worker {
 
 inline constexpr std::uint16_t wire_magic = 0x754d;  // "Mu"
-inline constexpr std::uint8_t wire_version = 3;
+inline constexpr std::uint8_t wire_version = 4;
 
 enum class MessageType : std::uint8_t {
   hello = 1,     ///< rank -> 0: who I am
@@ -28,6 +29,7 @@ enum class MessageType : std::uint8_t {
   bye = 7,       ///< rank -> 0: stopped as told; the last message
   news = 8,      ///< rank -> 0: ranks of its machine have died or were stopped
   present = 9,   ///< rank -> 0: before there is a job: what I am and where
+  memory = 10,   ///< rank -> 0: what became of its devices' memory so far
   welcome = 16,  ///< 0 -> rank: the job
   work = 17,     ///< 0 -> rank: leases
   noted = 18,    ///< 0 -> rank: heard you, nothing to do yet
@@ -101,6 +103,7 @@ Bytes encode(Header const& header, Ready const& ready);
 Bytes encode(Header const& header, Failure const& failure);
 Bytes encode(Header const& header, Stop const& stop);
 Bytes encode_news(Header const& header, std::span<comm::RankNews const> news);
+Bytes encode(Header const& header, std::vector<DeviceUse> const& devices);
 Bytes encode_work(Header const& header, std::span<Lease const> leases);
 Bytes encode_results(Header const& header, std::span<Result const> results);
 
@@ -113,6 +116,7 @@ Ready decode_ready(WireReader& in);
 Failure decode_failure(WireReader& in);
 Stop decode_stop(WireReader& in);
 std::vector<comm::RankNews> decode_news(WireReader& in);
+std::vector<DeviceUse> decode_memory(WireReader& in);
 void decode_work(WireReader& in, std::vector<Lease>& leases);
 std::uint32_t decode_results_count(WireReader& in);
 /// One result into `out`, whose memory is used again. `slots` is the job's: other lengths are

@@ -65,7 +65,11 @@ Bytes encode(Header const& header, Assignment const& assignment) {
   out.put(static_cast<std::uint8_t>(with.is_idle));
   out.put(static_cast<std::int32_t>(with.threads));
   out.put<std::uint64_t>(with.accelerators.size());
-  for (auto const& device : with.accelerators) out.put(static_cast<std::int32_t>(device.ordinal));
+  for (auto const& device : with.accelerators) {
+    out.put(static_cast<std::int32_t>(device.ordinal));
+    out.put(device.pool_bytes);
+  }
+  out.put(static_cast<std::int32_t>(with.threads_instead));
   out.put<std::uint64_t>(with.cpus.size());
   for (int const cpu : with.cpus) out.put(static_cast<std::int32_t>(cpu));
   out.put(static_cast<std::int32_t>(assignment.verdict));
@@ -84,8 +88,13 @@ Assignment decode_assignment(WireReader& in) {
   require(with.threads >= 0 && with.threads <= most_threads, "threads", static_cast<std::uint64_t>(with.threads));
   auto const accelerators = in.get<std::uint64_t>();
   require(accelerators <= most_accelerators, "devices", accelerators);
-  for (auto left = accelerators; left > 0; --left)
-    with.accelerators.push_back({jobs::Device::Kind::cuda, in.get<std::int32_t>()});
+  for (auto left = accelerators; left > 0; --left) {
+    auto const ordinal = in.get<std::int32_t>();
+    with.accelerators.push_back({jobs::Device::Kind::cuda, ordinal, in.get<std::uint64_t>()});
+  }
+  with.threads_instead = in.get<std::int32_t>();
+  require(with.threads_instead >= 0 && with.threads_instead <= most_threads, "threads instead",
+          static_cast<std::uint64_t>(with.threads_instead));
   auto const cpus = in.get<std::uint64_t>();
   require(cpus <= most_cpus, "CPUs", cpus);
   in.get_array(with.cpus, cpus);

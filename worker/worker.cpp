@@ -79,6 +79,10 @@ class Worker {
     flush_results();
     send(encode(next_header(MessageType::failure), failure));
   }
+  void on(DeviceUse const&) {
+    flush_results();
+    send(encode(next_header(MessageType::memory), consumers_->device_use()));
+  }
   void flush_results() {
     if (outbox_.empty()) return;
     send(encode_results(next_header(MessageType::results), outbox_));
@@ -180,7 +184,10 @@ class Worker {
     outcome_.verdict = stop.verdict;
     outcome_.reason = std::move(stop.reason);
     if (stop.has_losses) transport_.note_loss();
-    if (consumers_) consumers_->drop_queued();
+    if (!consumers_) return;
+    consumers_->drop_queued();
+    if (!options_.consumption.accelerators.empty())
+      send(encode(next_header(MessageType::memory), consumers_->device_use()));
   }
 
   void check_patience() const {

@@ -8,21 +8,32 @@
 
 #include "bench/paths/bench_plan.hpp"
 #include "core/error.hpp"
-#include "kernels/price/paths.hpp"
+#include "kernels/device_pool.hpp"
+#include "kernels/price/path_memory.hpp"
+#include "kernels/sums/slots.hpp"
 
 double curand_rate(std::uint64_t paths, int steps, int repeats, double* mean);
 
 namespace {
 
 double muster_rate(muster::kernels::PathPlan const& plan, std::uint64_t tiles, int repeats, double* mean) {
-  auto const runner = muster::kernels::make_cuda_paths(plan, 0);
+  muster::kernels::DevicePool pool([] { return muster::kernels::Opened{muster::kernels::open_cuda(0)}; });
+  auto& device = pool.device();
+  auto const memory = muster::kernels::memory_of(plan);
+  auto const columns = muster::kernels::full_shape(memory, device.width(), plan.tile_items).columns;
+  muster::kernels::PoolMemory const path_memory(pool, memory.column_bytes * columns), sums(pool, memory.tile_bytes * tiles);
+  void* const landing = device.take_host(memory.tile_bytes * tiles);
+  muster::kernels::PathBuffers const buffers{path_memory.at(), static_cast<std::int64_t*>(sums.at()),
+                                             static_cast<std::int64_t*>(landing)};
+  auto const launcher = device.open_paths(plan, pool);
   std::vector<std::int64_t> raw(tiles * plan.rows.size() * muster::kernels::raw_sums);
   double best = 1e30;
   for (int i = 0; i < repeats; ++i) {
     auto const begin = std::chrono::steady_clock::now();
-    runner->run({0, tiles}, raw);
+    launcher->run({0, tiles}, columns, buffers, raw);
     best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
+  device.give_host(landing);
   double sum = 0;
   for (std::uint64_t t = 0; t < tiles; ++t)
     sum += static_cast<double>(raw[t * plan.rows.size() * muster::kernels::raw_sums]);

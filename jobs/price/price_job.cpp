@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "jobs/price/closed.hpp"
+#include "jobs/price/memory_need.hpp"
 #include "jobs/price/results.hpp"
 #include "jobs/price/simulation.hpp"
 #include "kernels/sums/slots.hpp"
@@ -64,6 +65,10 @@ class PriceJob final : public Job {
   std::unique_ptr<TileRunner> make_runner(Device device) const override {
     if (!simulation_) return std::make_unique<ClosedRunner>(params_);
     return make_simulation_runner(*simulation_, params_, device);
+  }
+  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes) const override {
+    if (!simulation_ || !uses_devices(*simulation_)) return std::nullopt;
+    return price::device_need(*simulation_, gpu, budget_bytes);
   }
   std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t tiles) const override {
     PriceResults results;

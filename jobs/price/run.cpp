@@ -2,38 +2,83 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "jobs/price/memory_need.hpp"
 #include "jobs/price/simulation.hpp"
+#include "kernels/price/device_paths.hpp"
 #include "kernels/price/paths.hpp"
 #include "kernels/sums/slots.hpp"
 
 namespace muster::jobs::price {
 namespace {
 
+/// What runs the paths of all groups.
+class PathEngine {
+ public:
+  virtual ~PathEngine() = default;
+  virtual void prepare() {}
+  virtual std::optional<StepDown> step_down() { return std::nullopt; }
+  /// Most tiles of one run().
+  virtual std::uint64_t most_tiles() const = 0;
+  virtual void run(std::size_t group, TileRange range, std::span<std::int64_t> raw) = 0;
+};
+
+class HostEngine final : public PathEngine {
+ public:
+  explicit HostEngine(SimulationPlan const& plan) {
+    for (auto const& group : plan.groups()) runners_.push_back(kernels::make_host_paths(group.plan));
+  }
+  std::uint64_t most_tiles() const override { return 1; }
+  void run(std::size_t group, TileRange range, std::span<std::int64_t> raw) override { runners_[group]->run(range, raw); }
+
+ private:
+  std::vector<std::unique_ptr<kernels::PathRunner>> runners_;
+};
+
+class DeviceEngine final : public PathEngine {
+ public:
+  DeviceEngine(SimulationPlan const& plan, kernels::DevicePool& pool) : paths_(plans_of(plan), pool), full_(paths_.shape()) {}
+  void prepare() override { paths_.prepare(); }
+  std::optional<StepDown> step_down() override {
+    if (!paths_.halve()) return std::nullopt;
+    return StepDown{MemoryStep::smaller_batch, paths_at_once(paths_.shape(), full_)};
+  }
+  std::uint64_t most_tiles() const override { return paths_.shape().tiles; }
+  void run(std::size_t group, TileRange range, std::span<std::int64_t> raw) override { paths_.run(group, range, raw); }
+
+ private:
+  kernels::DevicePaths paths_;
+  kernels::PathShape full_;
+};
+
+std::unique_ptr<PathEngine> make_engine(SimulationPlan const& plan, Device device) {
+  // A tile that does not fill a block's threads is quicker on a CPU, and has the same bits there.
+  if (device.kind == Device::Kind::host || !uses_devices(plan)) return std::make_unique<HostEngine>(plan);
+  MUSTER_ASSERT(device.pool != nullptr, "GPU {} without a pool", device.ordinal);
+  return std::make_unique<DeviceEngine>(plan, *device.pool);
+}
+
 class SimulationRunner final : public TileRunner {
  public:
   SimulationRunner(SimulationPlan const& plan, Params const& params, Device device)
-      : plan_(plan), params_(params), slots_(plan.slots()) {
-    for (auto const& group : plan.groups())
-      runners_.push_back(device.kind == Device::Kind::host ? kernels::make_host_paths(group.plan)
-                                                           : kernels::make_cuda_paths(group.plan, device.ordinal));
-    for (auto const& runner : runners_) batch_ = std::max(batch_, runner->preferred_tiles());
-    raw_.resize(runners_.size());
-  }
+      : plan_(plan), params_(params), engine_(make_engine(plan, device)), raw_(plan.groups().size()), slots_(plan.slots()) {}
 
-  std::uint64_t preferred_tiles() const override { return batch_; }
+  void prepare() override { engine_->prepare(); }
+  std::optional<StepDown> step_down() override { return engine_->step_down(); }
+  std::uint64_t preferred_tiles() const override { return engine_->most_tiles(); }
 
   void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
-    for (std::uint64_t done = 0; done < range.count; done += batch_) {
-      TileRange const part{range.first + done, std::min(batch_, range.count - done)};
+    auto const batch = engine_->most_tiles();
+    for (std::uint64_t done = 0; done < range.count; done += batch) {
+      TileRange const part{range.first + done, std::min(batch, range.count - done)};
       run_batch(part, sums, digests.subspan(done, part.count));
     }
   }
 
  private:
   void run_batch(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) {
-    for (std::size_t g = 0; g < runners_.size(); ++g) {
+    for (std::size_t g = 0; g < raw_.size(); ++g) {
       raw_[g].resize(range.count * plan_.groups()[g].plan.rows.size() * kernels::raw_sums);
-      runners_[g]->run(range, raw_[g]);
+      engine_->run(g, range, raw_[g]);
     }
     for (std::uint64_t t = 0; t < range.count; ++t) {
       fold(t, range.first + t);
@@ -45,7 +90,7 @@ class SimulationRunner final : public TileRunner {
   /// Fills slots_ with the t-th tile of the batch.
   void fold(std::uint64_t t, std::uint64_t tile) {
     std::size_t at = 0;
-    for (std::size_t g = 0; g < runners_.size(); ++g) {
+    for (std::size_t g = 0; g < raw_.size(); ++g) {
       std::uint64_t const rows = plan_.groups()[g].plan.rows.size();
       for (std::uint64_t row = 0; row < rows; ++row) {
         std::int64_t const* const raw = raw_[g].data() + (t * rows + row) * kernels::raw_sums;
@@ -58,7 +103,8 @@ class SimulationRunner final : public TileRunner {
 
   [[noreturn]] void refuse(std::size_t g, std::uint64_t row, std::uint64_t tile) {
     auto const& group = plan_.groups()[g];
-    std::uint64_t const item = runners_[g]->find_bad_item(tile, row);
+    // The CPU gives the same bits as a device, so the search for a culprit runs there.
+    std::uint64_t const item = kernels::make_host_paths(group.plan)->find_bad_item(tile, row);
     std::string name = "a total of the book";
     for (std::size_t c = 0; c < group.instruments.size(); ++c)
       if (row >= group.plan.contracts[c].first_row && row < group.plan.contracts[c].first_row + group.plan.contracts[c].row_count)
@@ -82,10 +128,9 @@ class SimulationRunner final : public TileRunner {
 
   SimulationPlan const& plan_;
   Params const& params_;
-  std::vector<std::unique_ptr<kernels::PathRunner>> runners_;
+  std::unique_ptr<PathEngine> engine_;
   std::vector<std::vector<std::int64_t>> raw_;
   std::vector<std::int64_t> slots_;
-  std::uint64_t batch_ = 1;
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ template <class Real>
 struct Merton {
   static constexpr int max_jumps = 8;  ///< in a step; the plan's steps make more a 1e-11 event
   static constexpr int assets = 1;
-  static constexpr int state_size = 4;
+  static constexpr int state_size = merton_state_size;
   static constexpr int normals = 3;
   static constexpr int coefficients = 3 + max_jumps;
   static constexpr int jump = 1, jump_count = 3, step_variance = -1, gaussian = 2, gaussian_variance = -1,
@@ -117,7 +117,7 @@ enum HestonCoefficient : int {
 template <class Real>
 struct Heston {
   static constexpr int assets = 1;
-  static constexpr int state_size = 5;
+  static constexpr int state_size = heston_state_size;
   static constexpr int normals = 2;
   static constexpr int coefficients = heston_coefficients;
   static constexpr int jump = -1, jump_count = -1, step_variance = 2, gaussian = 3, gaussian_variance = 4,

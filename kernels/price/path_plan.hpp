@@ -11,6 +11,10 @@ namespace muster::kernels {
 
 enum class Model : std::int32_t { gbm, merton, heston };
 
+/// Numbers of a path's state, for those who count memory; Black-Scholes has one an asset.
+inline constexpr int merton_state_size = 4;
+inline constexpr int heston_state_size = 5;
+
 enum class PathPayoff : std::int32_t {
   european, digital_cash, digital_asset,
   asian_arithmetic, asian_geometric,

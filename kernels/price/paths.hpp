@@ -1,4 +1,4 @@
-// Path simulation of one group of contracts, on a CPU thread or a GPU.
+// Path simulation of one group of contracts on a CPU thread; device_paths.hpp has it on a GPU.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,9 @@ class PathRunner {
   virtual void run(TileRange range, std::span<std::int64_t> raw) = 0;
   /// Item (path or antithetic pair) of `tile` whose sample was NaN, infinite or out of range first in `row`.
   virtual std::uint64_t find_bad_item(std::uint64_t tile, std::uint64_t row) = 0;
-  /// Tiles of one run() that fill the device.
-  virtual std::uint64_t preferred_tiles() const { return 1; }
 };
 
 /// On the calling thread. The plan is copied.
 std::unique_ptr<PathRunner> make_host_paths(PathPlan const& plan);
-/// On a CUDA device of this process. Throws Error (Exit::environment) in a build without CUDA.
-std::unique_ptr<PathRunner> make_cuda_paths(PathPlan const& plan, int ordinal);
 
 }  // namespace muster::kernels

@@ -60,6 +60,9 @@ class BadArguments(MusterTest):
         self.refuse(2, ["--ranks 0", "must be 1 to"], "run", JOB, "--ranks", "0")
         self.refuse(2, ["--threads -1", "must be 0 to"], "run", JOB, "--threads=-1")
         self.refuse(2, ["--threads", "4x"], "run", JOB, "--threads", "4x")
+        for option in ("--device-memory", "--memory"):
+            for size in ("0", "15MB", "four", "4 apples", "-1GB", "nan", "1e30"):
+                self.refuse(2, [f"{option} {size}", "16 MiB to 1 PiB", f"write {option} 4GB"], "run", JOB, f"{option}={size}")
         self.refuse(2, ["--commit-interval 0", "must be 0.01"], "run", JOB, "--commit-interval", "0")
         self.assertEqual(list(self.folder.iterdir()), [])
 
@@ -150,7 +153,19 @@ class Facts(MusterTest):
         self.assertRegex(text, r"\nmode +CPU +asked for with --device cpu\n")
         self.assertRegex(text, r"\nsimulation.paths +1048576 +set in the job file\n")
         told = self.succeed("plan", JOB, "--device", "cpu", "--threads", "3", "--json").json()
-        self.assertEqual(told["plan"]["ranks"], [{"rank": 0, "gpus": [], "threads": 3, "numa": None}])
+        self.assertEqual(told["plan"]["ranks"], [{"rank": 0, "gpus": [], "threads": 3, "gpu_memory_bytes": [], "numa": None}])
+
+    def test_plan_says_what_may_be_taken(self):
+        text = self.succeed("plan", "--on", "2x A100-80GB, 1x RTX 3050").out
+        self.assertRegex(text, r"\nGPU memory +up to 3.00 GiB +75 % of 4 GB\n")
+        told = self.succeed("plan", "--on", "2x A100-80GB", "--device-memory", "4GB", "--memory", "6GiB", "--json").json()["plan"]
+        self.assertEqual(told["ranks"][0]["gpu_memory_bytes"], [4 * 10**9] * 2)
+        self.assertEqual(told["memory_bytes"], 6 * 2**30)
+        reasons = {decision["what"]: decision["reason"] for decision in told["decisions"]}
+        self.assertEqual(reasons["GPU memory"], "asked for with --device-memory")
+        self.assertEqual(reasons["memory a process"], "asked for with --memory")
+        text = self.succeed("plan", "--device", "cpu").out
+        self.assertRegex(text, r"\nmemory a process +up to .*iB +90 % of the .* that can be taken now\n")
 
 
 class OtherMachines(MusterTest):

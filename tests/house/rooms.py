@@ -36,6 +36,8 @@ WORDS = [
     ("an HDF5 call", r"\bH5[A-Z]+\w*\s*\(", r"io/"),
     ("an end of the process", r"\bstd::(?:exit|_Exit|quick_exit|abort|terminate)\s*\(|(?<![\w.>])_?exit\s*\(", r"cli/"),
     ("managed memory", r"\bcudaMallocManaged\b", r"(?!)"),
+    ("memory of a device outside its pool", r"\b(?:cudaMalloc|cudaHostAlloc|cuMem\w*Alloc|cudaMemPoolCreate)\w*",
+     r"kernels/cuda_memory\.cu"),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)

@@ -343,6 +343,21 @@ TEST(HostileResult, OtherVersionsAreNotCalledDamaged) {
   EXPECT_THAT(message_for(0, 9), HasSubstr("use an older release"));
 }
 
+TEST(HostileResult, AnEarlierMinorVersionHoldsLess) {
+  Scratch scratch;
+  write_result(scratch / "F.h5", sample_result(), sample_digests);
+  tamper(scratch / "F.h5", [](hid_t f) {
+    h5::Attribute const found(MUSTER_H5(H5Aopen(f, "version", H5P_DEFAULT)));
+    std::int64_t const version[] = {1, 0};
+    MUSTER_H5(H5Awrite(found.get(), H5T_STD_I64LE, version));
+    MUSTER_H5(H5Ldelete(f, "/provenance/execution", H5P_DEFAULT));
+  });
+  reseal(scratch / "F.h5");
+  Result const read = read_result(scratch / "F.h5");
+  EXPECT_EQ(read.name, "sample");
+  EXPECT_EQ(read.execution_json, "{}");
+}
+
 TEST(HostileResult, ALaterMinorVersionMayHoldMore) {
   Scratch scratch;
   write_result(scratch / "F.h5", sample_result(), sample_digests);

@@ -35,6 +35,7 @@ inline Result sample_result(std::uint64_t tiles = 37) {
   result.git_sha = "";
   result.topology_json = "{\"nodes\": [\"café\"]}";
   result.devices = "rank 0: 2 CPU threads";
+  result.execution_json = R"({"seconds": 1.5})";
   result.ranks = 4;
   result.started_utc = "2026-01-31T09:30:00Z";
   result.ended_utc = "2026-01-31T09:30:05Z";

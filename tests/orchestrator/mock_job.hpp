@@ -37,6 +37,11 @@ struct MockJob : jobs::Job {
   std::function<bool(std::span<std::int64_t const>, std::uint64_t)> done_rule;
   /// Called when a runner is made.
   std::function<void(jobs::Device)> on_runner;
+  /// Called to prepare a runner; may throw.
+  std::function<void(jobs::Device)> on_prepare;
+  /// What a runner does when memory is short; unset: nothing it can.
+  std::function<std::optional<jobs::StepDown>(jobs::Device)> on_step_down;
+  jobs::SameBits bits = jobs::SameBits::on_every_device;
   mutable std::atomic<std::uint64_t> normalizations = 0;
 
   std::string_view kind() const override { return "mock"; }
@@ -46,6 +51,7 @@ struct MockJob : jobs::Job {
     return done_rule && done_rule(sums, tiles);
   }
   void normalize(std::span<std::int64_t>) const override { ++normalizations; }
+  jobs::SameBits same_bits() const override { return bits; }
   jobs::WorkUnit work_unit() const override { return {"items", 10}; }
   std::unique_ptr<jobs::TileRunner> make_runner(jobs::Device device) const override {
     if (on_runner) on_runner(device);
@@ -58,6 +64,12 @@ struct MockJob : jobs::Job {
 
   struct Runner : jobs::TileRunner {
     Runner(MockJob const& of, jobs::Device on) : job(of), device(on) {}
+    void prepare() override {
+      if (job.on_prepare) job.on_prepare(device);
+    }
+    std::optional<jobs::StepDown> step_down() override {
+      return job.on_step_down ? job.on_step_down(device) : std::nullopt;
+    }
     void run(TileRange range, std::span<std::int64_t> sums,
              std::span<TileDigest> digests) override {
       if (job.before_range) job.before_range(range, device);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/sha256.hpp"
+#include "kernels/out_of_memory.hpp"
 #include "tests/orchestrator/mock_job.hpp"
 #include "worker/protocol.hpp"
 
@@ -216,6 +217,31 @@ TEST_F(RunTest, sums_are_normalized_before_headroom_ends) {
   RunOutcome const outcome = run_ranks_in_process(2, counting, options, memory, sink);
   EXPECT_EQ(outcome.sums[0], std::int64_t{1} << 22);
   EXPECT_GE(counting.normalizations, 8u) << "every 2^19 tiles";
+}
+
+TEST_F(RunTest, devices_without_memory_enough_are_counted_and_change_no_sum) {
+  job.stage_tiles = {200};
+  job.before_range = [](TileRange range, jobs::Device device) {
+    std::this_thread::sleep_for(range.count * 1ms);
+    if (device.kind == jobs::Device::Kind::cuda) throw kernels::OutOfMemory("the device is full (test); wait");
+  };
+  // Rank 0's device suffers it in mid-run, rank 1's before its first tile.
+  job.on_prepare = [](jobs::Device device) {
+    if (device.ordinal == 1) throw kernels::OutOfMemory("the device is full (test); wait");
+  };
+  options.consumption = {{{jobs::Device::Kind::cuda, 0}}, 0};
+  options.other_consumptions = {{{{jobs::Device::Kind::cuda, 1}}, 0}};
+  RunOutcome const outcome = run(2);
+  expect_all(outcome, 200);
+  std::map<std::string, std::uint64_t> const counters(outcome.counters.begin(), outcome.counters.end());
+  EXPECT_EQ(counters.at("moves_to_cpu"), 2u);
+  EXPECT_EQ(counters.at("smaller_batches"), 0u);
+  EXPECT_EQ(persistence.saved->counters, outcome.counters) << "a resumed run goes on counting";
+  for (int rank : {0, 1}) {
+    ASSERT_EQ(outcome.ranks[rank].devices.size(), 1u) << rank;
+    EXPECT_EQ(outcome.ranks[rank].devices[0].device, fmt::format("cuda:{}", rank));
+    EXPECT_EQ(outcome.ranks[rank].devices[0].moves_to_cpu, 1u);
+  }
 }
 
 TEST_F(RunTest, a_stopped_run_resumes_on_other_ranks_to_the_same_sums) {

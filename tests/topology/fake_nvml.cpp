@@ -6,6 +6,8 @@
 //   FAKE_NVML_FORBIDDEN  index of a card that is not permitted
 //   FAKE_NVML_LACKS      functions (names with a blank between) that answer "not supported"
 // Built twice: with FAKE_NVML_OLD it has only what the library of 2014 had.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -136,6 +138,24 @@ int nvmlDeviceGetMemoryInfo(void* device, nvml::Memory* memory) {
 }
 
 #ifndef FAKE_NVML_OLD
+int nvmlDeviceGetHandleByPciBusId_v2(char const* address, void** device) {
+  for (std::size_t card = 1; card <= state.cards.size(); ++card)
+    if (gpu_of(handle_of(card)).pci_address == address) {
+      *device = handle_of(card);
+      return nvml::success;
+    }
+  return nvml::not_found;
+}
+/// This process holds what is not free, and another one a byte.
+int nvmlDeviceGetComputeRunningProcesses_v3(void* device, unsigned* count, nvml::Process* processes) {
+  FAKE_START("nvmlDeviceGetComputeRunningProcesses_v3");
+  auto const& gpu = gpu_of(device);
+  processes[0] = {1, 1, 0, 0};
+  processes[1] = {static_cast<unsigned>(getpid()), gpu.memory_bytes - gpu.free_bytes, 0, 0};
+  if (lacks("used_bytes")) processes[1].used_bytes = nvml::not_available;
+  *count = lacks("pid") ? 1 : 2;
+  return nvml::success;
+}
 int nvmlDeviceGetUUID(void* device, char* text, unsigned length) {
   if (!is_slice(device) && card_of(device).is_cut) return put("GPU-of-the-slices", text, length);
   return put(gpu_of(device).uuid, text, length);

@@ -9,6 +9,7 @@
 #include "tests/topology/fixtures.hpp"
 #include "topology/links.hpp"
 #include "topology/nvml_abi.hpp"
+#include "topology/process_memory.hpp"
 
 #if __has_include(<nvml.h>)
 #include <nvml.h>
@@ -60,6 +61,21 @@ TEST_P(Nvml, GivesBackTheFixture) {
 }
 INSTANTIATE_TEST_SUITE_P(Fixtures, Nvml, testing::ValuesIn(fixture_names()),
                          [](auto const& test) { return fixture_test_name(test.param); });
+
+TEST_F(Nvml, TellsWhatThisProcessHolds) {
+  serve("hgx-h200");
+  auto const gpu = read_nvml().gpus[3];
+  EXPECT_EQ(process_bytes_on(gpu.pci_address), gpu.memory_bytes - gpu.free_bytes);
+  EXPECT_EQ(process_bytes_on("0000:ff:00.0"), std::nullopt);
+  setenv("FAKE_NVML_LACKS", "used_bytes", 1);
+  EXPECT_EQ(process_bytes_on(gpu.pci_address), std::nullopt) << "a MIG slice's is not told";
+  setenv("FAKE_NVML_LACKS", "pid", 1);
+  EXPECT_EQ(process_bytes_on(gpu.pci_address), std::nullopt) << "in a container the number is another";
+  setenv("FAKE_NVML_LACKS", "nvmlDeviceGetComputeRunningProcesses_v3", 1);
+  EXPECT_EQ(process_bytes_on(gpu.pci_address), std::nullopt);
+  setenv("FAKE_NVML_BROKEN", "1", 1);
+  EXPECT_EQ(process_bytes_on(gpu.pci_address), std::nullopt);
+}
 
 TEST_F(Nvml, CountsLinks) {
   serve("hgx-h200");

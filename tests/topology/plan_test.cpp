@@ -166,13 +166,27 @@ TEST(Wishes, ThatCannotBeAreRefused) {
 TEST(Plan, IsTheSameWhenMadeTwice) {
   auto facts = machine(3);
   auto const before = make_plan(facts, {});
-  facts.gpus[0].free_bytes = 1;  // load and free memory are no part of the decision
+  facts.gpus[0].free_bytes = 1;  // load and free memory are no part of any decision but how much memory to take
   auto const after = make_plan(facts, {});
   ASSERT_EQ(before.decisions.size(), after.decisions.size());
   for (std::size_t i = 0; i < before.decisions.size(); ++i) {
+    EXPECT_EQ(before.decisions[i].what, after.decisions[i].what);
+    if (before.decisions[i].what == "GPU memory") continue;
     EXPECT_EQ(before.decisions[i].value, after.decisions[i].value);
     EXPECT_EQ(before.decisions[i].reason, after.decisions[i].reason);
   }
+}
+
+TEST(Plan, TakesNoMemoryThatOthersHold) {
+  auto facts = machine(2);
+  facts.gpus[1].free_bytes = std::uint64_t{8} << 30;
+  auto const plan = make_plan(facts, {});
+  ASSERT_EQ(plan.ranks.front().device_bytes.size(), 2U);
+  EXPECT_EQ(plan.ranks.front().device_bytes[1], (std::uint64_t{15} << 29));
+  EXPECT_GT(plan.ranks.front().device_bytes[0], std::uint64_t{130} << 30);
+  Demand demand;
+  demand.device_memory_bytes = 4'000'000'000;
+  EXPECT_THAT(make_plan(facts, demand).ranks.front().device_bytes, ElementsAre(4'000'000'000U, 4'000'000'000U));
 }
 
 }  // namespace

@@ -44,6 +44,10 @@ std::vector<Sample> samples() {
        [](WireReader& in) { decode_news(in); }},
       {"stop", encode(header_of(MessageType::stop), Stop{Exit::stopped, "as asked"}),
        [](WireReader& in) { decode_stop(in); }},
+      {"memory",
+       encode(header_of(MessageType::memory),
+              std::vector<DeviceUse>{{"cuda:0", 1, 2, 3, 4, 5, 6}, {"cuda:1", 7, 8, 9, 10, 11, 12}}),
+       [](WireReader& in) { decode_memory(in); }},
       {"work", encode_work(header_of(MessageType::work), leases),
        [](WireReader& in) {
          std::vector<Lease> out;

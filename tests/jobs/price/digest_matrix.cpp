@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "jobs/price/price_job.hpp"
+#include "kernels/device_pool.hpp"
 
 namespace muster::jobs::price {
 namespace {
@@ -237,8 +238,9 @@ std::vector<MatrixRow> digest_matrix() {
 
 std::string tiles_digest(Params const& params, int tiles, bool on_gpu) {
   auto const job = make_price_job(params);
+  kernels::DevicePool pool([] { return kernels::Opened{kernels::open_cuda(0)}; });
   Device device;
-  if (on_gpu) device.kind = Device::Kind::cuda;
+  if (on_gpu) device = {Device::Kind::cuda, 0, UINT64_MAX, &pool};
   auto const runner = job->make_runner(device);
   std::vector<std::int64_t> sums(job->slots());
   std::vector<TileDigest> digests(static_cast<std::size_t>(tiles));
