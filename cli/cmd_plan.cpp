@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "cli/commands.hpp"
 #include "cli/crew.hpp"
+#include "cli/expected.hpp"
 #include "cli/job_file.hpp"
 #include "cli/machine.hpp"
 #include "topology/settings.hpp"
@@ -52,9 +54,17 @@ Value auto_json(std::vector<topology::AutoSetting> const& settings) {
   return rows;
 }
 
-/// Plans for another machine, or for the crew.
-topology::Plan plan_asked_for(PlanOptions const& options, Crew const* crew, topology::Demand const& demand) {
-  return crew == nullptr ? plan_elsewhere(machine_named(options.on), demand) : crew->plan(demand).plan;
+/// The plan for another machine, or for the crew, whose machine comes with it.
+struct Asked {
+  topology::Plan plan;
+  std::optional<Machine> here;
+};
+
+Asked plan_asked_for(PlanOptions const& options, Crew const* crew, topology::Demand const& demand) {
+  if (crew == nullptr) return {plan_elsewhere(machine_named(options.on), demand), std::nullopt};
+  auto machine = crew->plan(demand);
+  auto plan = machine.plan;
+  return {std::move(plan), std::move(machine)};
 }
 
 /// The machine alone, and what every kind of job would take "auto" for there.
@@ -62,7 +72,7 @@ int plan_machine(PlanOptions const& options, Crew const* crew, Form form) {
   auto demand = demand_of(options.machine);
   // Without a job the whole range is shown, model parallelism with it.
   demand.has_model_parallel_form = true;
-  auto const plan = plan_asked_for(options, crew, demand);
+  auto const plan = plan_asked_for(options, crew, demand).plan;
   auto const settings = topology::auto_settings(plan.least, plan.gpus);
   answer(form, to_text(plan) + "\n" + auto_text(settings),
          Value::object({{"plan", cli::to_json(plan)}, {"auto_settings", auto_json(settings)}}));
@@ -70,15 +80,23 @@ int plan_machine(PlanOptions const& options, Crew const* crew, Form form) {
 }
 
 int plan_job(PlanOptions const& options, Crew const* crew, Form form) {
-  topology::Plan plan;
+  Asked asked;
+  auto const start = std::chrono::steady_clock::now();
   auto const loaded = load_planned_job(options.job, options.machine, [&](topology::Demand const& demand) {
-    plan = plan_asked_for(options, crew, demand);
-    return plan;
+    asked = plan_asked_for(options, crew, demand);
+    return asked.plan;
   });
-  auto const text = fmt::format("{}\n\n{}\n{}", describe(loaded), to_text(plan), settings_text(loaded.settings));
+  double const load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  topology::check_memory(asked.plan, loaded.job->cost());
+  auto const times = asked.here ? tile_times_here(*asked.here, loaded, Timing::timed) : topology::TileTimes{};
+  auto const expectation = expect(asked.plan, loaded, times, load_s);
+  auto told = asked.plan;
+  for (auto& line : to_decisions(expectation)) told.decisions.push_back(std::move(line));
+  auto const text = fmt::format("{}\n\n{}\n{}", describe(loaded), to_text(told), settings_text(loaded.settings));
   answer(form, text,
          Value::object({{"job", job_json(loaded)},
-                        {"plan", cli::to_json(plan)},
+                        {"plan", cli::to_json(asked.plan)},
+                        {"expected", to_json(expectation)},
                         {"settings", settings_json(loaded.settings)}}));
   return 0;
 }

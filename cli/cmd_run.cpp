@@ -1,11 +1,13 @@
 #include <fmt/core.h>
 
+#include <chrono>
 #include <cstdio>
 
 #include "cli/build_info.hpp"
 #include "cli/commands.hpp"
 #include "cli/crew.hpp"
 #include "cli/csv.hpp"
+#include "cli/expected.hpp"
 #include "cli/job_file.hpp"
 #include "cli/machine.hpp"
 #include "cli/result_report.hpp"
@@ -27,7 +29,11 @@ struct Prepared {
   std::optional<Machine> machine;
   std::optional<OpenState> opened;
   std::vector<comm::RankNews> early_news;
+  std::optional<Expectation> expectation;
 };
+
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 void check_options(RunOptions const& options) {
   MUSTER_REQUIRE(options.commit_interval_s >= 0.01 && options.commit_interval_s <= 86'400,
@@ -37,13 +43,17 @@ void check_options(RunOptions const& options) {
 Prepared prepare(RunOptions const& options, Crew const& crew) {
   check_options(options);
   Prepared prepared;
+  auto const start = Clock::now();
   prepared.loaded = load_planned_job(options.job, options.machine, [&](topology::Demand const& demand) {
     prepared.machine = crew.plan(demand);
     return prepared.machine->plan;
   });
+  double const load_s = since(start);
   prepared.output = output_path(options.output, prepared.loaded.resolved.name);
   prepared.finished = finished_result(prepared.output, prepared.loaded.hash, options.start);
   if (prepared.finished) return prepared;
+  prepared.expectation = expect(prepared.machine->plan, prepared.loaded,
+                                tile_times_here(*prepared.machine, prepared.loaded, Timing::remembered), load_s);
   prepared.opened = open_state(prepared.output, prepared.loaded, options.start);
   return prepared;
 }
@@ -91,7 +101,14 @@ orchestrator::RunOutcome compute(RunOptions const& options, Prepared& prepared, 
   }
 }
 
-io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, int ranks) {
+/// What was planned, as plan tells it, and what came of it.
+void add_plan(Prepared const& prepared, Value& json) {
+  json.set("plan", cli::to_json(prepared.machine->plan));
+  json.set("settings", settings_json(prepared.loaded.settings));
+  json.set("expected", cli::to_json(*prepared.expectation));
+}
+
+io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, int ranks, Clock::time_point start) {
   auto const& loaded = prepared.loaded;
   auto& state = prepared.opened->state;
   io::Result result;
@@ -114,6 +131,10 @@ io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, in
   result.tables = loaded.job->results(outcome.sums, outcome.tiles);
   result.sums = outcome.sums;
   result.tiles = outcome.tiles;
+  Value plan;
+  add_plan(prepared, plan);
+  plan.set("measured", Value::object({{"seconds", since(start)}, {"compute_seconds", outcome.seconds}}));
+  result.plan_json = plan.dump();
   result.result_digest = io::write_result(
       prepared.output, result,
       [&state](std::uint64_t first, std::span<TileDigest> out) { state.read_digests(first, out); });
@@ -158,6 +179,7 @@ int tell_stopped(Prepared const& prepared, orchestrator::RunOutcome const& outco
 
 /// As rank 0, or alone.
 int lead(RunOptions const& options, Form form, comm::Transport* transport) {
+  auto const start = Clock::now();
   Crew crew(transport, options.machine);
   auto prepared = prepare_for_all(options, crew);
   if (prepared.finished) return tell_finished(options, prepared, form);
@@ -166,11 +188,13 @@ int lead(RunOptions const& options, Form form, comm::Transport* transport) {
   announce(options, prepared, ranks);
   auto const outcome = compute(options, prepared, transport);
   if (outcome.verdict != Exit::done) return tell_stopped(prepared, outcome, form);
-  auto const result = store(prepared, outcome, ranks);
+  auto const result = store(prepared, outcome, ranks, start);
   auto text = result_text(prepared.loaded, result, prepared.output);
   auto json = result_json(prepared.loaded, result, prepared.output);
   json.set("computed_now", true);
   json.set("run", speed_json(*prepared.loaded.job, outcome));
+  add_plan(prepared, json);
+  json.set("measured", Value::object({{"seconds", since(start)}, {"compute_seconds", outcome.seconds}}));
   text += memory_text(outcome) + fmt::format("time     {}\n", speed_text(*prepared.loaded.job, outcome));
   export_csv(options, result, text, json);
   answer(form, text, json);

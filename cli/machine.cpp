@@ -215,6 +215,7 @@ Value card_json(std::optional<topology::Profile> const& card) {
   if (!card) return {};
   return Value::object({{"name", card->name},
                         {"nominal_memory_gb", card->memory_gb},
+                        {"memory_fraction", topology::memory_fraction(card->memory_gb)},
                         {"batch", card->batch},
                         {"train_batch", card->train_batch},
                         {"models", card->models},

@@ -91,6 +91,7 @@ Value speed_json(jobs::Job const& job, orchestrator::RunOutcome const& outcome) 
     ranks.push_back(Value::object({{"rank", share.rank},
                                    {"host", share.host},
                                    {"tiles", share.tiles},
+                                   {"consumers", share.consumers},
                                    {"busy_seconds", share.busy_seconds},
                                    {"devices", devices_json(share.devices)}}));
   auto counters = Value(Value::Object{});

@@ -94,10 +94,9 @@ Result read_content(Document const& in) {
   result.resolved_text = in.text("/provenance/job");
   result.topology_json = in.text("/provenance/topology");
   result.devices = in.text("/provenance/devices");
-  auto const provenance = in.children("/provenance");
   // Since version 1.1.
-  if (std::ranges::find(provenance, "execution") != provenance.end())
-    result.execution_json = in.text("/provenance/execution");
+  if (in.has("/provenance/execution")) result.execution_json = in.text("/provenance/execution");
+  if (in.has("/provenance/plan")) result.plan_json = in.text("/provenance/plan");
   if (sha256_hex(result.resolved_text) != result.job_hash)
     in.refuse("/provenance/job", "does not have the hash of the root's job_hash");
   result.sums = in.column_of<std::int64_t>("/sums", in.shape("/sums").rows());

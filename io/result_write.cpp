@@ -68,6 +68,7 @@ void write_provenance(DocumentWriter& out, Result const& result) {
   out.text("/provenance/topology", result.topology_json);
   out.text("/provenance/devices", result.devices);
   out.text("/provenance/execution", result.execution_json);
+  out.text("/provenance/plan", result.plan_json);
 }
 
 void write_root(DocumentWriter& out, Result const& result, std::string const& digest) {

@@ -11,6 +11,7 @@
 
 #include "core/table.hpp"
 #include "core/tile.hpp"
+#include "topology/cost.hpp"
 #include "topology/facts.hpp"
 
 namespace muster::kernels {
@@ -57,6 +58,14 @@ class TileRunner {
 /// device compute the same tile, and whichever answers first count.
 enum class SameBits { on_every_device, on_one_kind };
 
+class Job;
+/// The same work in smaller pieces, to be timed: one of its tiles costs `share` of a tile of the job it stands for. No job:
+/// the job's own tiles are small enough.
+struct Miniature {
+  std::shared_ptr<Job const> job;
+  double share = 1;
+};
+
 /// Progress is counted in the job's own unit, e.g. path-steps.
 struct WorkUnit {
   std::string name;         ///< "path-steps"
@@ -91,6 +100,14 @@ class Job {
   virtual void normalize(std::span<std::int64_t> /*sums*/) const {}
   virtual SameBits same_bits() const { return SameBits::on_every_device; }
   virtual WorkUnit work_unit() const = 0;
+  /// What the job takes of time and memory, as far as its kind can say without computing.
+  virtual topology::Cost cost() const {
+    topology::Cost cost;
+    cost.stages = stages();
+    return cost;
+  }
+  /// The job in tiles that each take a device of this kind some `tile_s` seconds. This job must outlive it.
+  virtual Miniature miniature(Device::Kind /*kind*/, double /*tile_s*/) const { return {}; }
   virtual std::unique_ptr<TileRunner> make_runner(Device device) const = 0;
   /// What a process that computes this job on `gpu` takes of it when it may take `budget_bytes`
   /// (topology::device_budget); nullopt for a job that uses no GPU.

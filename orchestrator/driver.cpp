@@ -238,7 +238,7 @@ class Driver {
     shares_.resize(state_.ranks.size());
     for (std::size_t rank = 0; rank < shares_.size(); ++rank) {
       RankState const& from = state_.ranks[rank];
-      shares_[rank] = {static_cast<int>(rank), from.host, from.committed_tiles, from.busy_seconds, from.devices};
+      shares_[rank] = {static_cast<int>(rank), from.host, from.committed_tiles, from.busy_seconds, from.consumers, from.devices};
     }
     jobs::WorkUnit const unit = job_.work_unit();
     unit_name_ = unit.name;

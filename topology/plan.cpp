@@ -120,7 +120,7 @@ int ranks_on(Facts const& machine, Demand const& demand, bool is_alone) {
 
 NodePlan plan_node(Nodes const& nodes, Demand const& demand, int group_size, bool is_alone) {
   auto const& machine = nodes.machine;
-  NodePlan plan{machine.host, nodes.count, place_ranks(machine, demand, ranks_on(machine, demand, is_alone)), {}};
+  NodePlan plan{machine.host, nodes.count, place_ranks(machine, demand, ranks_on(machine, demand, is_alone)), {}, machine};
   if (group_size > 1)
     for (auto const& group : fast_groups(machine, group_size)) plan.groups.push_back(ordinals_of(machine, group));
   return plan;

@@ -41,6 +41,14 @@ std::vector<std::uint64_t> SimulationPlan::stages() const {
   return stages;
 }
 
+SimulationPlan SimulationPlan::with_tiles(std::uint64_t items) const {
+  auto smaller = *this;
+  smaller.simulation_.tile_paths = simulation_.tile_paths / tile_items_ * items;
+  smaller.tile_items_ = items;
+  for (auto& group : smaller.groups_) group.plan.tile_items = items;
+  return smaller;
+}
+
 void SimulationPlan::normalize(std::span<std::int64_t> sums) const {
   for (std::size_t at = 0; at < sums.size(); at += row_slots_)
     kernels::carry_row(sums.data() + at, simulation_.control_variate);

@@ -41,6 +41,8 @@ class SimulationPlan {
   double work_per_tile() const;
   /// The tile counts at which the stop rule is judged.
   std::vector<std::uint64_t> stages() const;
+  /// The same simulation in tiles of fewer items: other tiles, hence another answer.
+  SimulationPlan with_tiles(std::uint64_t items) const;
   bool meets_target(std::span<std::int64_t const> sums, std::uint64_t tiles) const;
   void normalize(std::span<std::int64_t> sums) const;
 

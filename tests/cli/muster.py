@@ -42,7 +42,8 @@ class MusterTest(unittest.TestCase):
     def environment(self, extra):
         # A launcher around the whole test run must not make every command a rank.
         plain = {key: value for key, value in os.environ.items() if not key.startswith(("OMPI_", "PMIX_", "SLURM_", "MUSTER_"))}
-        return dict(plain, **extra)
+        # Nor must what a test times be remembered for the user.
+        return {**plain, "XDG_CACHE_HOME": str(self.folder / "cache"), **extra}
 
     def muster(self, *arguments, env=None, before=(), stdout=subprocess.PIPE):
         return Ran(subprocess.run([*before, BINARY, *map(str, arguments)], cwd=self.folder, env=self.environment(env or {}),

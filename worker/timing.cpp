@@ -1,0 +1,127 @@
+#include "worker/timing.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "worker/fp_environment.hpp"
+
+namespace muster::worker {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A CPU thread repeats a piece of about this length; the best of many is free of what else the machine does.
+constexpr double piece_s = 0.008;
+constexpr double thread_budget_s = 0.3;
+/// A batch on a GPU of so many paths that whether the last ones fill it matters little.
+constexpr double least_batch_s = 0.15;
+/// From one batch to twice its tiles, time has to grow so much before the device counts as filled.
+constexpr double growth_when_full = 1.7;
+constexpr double gpu_tile_s = 0.25;
+constexpr double settled_s = 0.3;
+constexpr int most_repetitions = 20;
+
+/// Seconds this thread has computed: what else runs on the machine does not count.
+double computed_s() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// A runner with room for what it returns.
+class Timer {
+ public:
+  Timer(jobs::Job const& job, jobs::Device device)
+      : runner_(job.make_runner(device)), sums_(job.slots()), is_host_(device.kind == jobs::Device::Kind::host) {}
+  double run(std::uint64_t tiles) {
+    digests_.resize(tiles);
+    std::fill(sums_.begin(), sums_.end(), 0);
+    auto const start = Clock::now();
+    double const computed = computed_s();
+    runner_->run({0, tiles}, sums_, digests_);
+    return is_host_ ? computed_s() - computed : since(start);
+  }
+  std::uint64_t preferred_tiles() const { return runner_->preferred_tiles(); }
+
+ private:
+  std::unique_ptr<jobs::TileRunner> runner_;
+  Slots sums_;
+  std::vector<TileDigest> digests_;
+  bool is_host_;
+};
+
+jobs::Job const& job_to_time(jobs::Job const& job, jobs::Miniature const& small) { return small.job ? *small.job : job; }
+
+/// The tiles there are bound a batch: a job of one tile has no second.
+std::uint64_t most_tiles(jobs::Job const& job) { return std::max<std::uint64_t>(1, job.stages().back()); }
+
+double best_on_thread(jobs::Job const& job, std::uint64_t most) {
+  set_default_fp_environment();
+  Timer timer(job, {jobs::Device::Kind::host, 0});
+  auto const start = Clock::now();
+  double best = timer.run(1);
+  std::uint64_t const tiles = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(piece_s / std::max(best, 1e-7)), 1, most);
+  best = timer.run(tiles) / static_cast<double>(tiles);
+  while (since(start) < thread_budget_s) best = std::min(best, timer.run(tiles) / static_cast<double>(tiles));
+  return best;
+}
+
+}  // namespace
+
+topology::TileTime time_on_threads(jobs::Job const& job, int threads) {
+  auto const small = job.miniature(jobs::Device::Kind::host, piece_s);
+  auto const& timed = job_to_time(job, small);
+  // Tiles of a miniature are its own: there are as many as one likes.
+  std::uint64_t const most = small.job ? 1 << 16 : most_tiles(job);
+  std::vector<double> best(static_cast<std::size_t>(threads));
+  std::vector<std::exception_ptr> faults(best.size());
+  {
+    std::vector<std::jthread> all;
+    for (std::size_t i = 0; i < best.size(); ++i)
+      all.emplace_back([&, i] {
+        try {
+          best[i] = best_on_thread(timed, most);
+        } catch (...) {
+          faults[i] = std::current_exception();
+        }
+      });
+  }
+  for (auto const& fault : faults)
+    if (fault) std::rethrow_exception(fault);
+  double sum = 0;
+  for (double const one : best) sum += one;
+  return {0, sum / static_cast<double>(threads) / small.share};
+}
+
+topology::TileTime time_on_gpu(jobs::Job const& job, int ordinal) {
+  auto const small = job.miniature(jobs::Device::Kind::cuda, gpu_tile_s);
+  auto const& timed = job_to_time(job, small);
+  auto const start = Clock::now();
+  Timer timer(timed, {jobs::Device::Kind::cuda, ordinal});
+  timer.run(1);
+  double const start_s = since(start);
+  std::uint64_t const most = small.job ? timer.preferred_tiles() : std::min(timer.preferred_tiles(), most_tiles(job));
+  std::uint64_t tiles = 1;
+  double taken = timer.run(tiles);
+  while (tiles < most) {
+    auto const more = std::min(2 * tiles, most);
+    double const longer = timer.run(more);
+    bool const is_full = longer > growth_when_full * taken && longer > least_batch_s;
+    tiles = more;
+    taken = longer;
+    if (is_full) break;
+  }
+  // Again until the clocks have settled, as they do in a run.
+  double again_s = 0;
+  for (int again = 0; again < most_repetitions && again_s < settled_s; ++again) again_s += taken = timer.run(tiles);
+  return {start_s, taken / static_cast<double>(tiles) / small.share};
+}
+
+}  // namespace muster::worker

@@ -1,0 +1,16 @@
+// How long a job's tiles take on this machine: a short look before a plan is told, not a benchmark.
+#pragma once
+
+#include "jobs/job.hpp"
+#include "topology/cost.hpp"
+
+namespace muster::worker {
+
+/// Times tiles on so many CPU threads at work together: the mean of what each took at its best. Takes about a third of a
+/// second. A stop rule, seeds and paths do not matter.
+topology::TileTime time_on_threads(jobs::Job const& job, int threads);
+
+/// Times tiles on one GPU, in batches as large as a run's.
+topology::TileTime time_on_gpu(jobs::Job const& job, int ordinal);
+
+}  // namespace muster::worker
