@@ -1,7 +1,11 @@
 #include <fmt/core.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 #include "cli/build_info.hpp"
 #include "cli/commands.hpp"
@@ -13,10 +17,15 @@
 #include "cli/result_report.hpp"
 #include "cli/run_job_here.hpp"
 #include "cli/run_output.hpp"
+#include "cli/run_watch.hpp"
 #include "cli/supervisor.hpp"
 #include "core/log.hpp"
 #include "topology/facts_io.hpp"
 #include "topology/plan_mode.hpp"
+#include "core/log_file.hpp"
+#include "core/text.hpp"
+#include "io/run_files.hpp"
+#include "topology/probe.hpp"
 
 namespace muster::cli {
 namespace {
@@ -40,6 +49,13 @@ void check_options(RunOptions const& options) {
                  "--commit-interval {} (must be 0.01 to 86400 seconds); leave it out for 10", options.commit_interval_s);
 }
 
+/// What another machine resolved "auto" to is kept: a run goes on as it began, and a result stays the result.
+void adopt_begun(JobArguments const& job, Prepared& prepared) {
+  auto const begun = begun_hash(prepared.output);
+  if (!begun || *begun == prepared.loaded.hash) return;
+  if (auto loaded = load_job_with_hash(job, *begun)) prepared.loaded = std::move(*loaded);
+}
+
 Prepared prepare(RunOptions const& options, Crew const& crew) {
   check_options(options);
   Prepared prepared;
@@ -50,6 +66,7 @@ Prepared prepare(RunOptions const& options, Crew const& crew) {
   });
   double const load_s = since(start);
   prepared.output = output_path(options.output, prepared.loaded.resolved.name);
+  if (options.start == Start::resume) adopt_begun(options.job, prepared);
   prepared.finished = finished_result(prepared.output, prepared.loaded.hash, options.start);
   if (prepared.finished) return prepared;
   prepared.expectation = expect(prepared.machine->plan, prepared.loaded,
@@ -83,22 +100,38 @@ void announce(RunOptions const& options, Prepared const& prepared, int ranks) {
     std::fprintf(stderr, "going on from the state saved %s\n", prepared.opened->state.saved().saved_utc.c_str());
 }
 
-/// Runs and leaves the verdict in the durable state, whatever it is.
+/// The verdict of a run that ended with an error; where the disk does not take it, the run counts as interrupted.
+void leave_verdict(io::RunState& state, Error const& error) {
+  // Not as an error: the terminal is told once, at the end of all.
+  log::info("ended with verdict {}: {}", static_cast<int>(error.code()), error.what());
+  try {
+    state.finish(error.code(), error.what());
+  } catch (Error const& second) {
+    log::warn("the verdict could not be saved: {}", second.what());
+  }
+}
+
+/// What `action` throws becomes the run's verdict in its durable state.
+template <class Action>
+auto with_verdict(io::RunState& state, Action action) {
+  try {
+    return action();
+  } catch (Error const& error) {
+    leave_verdict(state, error);
+    throw;
+  } catch (std::exception const& fault) {
+    leave_verdict(state, Error(Exit::bug, fault.what()));
+    throw;
+  }
+}
+
 orchestrator::RunOutcome compute(RunOptions const& options, Prepared& prepared, comm::Transport* transport) {
   auto& state = prepared.opened->state;
   auto const start = prepared.opened->is_resumed ? orchestrator::FilePersistence::Start::resumed
                                                  : orchestrator::FilePersistence::Start::fresh;
   orchestrator::FilePersistence persistence(state, start);
-  try {
-    auto outcome = run_job_here(transport, prepared.loaded, *prepared.machine,
-                                {options.machine.ranks, options.commit_interval_s, options.chatter, prepared.early_news},
-                                persistence);
-    if (outcome.verdict != Exit::done) state.finish(outcome.verdict, "stopped on request");
-    return outcome;
-  } catch (Error const& error) {
-    state.finish(error.code(), error.what());
-    throw;
-  }
+  return run_job_here(transport, prepared.loaded, *prepared.machine,
+                      {options.machine.ranks, options.commit_interval_s, options.chatter, prepared.early_news}, persistence);
 }
 
 /// What was planned, as plan tells it, and what came of it.
@@ -137,7 +170,8 @@ io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, in
   result.plan_json = plan.dump();
   result.result_digest = io::write_result(
       prepared.output, result,
-      [&state](std::uint64_t first, std::span<TileDigest> out) { state.read_digests(first, out); });
+      [&state](std::uint64_t first, std::span<TileDigest> out) { state.read_digests(first, out); },
+      [&state] { state.require_still_ours(); });
   state.finish(Exit::done);
   state.discard();
   return result;
@@ -166,10 +200,29 @@ int tell_finished(RunOptions const& options, Prepared const& prepared, Form form
   return 0;
 }
 
-int tell_stopped(Prepared const& prepared, orchestrator::RunOutcome const& outcome, Form form) {
+/// From now on the run's log tells what happens, too.
+void open_log(Prepared const& prepared, std::string const& host, int ranks) {
+  auto const path = io::log_path(prepared.output);
+  if (!log::also_to_file(path, "rank 0 " + host)) {
+    log::warn("{} cannot be written: {}; the run goes on without a log", path.string(), std::strerror(errno));
+    return;
+  }
+  log::info("start {} of {} by process {}, muster {}: {} rank{}, rank 0 on {}", prepared.opened->state.epoch(),
+            describe(prepared.loaded), ::getpid(), version(), ranks, ranks == 1 ? "" : "s", prepared.machine->devices);
+  if (prepared.opened->is_resumed)
+    log::info("going on from the state saved {}", prepared.opened->state.saved().saved_utc);
+}
+
+void log_end(orchestrator::RunOutcome const& outcome) {
+  for (auto const& rank : outcome.ranks)
+    log::info("rank {} on {} computed {} tiles in {}", rank.rank, rank.host, rank.tiles, human_duration(rank.busy_seconds));
+}
+
+int tell_stopped(Prepared const& prepared, orchestrator::RunOutcome const& outcome, std::string const& asked_by,
+                 Form form) {
   if (form == Form::table)
-    throw_error(Exit::stopped, "stopped in good order with {} tiles committed (asked to by a signal); run the same "
-                               "command again to go on from there", outcome.tiles);
+    throw_error(Exit::stopped, "stopped in good order with {} tiles committed (asked to by {}); run the same "
+                               "command again to go on from there", outcome.tiles, asked_by);
   auto json = Value::object({{"verdict", word_for(Exit::stopped)}, {"output", prepared.output.string()}});
   json.set("tiles", outcome.tiles);
   json.set("run", speed_json(*prepared.loaded.job, outcome));
@@ -186,9 +239,18 @@ int lead(RunOptions const& options, Form form, comm::Transport* transport) {
   if (transport != nullptr) bind_this_thread(prepared.machine->consumption);
   int const ranks = transport ? transport->size() : options.machine.ranks;
   announce(options, prepared, ranks);
-  auto const outcome = compute(options, prepared, transport);
-  if (outcome.verdict != Exit::done) return tell_stopped(prepared, outcome, form);
-  auto const result = store(prepared, outcome, ranks, start);
+  auto& state = prepared.opened->state;
+  open_log(prepared, state.lock().owner().who.host, ranks);
+  RunWatch const watch(state, prepared.output);
+  auto const outcome = with_verdict(state, [&] { return compute(options, prepared, transport); });
+  log_end(outcome);
+  if (outcome.verdict != Exit::done) {
+    log::info("stopped with {} tiles committed, asked to by {}; verdict 75", outcome.tiles, watch.asked_by());
+    state.finish(outcome.verdict, "stopped on request of " + watch.asked_by());
+    return tell_stopped(prepared, outcome, watch.asked_by(), form);
+  }
+  auto const result = with_verdict(state, [&] { return store(prepared, outcome, ranks, start); });
+  log::info("done, {} tiles, digest {}; verdict 0", result.tiles, result.result_digest);
   auto text = result_text(prepared.loaded, result, prepared.output);
   auto json = result_json(prepared.loaded, result, prepared.output);
   json.set("computed_now", true);

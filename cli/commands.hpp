@@ -15,6 +15,9 @@ int cmd_import(ImportOptions const& options, Form form);
 int cmd_selftest(SelftestOptions const& options, Form form);
 int cmd_status(StatusOptions const& options, Form form);
 int cmd_submit(SubmitOptions const& options, Form form);
+int cmd_stop(StopOptions const& options, Form form);
+int cmd_wait(WaitOptions const& options, Form form);
+int cmd_logs(LogsOptions const& options, Form form);
 int cmd_topology(TopologyOptions const& options, Form form);
 
 }  // namespace muster::cli

@@ -33,6 +33,9 @@ struct Execute {
   int operator()(SelftestOptions const& options) const { return cmd_selftest(options, form); }
   int operator()(StatusOptions const& options) const { return cmd_status(options, form); }
   int operator()(SubmitOptions const& options) const { return cmd_submit(options, form); }
+  int operator()(StopOptions const& options) const { return cmd_stop(options, form); }
+  int operator()(WaitOptions const& options) const { return cmd_wait(options, form); }
+  int operator()(LogsOptions const& options) const { return cmd_logs(options, form); }
   int operator()(TopologyOptions const& options) const { return cmd_topology(options, form); }
 };
 

@@ -15,13 +15,23 @@ namespace {
 
 constexpr std::uint64_t largest_job_file_bytes = 64ULL << 20;
 
-std::string kind_of(std::string_view text, std::string const& file, std::vector<std::string> const& overrides) {
-  auto const document = TomlDocument::parse(text, file, overrides);
+jobs::Kind const& kind_of(std::string_view text, JobArguments const& arguments) {
+  auto const file = arguments.file.string();
+  auto const document = TomlDocument::parse(text, file, arguments.overrides);
   auto const kind = document.root().find("kind");
   MUSTER_REQUIRE(kind && kind.kind() == TomlKind::text,
                  "{}: kind is {} (it says what to compute); write kind = \"price\" at the top of the file", file,
                  kind ? kind.describe() : "missing");
-  return std::string(kind.text());
+  return jobs::find_kind(kind.text());
+}
+
+/// All but the job itself.
+LoadedJob resolve(jobs::Kind const& kind, std::string_view text, JobArguments const& arguments, topology::Tier tier,
+                  std::string const& why) {
+  LoadedJob loaded;
+  loaded.resolved = kind.resolve(text, arguments.file, {arguments.overrides, tier, why}, &loaded.settings);
+  loaded.hash = sha256_hex(loaded.resolved.text);
+  return loaded;
 }
 
 std::string reason_of(topology::Plan const& plan, std::string_view what) {
@@ -39,11 +49,8 @@ std::uint64_t last_stage(jobs::Job const& job) {
 
 LoadedJob load_job(JobArguments const& arguments, topology::Plan const& plan) {
   auto const text = read_whole_file(arguments.file, largest_job_file_bytes, "job file");
-  auto const& kind = jobs::find_kind(kind_of(text, arguments.file.string(), arguments.overrides));
-  LoadedJob loaded;
-  loaded.resolved = kind.resolve(text, arguments.file, {arguments.overrides, plan.tier, reason_of(plan, "tier")},
-                                 &loaded.settings);
-  loaded.hash = sha256_hex(loaded.resolved.text);
+  auto const& kind = kind_of(text, arguments);
+  auto loaded = resolve(kind, text, arguments, plan.tier, reason_of(plan, "tier"));
   loaded.job = kind.make(loaded.resolved);
   return loaded;
 }
@@ -67,6 +74,18 @@ LoadedJob load_planned_job(JobArguments const& job, MachineArguments const& mach
   if (demand.mixing == topology::Mixing::allowed) return loaded;
   // Other devices, so maybe another tier.
   return load_job(job, make_plan(demand));
+}
+
+std::optional<LoadedJob> load_job_with_hash(JobArguments const& arguments, std::string const& hash) {
+  auto const text = read_whole_file(arguments.file, largest_job_file_bytes, "job file");
+  auto const& kind = kind_of(text, arguments);
+  for (auto const tier : {topology::Tier::low, topology::Tier::mid, topology::Tier::high}) {
+    auto loaded = resolve(kind, text, arguments, tier, "that of the machine it began on");
+    if (loaded.hash != hash) continue;
+    loaded.job = kind.make(loaded.resolved);
+    return loaded;
+  }
+  return std::nullopt;
 }
 
 LoadedJob load_resolved(std::string const& kind_name, std::string const& text) {

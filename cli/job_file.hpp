@@ -31,6 +31,9 @@ topology::Mixing mixing_of(jobs::Job const& job);
 /// on the plan. `make_plan` is called last with the demand that holds.
 LoadedJob load_planned_job(JobArguments const& job, MachineArguments const& machine,
                            std::function<topology::Plan(topology::Demand const&)> const& make_plan);
+/// The job as a machine of another tier resolves it, when that has this hash: an unfinished run or a result of this very
+/// job goes on as it began, whatever hardware it wakes up on. Nothing when no tier gives that hash: it is another job.
+std::optional<LoadedJob> load_job_with_hash(JobArguments const& arguments, std::string const& hash);
 /// The job of a text that was resolved before. Throws Error (Exit::user) when this build does not know
 /// the kind or would resolve the text to something else.
 LoadedJob load_resolved(std::string const& kind, std::string const& text);

@@ -70,9 +70,23 @@ struct DiffOptions {
   std::filesystem::path a, b;
 };
 enum class StatusExit { of_this_command, of_the_run };
+enum class Detail { brief, why };
 struct StatusOptions {
   std::filesystem::path output;
   StatusExit exit = StatusExit::of_this_command;
+  Detail detail = Detail::brief;
+};
+struct StopOptions {
+  std::filesystem::path output;
+};
+struct WaitOptions {
+  std::filesystem::path output;
+  std::optional<double> timeout_s;  ///< none: for as long as it takes
+};
+enum class Follow { no, yes };
+struct LogsOptions {
+  std::filesystem::path output;
+  Follow follow = Follow::no;
 };
 struct ImportOptions {
   std::vector<std::filesystem::path> sources;
@@ -112,7 +126,8 @@ struct HelpText {
 struct Invocation {
   Form form = Form::table;
   std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
-               DiffOptions, ImportOptions, StatusOptions, SubmitOptions, TopologyOptions, SelftestOptions>
+               DiffOptions, ImportOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
+               TopologyOptions, SelftestOptions>
       command;
 };
 

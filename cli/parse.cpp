@@ -184,18 +184,42 @@ void add_verify_and_replay(Parser& parser) {
   add_quiet(replay, again->chatter);
 }
 
-void add_diff_and_status(Parser& parser) {
+void add_diff(Parser& parser) {
   auto* const diff = parser.add("diff", "What differs between two results; exit code 0 the same, 1 different",
                                 "muster diff monday.h5 tuesday.h5");
   auto const pair = parser.on_chosen<DiffOptions>(diff);
   diff->add_option("A.h5", pair->a, "One result")->required();
   diff->add_option("B.h5", pair->b, "The other")->required();
+}
+
+void add_output(CLI::App* command, std::filesystem::path& output) {
+  command->add_option("F.h5", output, "The run's output file")->required();
+}
+
+void add_status_and_stop(Parser& parser) {
   auto* const status = parser.add("status", "Progress and verdict of a run, from any shell",
                                   "muster status price_book.h5 --exit-code");
   auto const asked = parser.on_chosen<StatusOptions>(status);
-  status->add_option("F.h5", asked->output, "The run's output file")->required();
+  add_output(status, asked->output);
   status->add_flag_callback("--exit-code", [asked] { asked->exit = StatusExit::of_the_run; },
                             "Exit with the run's own code; 75 while it is unfinished");
+  status->add_flag_callback("--why", [asked] { asked->detail = Detail::why; },
+                            "What holds it up or what ended it, and the last warnings of its log");
+  auto* const stop = parser.add("stop", "Ask a run to stop in good order, from any machine that sees its files",
+                                "muster stop price_book.h5");
+  add_output(stop, parser.on_chosen<StopOptions>(stop)->output);
+}
+
+void add_wait_and_logs(Parser& parser) {
+  auto* const wait = parser.add("wait", "Wait until a run has a verdict; exits with the run's own code",
+                                "muster wait price_book.h5 --timeout 3600");
+  auto const waited = parser.on_chosen<WaitOptions>(wait);
+  add_output(wait, waited->output);
+  wait->add_option("--timeout", waited->timeout_s, "Give up after so long, with exit code 75")->type_name("SECONDS");
+  auto* const logs = parser.add("logs", "What a run has logged, over all its starts", "muster logs price_book.h5 --follow");
+  auto const read = parser.on_chosen<LogsOptions>(logs);
+  add_output(logs, read->output);
+  logs->add_flag_callback("--follow", [read] { read->follow = Follow::yes; }, "Go on until the run has a verdict");
 }
 
 void add_import(Parser& parser) {
@@ -333,7 +357,9 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   add_run(parser);
   add_check_and_plan(parser);
   add_verify_and_replay(parser);
-  add_diff_and_status(parser);
+  add_diff(parser);
+  add_status_and_stop(parser);
+  add_wait_and_logs(parser);
   add_import(parser);
   add_submit(parser);
   add_topology(parser);

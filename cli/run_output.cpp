@@ -45,6 +45,14 @@ std::optional<io::Result> finished_result(fs::path const& output, std::string co
   return result;
 }
 
+std::optional<std::string> begun_hash(fs::path const& output) {
+  if (auto const saved = io::read_saved_run(output); saved && saved->verdict != Exit::done)
+    return saved->identity.job_hash;
+  std::error_code ignored;
+  if (!fs::exists(output, ignored)) return std::nullopt;
+  return io::read_result(output).job_hash;
+}
+
 OpenState open_state(fs::path const& output, LoadedJob const& loaded, Start start) {
   if (start == Start::resume && io::read_saved_run(output))
     return {io::RunState::open(output, loaded.hash, kernels::arithmetic_version), true};
@@ -62,7 +70,7 @@ OpenState open_state(fs::path const& output, LoadedJob const& loaded, Start star
 
 void discard_leftovers(fs::path const& output, std::string const& job_hash) {
   try {
-    if (io::read_saved_run(output)) io::RunState::open(output, job_hash, kernels::arithmetic_version).discard();
+    io::remove_leftovers_of_run(output, job_hash);
   } catch (Error const& error) {
     // Another process may be doing the same, and the result is whole either way.
     log::info("leftovers beside {} stay: {}", output.string(), error.what());

@@ -21,6 +21,9 @@ std::filesystem::path output_path(std::filesystem::path const& asked_for, std::s
 std::optional<io::Result> finished_result(std::filesystem::path const& output, std::string const& job_hash,
                                           Start start);
 
+/// The hash of the job that the unfinished run there, or else the result there, is of.
+std::optional<std::string> begun_hash(std::filesystem::path const& output);
+
 struct OpenState {
   io::RunState state;
   bool is_resumed = false;

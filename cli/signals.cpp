@@ -26,4 +26,6 @@ void catch_stop_signals() {
 
 std::atomic<bool> const& stop_requested() { return stop; }
 
+void request_stop() { stop.store(true, std::memory_order_relaxed); }
+
 }  // namespace muster::cli

@@ -1,10 +1,10 @@
 #include "io/atomic_file.hpp"
 
-#include <fcntl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <chrono>
 #include <system_error>
 
 #include "core/error.hpp"
@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view temp_mark = ".tmp.";
+constexpr int most_names = 100;
 
 /// The file that a chain of symbolic links ends at; rename would replace the link itself.
 fs::path behind_links(fs::path const& path) {
@@ -26,9 +27,28 @@ fs::path behind_links(fs::path const& path) {
   return behind;
 }
 
-void require_replaceable(fs::path const& target) {
+/// `<target>.tmp.` and random digits: process ids repeat from host to host and container to
+/// container.
+fs::path temporary_name(fs::path const& target) {
+  std::uint64_t random = 0;
+  if (::getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
+    random =
+        static_cast<std::uint64_t>(::getpid()) << 32 ^
+        static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  fs::path name = target;
+  name += fmt::format("{}{:016x}", temp_mark, random);
+  return name;
+}
+
+bool is_same_inode(std::optional<FileIdentity> const& one, FileIdentity const& other) {
+  return one && one->device == other.device && one->inode == other.inode;
+}
+
+void require_replaceable(fs::path const& target, Links links) {
   std::error_code code;
-  auto const status = fs::status(target, code);
+  auto const status =
+      links == Links::follow ? fs::status(target, code) : fs::symlink_status(target, code);
+  if (links == Links::replace && fs::is_symlink(status)) return;
   // A directory that cannot be searched is reported when the temporary file is created in it.
   if (!fs::exists(status) || fs::is_regular_file(status)) return;
   throw_error(
@@ -39,39 +59,42 @@ void require_replaceable(fs::path const& target) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(fs::path const& target) : target_(behind_links(target)) {
-  require_replaceable(target_);
-  temp_ = target_;
-  temp_ += std::string(temp_mark) + std::to_string(::getpid());
-  ::unlink(temp_.c_str());  // an earlier process of this id may have died on it
-  fd_ = FileDescriptor(::open(temp_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!fd_) throw_file_error("write", target_, errno);
-  mark_step("atomic.create");
+AtomicFile::AtomicFile(fs::path const& target, Links links)
+    : target_(links == Links::follow ? behind_links(target) : target) {
+  require_replaceable(target_, links);
+  int failed = EEXIST;
+  for (int attempt = 0; failed == EEXIST && attempt < most_names; ++attempt) {
+    temp_ = temporary_name(target_);
+    failed = create_file(temp_, fd_);
+  }
+  if (failed != 0) throw_file_error("write", target_, failed);
 }
 
 AtomicFile::~AtomicFile() {
-  if (!is_committed_) ::unlink(temp_.c_str());
+  if (!is_committed_) remove_file(temp_);
 }
 
 void AtomicFile::write(void const* bytes, std::size_t size) {
   int const failed = write_at(fd(), bytes, size, size_);
   if (failed != 0) throw_file_error("write", target_, failed);
   size_ += size;
-  mark_step("atomic.write");
 }
 
-void AtomicFile::commit() {
-  if (::fsync(fd()) != 0) throw_file_error("write", target_, errno);
-  mark_step("atomic.fsync");
-  if (::rename(temp_.c_str(), target_.c_str()) != 0) throw_file_error("write", target_, errno);
+void AtomicFile::commit(std::function<void()> const& last_look) {
+  if (int const failed = sync_file(fd()); failed != 0) throw_file_error("write", target_, failed);
+  auto const mine = identity_of(fd());
+  if (int const failed = close_file(fd_); failed != 0) throw_file_error("write", target_, failed);
+  if (last_look) last_look();
+  int failed = rename_file(temp_, target_);
+  // A network file system repeats a call whose answer was lost: the second finds the old name gone.
+  if (failed == ENOENT && mine && is_same_inode(identity_of(target_), *mine)) failed = 0;
+  if (failed != 0) throw_file_error("write", target_, failed);
   is_committed_ = true;
-  mark_step("atomic.rename");
   sync_directory(directory_of(target_));
-  mark_step("atomic.fsync_directory");
 }
 
-void write_file(fs::path const& target, std::string_view content) {
-  AtomicFile file(target);
+void write_file(fs::path const& target, std::string_view content, Links links) {
+  AtomicFile file(target, links);
   file.write(content.data(), content.size());
   file.commit();
 }
@@ -82,8 +105,9 @@ void remove_leftovers(fs::path const& target) {
   std::error_code code;
   for (auto const& entry : fs::directory_iterator(directory_of(real), code)) {
     std::string const name = entry.path().filename().string();
-    bool const is_ours = name.starts_with(start) &&
-                         name.find_first_not_of("0123456789", start.size()) == std::string::npos;
+    bool const is_ours =
+        name.starts_with(start) &&
+        name.find_first_not_of("0123456789abcdef", start.size()) == std::string::npos;
     if (is_ours) ::unlink(entry.path().c_str());
   }
 }

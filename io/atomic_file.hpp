@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -12,14 +13,17 @@
 
 namespace muster::io {
 
+/// What becomes of a symbolic link by the target's name: the file behind it is replaced, or it is.
+enum class Links { follow, replace };
+
 /// Writes beside `target` and takes its name only at commit(); a kill at any moment leaves either
-/// the old file or the new one. A symbolic link is followed, so that the file behind it is
-/// replaced.
+/// the old file or the new one.
 class AtomicFile {
  public:
-  /// Creates `<target>.tmp.<pid>`. Throws Error (Exit::environment) when the directory is missing,
-  /// not a directory or not writable, or when `target` is there and is not a regular file.
-  explicit AtomicFile(std::filesystem::path const& target);
+  /// Creates `<target>.tmp.<16 hex digits>`, of which no two processes on any host have the same.
+  /// Throws Error (Exit::environment) when the directory is missing, not a directory or not
+  /// writable, or when `target` is there and is not a regular file.
+  explicit AtomicFile(std::filesystem::path const& target, Links links = Links::follow);
   AtomicFile(AtomicFile const&) = delete;
   AtomicFile& operator=(AtomicFile const&) = delete;
   /// Removes the temporary file unless commit() succeeded.
@@ -30,8 +34,9 @@ class AtomicFile {
   std::filesystem::path const& target() const { return target_; }
   /// Appends bytes. Throws Error (Exit::environment): disk full, size limit, device error.
   void write(void const* bytes, std::size_t size);
-  /// Makes the content durable under the target's name. Throws Error (Exit::environment).
-  void commit();
+  /// Makes the content durable under the target's name. `last_look` is called when all is on the
+  /// disk but the name, and may throw to prevent it. Throws Error (Exit::environment).
+  void commit(std::function<void()> const& last_look = {});
 
  private:
   std::filesystem::path target_;
@@ -42,7 +47,8 @@ class AtomicFile {
 };
 
 /// The whole content in one step.
-void write_file(std::filesystem::path const& target, std::string_view content);
+void write_file(std::filesystem::path const& target, std::string_view content,
+                Links links = Links::follow);
 
 /// Removes what killed processes left of `target`'s temporary files. Call only under the run's
 /// lock.

@@ -217,7 +217,7 @@ void DocumentWriter::pairs(std::string const& path, std::string_view unit, std::
   attribute(path, "unit", unit);
 }
 
-void DocumentWriter::finish() {
+void DocumentWriter::finish(std::function<void()> const& last_look) {
   std::string checksum;
   writing([&] {
     checksum =
@@ -225,7 +225,7 @@ void DocumentWriter::finish() {
   });
   attribute("/", h5::checksum_attribute, checksum);
   writing([&] { output_.close(); });
-  file_.commit();
+  file_.commit(last_look);
 }
 
 }  // namespace muster::io

@@ -43,8 +43,8 @@ class DocumentWriter {
   void pairs(std::string const& path, std::string_view unit, std::uint64_t rows,
              PairSource const& source);
 
-  /// Adds the checksum, makes the file durable and gives it its name.
-  void finish();
+  /// Adds the checksum, makes the file durable and gives it its name; see AtomicFile::commit.
+  void finish(std::function<void()> const& last_look = {});
 
  private:
   template <class F>

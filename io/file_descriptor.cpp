@@ -1,6 +1,6 @@
 #include "io/file_descriptor.hpp"
 
-#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,21 +18,6 @@ FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-int write_at(int fd, void const* bytes, std::size_t size, std::uint64_t offset) {
-  auto const* from = static_cast<char const*>(bytes);
-  while (size > 0) {
-    ssize_t const done =
-        ::pwrite(fd, from, std::min(size, largest_transfer), static_cast<off_t>(offset));
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return errno;
-    if (done == 0) return ENOSPC;  // POSIX leaves room for it; never loop on it
-    from += done;
-    size -= static_cast<std::size_t>(done);
-    offset += static_cast<std::uint64_t>(done);
-  }
-  return 0;
-}
-
 std::size_t read_at(int fd, void* bytes, std::size_t size, std::uint64_t offset,
                     std::filesystem::path const& path) {
   auto* to = static_cast<char*>(bytes);
@@ -48,12 +33,22 @@ std::size_t read_at(int fd, void* bytes, std::size_t size, std::uint64_t offset,
   return total;
 }
 
-void sync_directory(std::filesystem::path const& directory) {
-  FileDescriptor const fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) throw_file_error("open the directory", directory, errno);
-  // Some file systems cannot sync a directory and say so; there is nothing more to do on those.
-  if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
-    throw_file_error("make durable the directory", directory, errno);
+namespace {
+FileIdentity identity_from(struct stat const& facts) {
+  return {facts.st_dev, facts.st_ino, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec};
+}
+}  // namespace
+
+std::optional<FileIdentity> identity_of(int fd) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) != 0) return std::nullopt;
+  return identity_from(facts);
+}
+
+std::optional<FileIdentity> identity_of(std::filesystem::path const& path) {
+  struct stat facts {};
+  if (::lstat(path.c_str(), &facts) != 0) return std::nullopt;
+  return identity_from(facts);
 }
 
 std::filesystem::path directory_of(std::filesystem::path const& file) {

@@ -78,14 +78,13 @@ herr_t driver_write(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t siz
   OpenFile& open = *as_open(file);
   if (open.sink->failed == 0) open.sink->failed = write_at(open.sink->fd, buffer, size, address);
   open.end_of_file = std::max(open.end_of_file, address + size);
-  mark_step("h5.write");
   return 0;
 }
 
 herr_t driver_truncate(H5FD_t* file, hid_t, hbool_t) {
   OpenFile& open = *as_open(file);
-  auto const size = static_cast<off_t>(open.end_of_addresses);
-  if (open.sink->failed == 0 && ::ftruncate(open.sink->fd, size) != 0) open.sink->failed = errno;
+  if (open.sink->failed == 0)
+    open.sink->failed = truncate_file(open.sink->fd, open.end_of_addresses);
   open.end_of_file = open.end_of_addresses;
   return 0;
 }

@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 
 #include "core/text.hpp"
+#include "io/line_fields.hpp"
 #include "io/text_rules.hpp"
 
 namespace muster::io {
@@ -51,18 +51,6 @@ std::string variable(char const* name) {
   return value == nullptr ? "" : clean_text(value);
 }
 
-std::map<std::string, std::string> fields_of(std::string_view text) {
-  std::map<std::string, std::string> fields;
-  while (!text.empty()) {
-    auto const line = text.substr(0, text.find('\n'));
-    auto const space = line.find(' ');
-    if (space != std::string_view::npos)
-      fields.emplace(line.substr(0, space), line.substr(space + 1));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-  }
-  return fields;
-}
-
 bool is_gone_here(OwnerRecord const& owner) {
   auto const pid = static_cast<pid_t>(owner.who.pid);
   if (pid <= 0) return false;
@@ -95,10 +83,10 @@ std::string format_owner(OwnerRecord const& owner) {
 OwnerRecord parse_owner(std::string_view text) {
   OwnerRecord owner;
   if (!text.starts_with(first_line) || !is_clean_text(text)) return owner;
-  auto fields = fields_of(text);
-  auto const pid = parse_count(fields["pid"]);
-  if (!pid || *pid > 0x7fffffff) return owner;
-  owner.who = {fields["host"], static_cast<std::int64_t>(*pid), fields["since"]};
+  auto fields = line_fields(text);
+  auto const pid = parse_pid(fields["pid"]);
+  if (!pid) return owner;
+  owner.who = {fields["host"], *pid, fields["since"]};
   owner.boot = fields["boot"];
   owner.pid_space = fields["pid_space"];
   owner.pid_start = parse_count(fields["pid_start"]).value_or(0);
@@ -107,14 +95,15 @@ OwnerRecord parse_owner(std::string_view text) {
   return owner;
 }
 
-bool is_gone(OwnerRecord const& owner, OwnerRecord const& self) {
-  if (owner.who.host.empty()) return false;
-  // Slurm starts a requeued job only after it has ended the one before.
+bool is_gone(OwnerRecord const& owner, OwnerRecord const& self, double silent_s) {
+  if (owner.who.host.empty()) return silent_s > longest_silence_s;
   bool const is_same_job = !owner.slurm_job.empty() && owner.slurm_job == self.slurm_job;
+  // Slurm starts a requeued job only after it has ended the one before.
   if (is_same_job && self.slurm_restart > owner.slurm_restart) return true;
-  if (owner.who.host != self.who.host) return false;
+  if (owner.who.host != self.who.host) return is_same_job || silent_s > longest_silence_s;
   if (!owner.boot.empty() && !self.boot.empty() && owner.boot != self.boot) return true;
-  return owner.pid_space == self.pid_space && is_gone_here(owner);
+  if (owner.pid_space == self.pid_space) return is_gone_here(owner);
+  return silent_s > longest_silence_s;
 }
 
 }  // namespace muster::io

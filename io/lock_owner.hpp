@@ -5,9 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "io/run_state.hpp"
-
 namespace muster::io {
+
+struct LockOwner {
+  std::string host;
+  std::int64_t pid = 0;
+  std::string since_utc;
+};
 
 struct OwnerRecord {
   LockOwner who;                ///< an empty host: unknown
@@ -22,7 +26,13 @@ OwnerRecord this_process();
 std::string format_owner(OwnerRecord const& owner);
 /// An unreadable text gives a record with an empty host.
 OwnerRecord parse_owner(std::string_view text);
-/// True only when `owner` certainly does not run any more, as seen from `self`.
-bool is_gone(OwnerRecord const& owner, OwnerRecord const& self);
+/// A process that cannot be asked after is taken for dead when it has said nothing for so long.
+inline constexpr double longest_silence_s = 60;
+
+/// Whether `owner` does not run any more, as seen from `self`; `silent_s` is the age of its last
+/// heartbeat. Certain for a process of this host; of another, or of nobody
+/// one can tell, the silence decides, or that it had
+/// the same Slurm job: a new start of a job has the right to what an earlier one left.
+bool is_gone(OwnerRecord const& owner, OwnerRecord const& self, double silent_s);
 
 }  // namespace muster::io

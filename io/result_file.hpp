@@ -46,9 +46,10 @@ using DigestSource = std::function<void(std::uint64_t first, std::span<TileDiges
 /// Writes the file in one step (see atomic_file.hpp) and returns the result digest. Memory does not
 /// grow with the number of tiles. Throws Error (Exit::environment) for disk and permission,
 /// Exit::bug for a result no reader would accept (bad names, columns of unequal length, hash of
-/// another text).
+/// another text). `last_look` may prevent it at the last moment (AtomicFile::commit).
 std::string write_result(std::filesystem::path const& path, Result const& result,
-                         DigestSource const& digests);
+                         DigestSource const& digests,
+                         std::function<void()> const& last_look = {});
 
 /// A result opened for reading. The constructor checks structure and checksum of the whole file
 /// before it believes a number; whatever is wrong is one Error (Exit::user).

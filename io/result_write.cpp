@@ -91,7 +91,7 @@ void write_root(DocumentWriter& out, Result const& result, std::string const& di
 }  // namespace
 
 std::string write_result(std::filesystem::path const& path, Result const& result,
-                         DigestSource const& digests) {
+                         DigestSource const& digests, std::function<void()> const& last_look) {
   assert_writable(result);
   DocumentWriter out(path, filetype, major_version, minor_version);
   write_provenance(out, result);
@@ -108,7 +108,7 @@ std::string write_result(std::filesystem::path const& path, Result const& result
             });
   std::string const hex = digest.hex();
   write_root(out, result, hex);
-  out.finish();
+  out.finish(last_look);
   return hex;
 }
 

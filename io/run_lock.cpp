@@ -13,7 +13,9 @@
 #include "core/text.hpp"
 #include "io/atomic_file.hpp"
 #include "io/file_descriptor.hpp"
+#include "io/line_fields.hpp"
 #include "io/lock_owner.hpp"
+#include "io/steps.hpp"
 #include "io/text_rules.hpp"
 
 namespace muster::io {
@@ -25,27 +27,72 @@ constexpr std::size_t most_lock_bytes = 4096;
 
 /// A new file with this text. False when the name is taken; no file is left when writing fails.
 bool create_with_text(std::string const& path, std::string const& text) {
-  FileDescriptor const fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!fd && errno == EEXIST) return false;
-  if (!fd) throw_file_error("write", path, errno);
-  int const failed = write_at(fd.get(), text.data(), text.size(), 0);
+  FileDescriptor fd;
+  int failed = create_file(path, fd);
+  if (failed == EEXIST) return false;
+  if (failed != 0) throw_file_error("write", path, failed);
+  failed = write_at(fd.get(), text.data(), text.size(), 0);
+  // A lock that a loss of power left empty would be nobody's, and could not be judged.
+  if (failed == 0) failed = sync_file(fd.get());
+  if (failed == 0) failed = close_file(fd);
   if (failed == 0) return true;
   ::unlink(path.c_str());
   throw_file_error("write", path, failed);
+}
+
+using Time = std::chrono::duration<double>;
+double time_of(struct stat const& facts) {
+  return Time(std::chrono::seconds(facts.st_mtim.tv_sec)).count() +
+         1e-9 * static_cast<double>(facts.st_mtim.tv_nsec);
+}
+
+/// What the names of all tickets of a host begin with; the process id follows.
+std::string ticket_start(fs::path const& lock, OwnerRecord const& owner) {
+  return fmt::format("{}.tmp.{}.", lock.string(), owner.who.host);
+}
+
+/// Whose ticket it is: as its text says, or, where that was not written any more, as its name does.
+OwnerRecord owner_of_ticket(fs::path const& ticket, std::string_view pid) {
+  auto const read = read_lock(ticket);
+  if (read && !read->owner.who.host.empty()) return read->owner;
+  OwnerRecord owner = this_process();
+  owner.pid_start = 0;
+  owner.who.pid = parse_pid(pid).value_or(0);
+  return owner;
+}
+
+/// Of processes of this host that were killed before they had the lock.
+void remove_dead_tickets(fs::path const& lock) {
+  OwnerRecord const self = this_process();
+  std::string const start = fs::path(ticket_start(lock, self)).filename().string();
+  std::error_code code;
+  for (auto const& entry : fs::directory_iterator(directory_of(lock), code)) {
+    std::string const name = entry.path().filename().string();
+    if (!name.starts_with(start)) continue;
+    auto const owner = owner_of_ticket(entry.path(), std::string_view(name).substr(start.size()));
+    auto const reading = read_lock(entry.path());
+    bool const is_old = reading && reading->silent_s > longest_silence_s;
+    if (is_old || is_gone(owner, self, 0)) remove_file(entry.path());
+  }
 }
 
 /// The text that marks this process as the owner, under a name of its own.
 class Ticket {
  public:
   Ticket(fs::path const& lock, std::string const& text)
-      : path_(lock.string() + ".tmp." + std::to_string(::getpid())) {
+      : path_(ticket_start(lock, this_process()) + std::to_string(::getpid())) {
     ::unlink(path_.c_str());
     if (!create_with_text(path_, text)) throw_file_error("write", lock, EEXIST);
   }
   Ticket(Ticket const&) = delete;
   Ticket& operator=(Ticket const&) = delete;
-  ~Ticket() { ::unlink(path_.c_str()); }
-  char const* name() const { return path_.c_str(); }
+  ~Ticket() { remove_file(path_); }
+  std::string const& name() const { return path_; }
+  /// When it was made, on the clock of whoever keeps the files.
+  double time_s() const {
+    struct stat facts {};
+    return ::stat(path_.c_str(), &facts) == 0 ? time_of(facts) : 0;
+  }
 
  private:
   std::string path_;
@@ -80,40 +127,54 @@ bool is_same_file(int fd, fs::path const& path) {
          open_one.st_ino == named_one.st_ino && open_one.st_dev == named_one.st_dev;
 }
 
+double silence_s(int fd, double now_s) {
+  struct stat facts {};
+  return ::fstat(fd, &facts) == 0 ? now_s - time_of(facts) : 0;
+}
+
 /// Replaces a dead owner's lock by the ticket. False when somebody else was quicker: look again.
 /// Throws when the owner lives.
-bool take_over(fs::path const& lock, Ticket const& ticket) {
-  FileDescriptor const fd(::open(lock.c_str(), O_RDWR | O_CLOEXEC));
-  if (!fd && errno == ENOENT) return false;
+bool take_from_other(fs::path const& lock, Ticket const& ticket, TakeOver rule) {
+  // For writing, because network file systems give an exclusive flock to nobody else.
+  FileDescriptor const fd(::open(lock.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!fd && (errno == ENOENT || errno == ESTALE)) return false;
   if (!fd) throw_file_error("read", lock, errno);
   // Whoever holds the old file's flock may replace it; the next one then finds another file by that
   // name and looks again. Where flock is not supported, a tie is left to the rename.
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
   if (!is_same_file(fd.get(), lock)) return false;
   OwnerRecord const owner = parse_owner(text_in(fd.get(), lock));
-  if (!is_gone(owner, this_process())) throw_held(lock, owner);
-  log::warn("taking over {} from process {} on {}, which is gone", lock.string(), owner.who.pid,
-            owner.who.host);
-  if (::rename(ticket.name(), lock.c_str()) != 0) throw_file_error("write", lock, errno);
+  bool const is_dead = is_gone(owner, this_process(), silence_s(fd.get(), ticket.time_s()));
+  if (!is_dead && rule == TakeOver::from_the_dead) throw_held(lock, owner);
+  log::warn("taking over {} from process {} on {}{}", lock.string(), owner.who.pid, owner.who.host,
+            is_dead ? ", which is gone" : "");
+  int const failed = rename_file(ticket.name(), lock);
+  if (failed != 0) throw_file_error("write", lock, failed);
   return true;
 }
 
 /// Creates the lock with its text in one step, on network file systems too. False when it is there.
 bool create_lock(fs::path const& lock, Ticket const& ticket, std::string const& text) {
-  if (::link(ticket.name(), lock.c_str()) == 0) return true;
-  if (errno == EEXIST) return false;
-  bool const has_no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
-  if (!has_no_links) throw_file_error("write", lock, errno);
+  int const failed = link_file(ticket.name(), lock);
+  if (failed == 0) return true;
+  if (failed == EEXIST) return false;
+  bool const has_no_links = failed == EPERM || failed == EOPNOTSUPP || failed == ENOSYS;
+  if (!has_no_links) throw_file_error("write", lock, failed);
   // Without hard links, create and then write: who reads in between finds no owner, and refuses.
   return create_with_text(lock.string(), text);
 }
 
 }  // namespace
 
-RunLock::RunLock(fs::path path) : path_(std::move(path)), text_(format_owner(this_process())) {
+RunLock::RunLock(fs::path path, TakeOver rule)
+    : path_(std::move(path)), owner_(this_process()), text_(format_owner(owner_)) {
   Ticket const ticket(path_, text_);
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    if (create_lock(path_, ticket, text_) || take_over(path_, ticket)) return;
+    if (create_lock(path_, ticket, text_) || take_from_other(path_, ticket, rule)) {
+      open_to_read(path_, fd_);
+      remove_dead_tickets(path_);
+      return;
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   throw Error(
@@ -126,17 +187,21 @@ RunLock::RunLock(fs::path path) : path_(std::move(path)), text_(format_owner(thi
 
 RunLock::~RunLock() {
   // The number of its inode would not do: it is given to the next file.
-  FileDescriptor const fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  FileDescriptor fd;
   std::string text(most_lock_bytes, '\0');
-  ssize_t const got = fd ? ::pread(fd.get(), text.data(), text.size(), 0) : -1;
+  ssize_t const got =
+      open_to_read(path_, fd) == 0 ? ::pread(fd.get(), text.data(), text.size(), 0) : -1;
   if (got >= 0 && std::string_view(text.data(), static_cast<std::size_t>(got)) == text_)
-    ::unlink(path_.c_str());
+    remove_file(path_);
 }
 
-std::optional<LockOwner> read_lock(fs::path const& path) {
-  FileDescriptor const fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) return std::nullopt;
-  return parse_owner(text_in(fd.get(), path)).who;
+void RunLock::beat() const { ::futimens(fd_.get(), nullptr); }
+
+std::optional<LockReading> read_lock(fs::path const& path) {
+  FileDescriptor fd;
+  if (open_to_read(path, fd) != 0) return std::nullopt;
+  double const now_s = Time(std::chrono::system_clock::now().time_since_epoch()).count();
+  return LockReading{parse_owner(text_in(fd.get(), path)), silence_s(fd.get(), now_s)};
 }
 
 }  // namespace muster::io

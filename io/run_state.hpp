@@ -1,5 +1,6 @@
-// The durable state of a run that is not finished: F.h5.state, F.h5.tiles and F.h5.lock beside F.h5
-// (docs/formats/state.md). A kill at any moment leaves the last saved state usable.
+// The durable state of a run that is not finished: F.h5.state.<epoch>.<sequence>,
+// F.h5.tiles.<epoch> and F.h5.lock beside F.h5 (docs/formats/state.md). A kill at any moment leaves
+// the last saved state usable.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "core/error.hpp"
 #include "core/tile.hpp"
+#include "io/run_lock.hpp"
 
 namespace muster::io {
 
@@ -39,7 +41,7 @@ struct RunProgress {
   std::vector<std::pair<std::string, std::uint64_t>> counters;  ///< name, value; for people
 };
 
-/// All that F.h5.state holds.
+/// All that a state holds.
 struct SavedRun {
   RunIdentity identity;
   RunProgress progress;
@@ -48,43 +50,48 @@ struct SavedRun {
   std::string message;          ///< the error's text when the verdict is one
 };
 
-/// Who holds F.h5.lock.
-struct LockOwner {
-  std::string host;
-  std::int64_t pid = 0;
-  std::string since_utc;
-};
-
 /// The run's files, opened by the one process that writes them (rank 0). Holds the lock for as long
-/// as it lives. Not thread safe.
+/// as it lives. Every start has an epoch of its own and writes only files that bear it; once
+/// another start has a newer one, this one writes nothing more and throws Error (Exit::stopped).
+/// Not thread safe.
 class RunState {
  public:
   /// Starts a run over, whatever lies there of an earlier one (the result file F.h5 itself is left
   /// until write_result replaces it). Throws Error: another process holds the lock (Exit::user, may
   /// help to retry); no space, no permission (Exit::environment).
-  static RunState create(std::filesystem::path const& output, RunIdentity identity);
+  static RunState create(std::filesystem::path const& output, RunIdentity identity,
+                         TakeOver take_over = TakeOver::from_the_dead);
   /// Continues the run saved there. Throws Error (Exit::user): no state, a state of another job or
   /// arithmetic version, a damaged or newer file, a committed tile without its digest.
   static RunState open(std::filesystem::path const& output, std::string const& job_hash,
-                       std::uint64_t arithmetic_version);
+                       std::uint64_t arithmetic_version,
+                       TakeOver take_over = TakeOver::from_the_dead);
   ~RunState();
   RunState(RunState&&) noexcept;
   RunState& operator=(RunState&&) noexcept;
 
   /// As of the last save (or as found by open).
   SavedRun const& saved() const;
+  /// This start's own.
+  std::uint32_t epoch() const;
+  /// Whose heartbeat says that the run lives; lives as long as the state.
+  RunLock const& lock() const;
   /// Records the digests of a committed lease, in any order of ranges; a range recorded again is
   /// overwritten. Durable after the next save. Throws Error (Exit::environment).
   void commit(TileRange range, std::span<TileDigest const> digests, std::uint32_t epoch);
   /// Makes all commits and `progress` durable: digests first, then the state that counts on them.
   void save(RunProgress progress);
-  /// Writes the verdict, last of all. Exit::stopped leaves a run that open() continues; so does
-  /// every other verdict but Exit::done, as far as the caller wants to try again.
+  /// Looks whether another start has taken over: before the result gets its name, say.
+  /// Throws Error (Exit::stopped) when one has.
+  void require_still_ours();
+  /// Writes the verdict, last of all, and takes the stop request away. Exit::stopped leaves a run
+  /// that open() continues; so does every other verdict but Exit::done, as far as the caller wants
+  /// to try again. Writes nothing once another start has taken over: the verdict is its to give.
   void finish(Exit verdict, std::string message = {});
   /// Digests of committed tiles, checked record by record. Throws Error (Exit::user) for a damaged
   /// or missing record.
   void read_digests(std::uint64_t first, std::span<TileDigest> out);
-  /// Removes F.h5.state and F.h5.tiles: the result file says it all. Call after finish(Exit::done).
+  /// Removes states and digests: the result file says it all. Call after finish(Exit::done).
   void discard();
 
  private:
@@ -93,10 +100,13 @@ class RunState {
   std::unique_ptr<Files> files_;
 };
 
-/// The saved state, read without the lock, at any moment of a run; empty when there is none.
+/// The newest saved state, read without the lock, at any moment of a run; empty when there is none.
 /// Throws Error (Exit::user) when the file is damaged or of another version.
 std::optional<SavedRun> read_saved_run(std::filesystem::path const& output);
-/// Who works on this output now, or died doing so; empty when nobody.
+/// Who holds F.h5.lock, alive or not; empty when nobody does.
 std::optional<LockOwner> read_lock_owner(std::filesystem::path const& output);
+/// Removes what a run that was killed after its result was complete has left beside it: states with
+/// this hash, digests, temporary files. Throws as RunState::create does.
+void remove_leftovers_of_run(std::filesystem::path const& output, std::string const& job_hash);
 
 }  // namespace muster::io

@@ -1,8 +1,6 @@
 #include "io/tile_file.hpp"
 
-#include <fcntl.h>
 #include <lzma.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -82,29 +80,30 @@ bool read_record(std::string_view bytes, std::uint64_t index, TileDigest& digest
 TileFile::TileFile(std::filesystem::path path, FileDescriptor fd)
     : path_(std::move(path)), fd_(std::move(fd)) {}
 
-TileFile TileFile::create(std::filesystem::path const& path, std::string const& job_hash) {
-  TileFile made(path,
-                FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)));
-  if (!made.fd_) throw_file_error("write", path, errno);
-  mark_step("tiles.create");
-  std::string const start = header(job_hash);
-  int const failed = write_at(made.fd_.get(), start.data(), start.size(), 0);
+std::optional<TileFile> TileFile::create(std::filesystem::path const& path,
+                                         std::string const& job_hash) {
+  FileDescriptor fd;
+  int failed = create_file(path, fd);
+  if (failed == EEXIST) return std::nullopt;
   if (failed != 0) throw_file_error("write", path, failed);
-  mark_step("tiles.header");
+  TileFile made(path, std::move(fd));
+  std::string const start = header(job_hash);
+  failed = write_at(made.fd_.get(), start.data(), start.size(), 0);
+  if (failed != 0) throw_file_error("write", path, failed);
   made.sync();
   sync_directory(directory_of(path));
-  mark_step("tiles.fsync_directory");
   return made;
 }
 
 TileFile TileFile::open(std::filesystem::path const& path, std::string const& job_hash) {
-  TileFile found(path, FileDescriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC)));
-  int const failed = found.fd_ ? 0 : errno;
+  FileDescriptor fd;
+  int const failed = open_to_read(path, fd);
   MUSTER_REQUIRE(
       failed == 0,
       "cannot open {}: {} (it holds the digests of the tiles that the saved state counts "
       "on); bring it back, or start over with --fresh",
       path.string(), std::generic_category().message(failed));
+  TileFile found(path, std::move(fd));
   std::string start(header_bytes, '\0');
   start.resize(read_at(found.fd_.get(), start.data(), start.size(), 0, path));
   MUSTER_REQUIRE(
@@ -126,17 +125,17 @@ void TileFile::write(std::uint64_t first, std::span<TileDigest const> digests,
 
 void TileFile::flush() {
   if (pending_.empty()) return;
-  int const failed = write_at(fd_.get(), pending_.data(), pending_.size(),
-                              header_bytes + record_bytes * pending_first_);
-  if (failed != 0) throw_file_error("write", path_, failed);
+  if (failed_ == 0)
+    failed_ = write_at(fd_.get(), pending_.data(), pending_.size(),
+                       header_bytes + record_bytes * pending_first_);
+  if (failed_ != 0) throw_file_error("write", path_, failed_);
   pending_.clear();
-  mark_step("tiles.write");
 }
 
 void TileFile::sync() {
   flush();
-  if (::fdatasync(fd_.get()) != 0) throw_file_error("write", path_, errno);
-  mark_step("tiles.fdatasync");
+  if (failed_ == 0) failed_ = sync_file(fd_.get());
+  if (failed_ != 0) throw_file_error("write", path_, failed_);
 }
 
 void TileFile::read(std::uint64_t first, std::span<TileDigest> out) {
@@ -160,11 +159,12 @@ void TileFile::read(std::uint64_t first, std::span<TileDigest> out) {
   }
 }
 
-void TileFile::check(TileRange range) {
+void TileFile::copy(TileRange range, TileFile& to, std::uint32_t epoch) {
   std::vector<TileDigest> block(std::min<std::uint64_t>(range.count, records_per_read));
   for (std::uint64_t first = range.first; first < range.end(); first += block.size()) {
     block.resize(std::min<std::uint64_t>(range.end() - first, records_per_read));
     read(first, block);
+    to.write(first, block, epoch);
   }
 }
 

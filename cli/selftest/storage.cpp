@@ -14,6 +14,7 @@
 #include "io/atomic_file.hpp"
 #include "io/libraries.hpp"
 #include "io/result_file.hpp"
+#include "io/run_files.hpp"
 #include "io/run_state.hpp"
 #include "kernels/version.hpp"
 
@@ -41,7 +42,11 @@ class Scratch {
  private:
   void remove() const {
     std::error_code ignored;  // what is not there need not be removed
-    for (auto const* suffix : {"", ".state", ".tiles", ".lock"}) fs::remove(path_.string() + suffix, ignored);
+    auto const files = io::list_run_files(path_);
+    for (auto const number : files.states) fs::remove(io::state_path(path_, number), ignored);
+    for (auto const epoch : files.tiles) fs::remove(io::tiles_path(path_, epoch), ignored);
+    fs::remove(io::lock_path(path_), ignored);
+    fs::remove(path_, ignored);
   }
   fs::path path_;
 };

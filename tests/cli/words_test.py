@@ -6,7 +6,8 @@ import unittest
 
 from muster import BINARY, JOB, SMALL, SOURCE, MusterTest
 
-COMMANDS = ["run", "check", "plan", "verify", "replay", "diff", "import", "status", "topology", "selftest", "submit"]
+COMMANDS = ["run", "check", "plan", "verify", "replay", "diff", "import", "status", "stop", "wait", "logs", "topology",
+            "selftest", "submit"]
 
 
 class Help(MusterTest):

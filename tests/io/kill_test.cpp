@@ -12,6 +12,8 @@
 #include "io/steps.hpp"
 #include "samples.hpp"
 #include "scratch.hpp"
+#include "short_run.hpp"
+#include "step_watchers.hpp"
 
 namespace muster::io {
 namespace {
@@ -19,69 +21,12 @@ namespace {
 /// Every take-over of a dead lock is a warning, and here there are many.
 [[maybe_unused]] bool const is_quiet = (log::set_level(log::Level::error), true);
 
-constexpr std::uint64_t tiles_in_run = 24;
-constexpr std::uint64_t tiles_in_lease = 4;
-
-int steps_to_live = 0;
-
-void die_in_time(char const*) {
-  if (steps_to_live-- == 0) ::_exit(9);
-}
-
-/// Sums are a function of the committed tiles, as in a real run.
-Slots sums_of(std::vector<TileRange> const& committed) {
-  Slots sums{0};
-  for (TileRange const& range : committed)
-    for (std::uint64_t tile = range.first; tile < range.end(); ++tile)
-      sums[0] += static_cast<std::int64_t>(tile * tile + 1);
-  return sums;
-}
-
-/// From what is saved to the end; leases are committed out of order and saved in pairs.
-void run_to_the_end(RunState state, std::filesystem::path const& output) {
-  RunProgress progress = state.saved().progress;
-  EXPECT_EQ(progress.sums, progress.committed.empty() ? Slots{} : sums_of(progress.committed));
-  ++progress.epoch;
-  std::uint64_t first = progress.committed.empty() ? 0 : progress.committed[0].end();
-  while (first < tiles_in_run) {
-    for (std::uint64_t const start : {first + tiles_in_lease, first}) {
-      std::vector<TileDigest> digests(tiles_in_lease);
-      sample_digests(start, digests);
-      state.commit({start, tiles_in_lease}, digests, progress.epoch);
-    }
-    first += 2 * tiles_in_lease;
-    progress.committed = {{0, first}};
-    progress.sums = sums_of(progress.committed);
-    state.save(progress);
-  }
-  Result result = sample_result(tiles_in_run);
-  result.sums = progress.sums;
-  write_result(output, result, [&](std::uint64_t start, std::span<TileDigest> out) {
-    state.read_digests(start, out);
-  });
-  state.finish(Exit::done);
-  state.discard();
-}
-
-void start_fresh(std::filesystem::path const& output) {
-  run_to_the_end(RunState::create(output, sample_identity()), output);
-}
-
-/// What another start of the same command does.
-void run_again(std::filesystem::path const& output) {
-  auto const saved = read_saved_run(output);
-  if (saved && saved->identity.job_hash == sample_identity().job_hash)
-    run_to_the_end(RunState::open(output, sample_identity().job_hash, 3), output);
-  else
-    start_fresh(output);
-}
-
 /// True when the child came to its end before it was killed.
-bool run_with_kill(int step, std::function<void()> const& action) {
+bool run_with_kill(int point, std::function<void()> const& action) {
   pid_t const child = ::fork();
   if (child == 0) {
-    steps_to_live = step;
-    set_step_hook(die_in_time);
+    Killer killer(point);
+    set_step_watcher(&killer);
     int code = 0;
     try {
       action();
@@ -114,15 +59,15 @@ TEST(Kill, AfterAnyStepTheRunCanBeContinued) {
   int step = 0;
   for (bool is_done = false; !is_done; ++step) {
     SCOPED_TRACE(step);
-    Scratch scratch;
+    Scratch scratch(Kept::in_memory);
     auto const output = scratch / "F.h5";
     is_done = run_with_kill(step, [&] { start_fresh(output); });
     run_again(output);
     expect_finished(output, digest);
     EXPECT_EQ(scratch.entries(), 1u);
-    ASSERT_LT(step, 1000);
+    ASSERT_LT(step, 2000);
   }
-  EXPECT_GT(step, 40);
+  EXPECT_GT(step, 250);
 }
 
 TEST(Kill, AfterAnyStepOfAContinuedRun) {
@@ -130,13 +75,13 @@ TEST(Kill, AfterAnyStepOfAContinuedRun) {
   int step = 0;
   for (bool is_done = false; !is_done; ++step) {
     SCOPED_TRACE(step);
-    Scratch scratch;
+    Scratch scratch(Kept::in_memory);
     auto const output = scratch / "F.h5";
-    EXPECT_FALSE(run_with_kill(20, [&] { start_fresh(output); }));
+    EXPECT_FALSE(run_with_kill(60, [&] { start_fresh(output); }));
     is_done = run_with_kill(step, [&] { run_again(output); });
     run_again(output);
     expect_finished(output, digest);
-    ASSERT_LT(step, 1000);
+    ASSERT_LT(step, 2000);
   }
 }
 
@@ -144,9 +89,9 @@ TEST(Kill, WhileReplacingAnotherRunNeverMixesTheTwo) {
   RunIdentity other = sample_identity();
   other.resolved_text = "another job";
   other.job_hash = sha256_hex(other.resolved_text);
-  for (int step = 0; step < 12; ++step) {
+  for (int step = 0; step < 100; ++step) {
     SCOPED_TRACE(step);
-    Scratch scratch;
+    Scratch scratch(Kept::in_memory);
     auto const output = scratch / "F.h5";
     {
       RunState old = RunState::create(output, other);
@@ -164,7 +109,29 @@ TEST(Kill, WhileReplacingAnotherRunNeverMixesTheTwo) {
   }
 }
 
-std::vector<std::string> trace;
+/// The calls by their kinds, and the names they make.
+class Recorder : public StepWatcher {
+ public:
+  void after(Step const& step) override {
+    switch (step.kind) {
+      case Step::Kind::create: trace.push_back("create"); break;
+      case Step::Kind::write: trace.push_back("write"); break;
+      case Step::Kind::sync: trace.push_back("sync"); break;
+      case Step::Kind::close: trace.push_back("close"); break;
+      case Step::Kind::rename:
+        trace.push_back("rename to " + std::filesystem::path(step.to).filename().string());
+        break;
+      case Step::Kind::remove:
+        trace.push_back("remove " + std::filesystem::path(step.path).filename().string());
+        break;
+      case Step::Kind::sync_directory: trace.push_back("sync directory"); break;
+      case Step::Kind::truncate:
+      case Step::Kind::link:
+      case Step::Kind::read: break;
+    }
+  }
+  std::vector<std::string> trace;
+};
 
 /// Against a loss of power only order helps: digests are on the disk before a state that counts on
 /// them takes its name, and a file is before its name is.
@@ -173,14 +140,16 @@ TEST(Kill, StepsReachTheDiskInOrder) {
   RunState state = RunState::create(scratch / "F.h5", sample_identity());
   std::vector<TileDigest> digests(3);
   sample_digests(0, digests);
-  trace.clear();
-  set_step_hook([](char const* step) { trace.emplace_back(step); });
-  state.commit({0, 3}, digests, 1);
-  state.save({1, {{0, 3}}, 0, 3, {1}, {}});
-  set_step_hook(nullptr);
-  EXPECT_THAT(
-      trace, testing::ElementsAre("tiles.write", "tiles.fdatasync", "atomic.create", "atomic.write",
-                                  "atomic.fsync", "atomic.rename", "atomic.fsync_directory"));
+  Recorder recorder;
+  {
+    Watching const watching(recorder);
+    state.commit({0, 3}, digests, 1);
+    state.save({1, {{0, 3}}, 0, 3, {1}, {}});
+  }
+  EXPECT_THAT(recorder.trace,
+              testing::ElementsAre("write", "sync", "create", "write", "sync", "close",
+                                   "rename to F.h5.state.1.2", "sync directory",
+                                   "remove F.h5.state.1.1"));
 }
 
 }  // namespace

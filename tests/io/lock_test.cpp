@@ -7,7 +7,9 @@
 
 #include "core/log.hpp"
 #include "io/lock_owner.hpp"
+#include "io/run_files.hpp"
 #include "io/run_lock.hpp"
+#include "io/run_state.hpp"
 #include "samples.hpp"
 #include "scratch.hpp"
 
@@ -36,13 +38,14 @@ OwnerRecord dead_owner() {
 TEST(RunLock, IsThereWhileHeld) {
   Scratch scratch;
   auto const output = scratch / "F.h5";
-  EXPECT_FALSE(read_lock_owner(output));
+  EXPECT_FALSE(read_lock(lock_path(output)));
   {
     RunLock const lock(scratch / "F.h5.lock");
-    auto const owner = read_lock_owner(output);
-    ASSERT_TRUE(owner);
-    EXPECT_EQ(owner->pid, ::getpid());
-    EXPECT_EQ(owner->host, this_process().who.host);
+    auto const read = read_lock(lock_path(output));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->owner.who.pid, ::getpid());
+    EXPECT_EQ(read->owner.who.host, this_process().who.host);
+    EXPECT_LT(read->silent_s, 60);
     EXPECT_EQ(scratch.entries(), 1u);
   }
   EXPECT_EQ(scratch.entries(), 0u);
@@ -68,7 +71,7 @@ TEST(RunLock, OfADeadProcessIsTakenOver) {
   Scratch scratch;
   spill(scratch / "F.h5.lock", format_owner(dead_owner()));
   RunLock const lock(scratch / "F.h5.lock");
-  EXPECT_EQ(read_lock(scratch / "F.h5.lock")->pid, ::getpid());
+  EXPECT_EQ(read_lock(scratch / "F.h5.lock")->owner.who.pid, ::getpid());
 }
 
 TEST(RunLock, OfAnotherHostIsRefused) {
@@ -78,7 +81,7 @@ TEST(RunLock, OfAnotherHostIsRefused) {
   spill(scratch / "F.h5.lock", format_owner(owner));
   EXPECT_THAT(message_of(Exit::user, [&] { RunLock(scratch / "F.h5.lock"); }),
               HasSubstr("on node07"));
-  EXPECT_EQ(read_lock(scratch / "F.h5.lock")->host, "node07");
+  EXPECT_EQ(read_lock(scratch / "F.h5.lock")->owner.who.host, "node07");
 }
 
 TEST(RunLock, UnreadableOnesAreRefused) {
@@ -112,27 +115,81 @@ TEST(LockOwner, ReadsBack) {
   EXPECT_GT(owner.pid_start, 0u);
 }
 
-TEST(LockOwner, IsGoneOnlyForCertain) {
+TEST(LockOwner, OfThisHostIsGoneOnlyForCertain) {
+  constexpr double for_ever_s = 1e9;
   OwnerRecord const self = this_process();
-  EXPECT_FALSE(is_gone(self, self));
+  EXPECT_FALSE(is_gone(self, self, for_ever_s));
   OwnerRecord reused = self;
   reused.pid_start -= 1;
-  EXPECT_TRUE(is_gone(reused, self)) << "the id was given to another process since";
+  EXPECT_TRUE(is_gone(reused, self, 0)) << "the id was given to another process since";
   OwnerRecord rebooted = self;
   rebooted.boot = "another boot";
-  EXPECT_TRUE(is_gone(rebooted, self));
+  EXPECT_TRUE(is_gone(rebooted, self, 0));
+  EXPECT_FALSE(is_gone(OwnerRecord{}, self, 0)) << "an unreadable lock";
+}
+
+TEST(LockOwner, ThatCannotBeAskedAfterIsGoneWhenSilent) {
+  OwnerRecord const self = this_process();
   OwnerRecord contained = dead_owner();
   contained.pid_space = "pid:[1]";
-  EXPECT_FALSE(is_gone(contained, self)) << "ids of another container mean nothing here";
   OwnerRecord elsewhere = dead_owner();
   elsewhere.who.host = "node07";
-  EXPECT_FALSE(is_gone(elsewhere, self));
+  for (OwnerRecord const& owner : {contained, elsewhere, OwnerRecord{}}) {
+    EXPECT_FALSE(is_gone(owner, self, longest_silence_s));
+    EXPECT_TRUE(is_gone(owner, self, longest_silence_s + 1));
+  }
+}
+
+TEST(LockOwner, OfTheSameSlurmJobIsGoneUnlessKnownToLive) {
+  OwnerRecord self = this_process();
+  self.slurm_job = "4711";
+  OwnerRecord elsewhere = self;
+  elsewhere.who.host = "node07";
+  EXPECT_TRUE(is_gone(elsewhere, self, 0)) << "a restart on the nodes that are left";
+  elsewhere.slurm_job = "4712";
+  EXPECT_FALSE(is_gone(elsewhere, self, 0));
   OwnerRecord requeued = self;
-  requeued.slurm_job = elsewhere.slurm_job = "4711";
   requeued.slurm_restart = 1;
-  EXPECT_TRUE(is_gone(elsewhere, requeued)) << "Slurm ended the earlier start of this job";
-  EXPECT_FALSE(is_gone(requeued, elsewhere));
-  EXPECT_FALSE(is_gone(OwnerRecord{}, self));
+  EXPECT_TRUE(is_gone(self, requeued, 0)) << "Slurm ended the earlier start of this job";
+  EXPECT_FALSE(is_gone(requeued, self, 0)) << "a live process of this host";
+}
+
+/// Sets the time of a file back by so much.
+void age(std::filesystem::path const& path, std::chrono::seconds by) {
+  std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) - by);
+}
+
+TEST(RunLock, OfASilentHostIsTakenOver) {
+  Scratch scratch;
+  auto const path = scratch / "F.h5.lock";
+  OwnerRecord owner = this_process();
+  owner.who.host = "node07";
+  spill(path, format_owner(owner));
+  age(path, std::chrono::seconds(55));
+  EXPECT_THAT(message_of(Exit::user, [&] { RunLock const lock(path); }), HasSubstr("on node07"));
+  age(path, std::chrono::seconds(10));
+  RunLock const lock(path);
+  EXPECT_EQ(read_lock(path)->owner.who.host, this_process().who.host);
+}
+
+TEST(RunLock, AHeartbeatKeepsIt) {
+  Scratch scratch;
+  auto const path = scratch / "F.h5.lock";
+  RunLock const lock(path);
+  age(path, std::chrono::seconds(100));
+  EXPECT_GT(read_lock(path)->silent_s, 90);
+  lock.beat();
+  EXPECT_LT(read_lock(path)->silent_s, 60);
+}
+
+TEST(RunLock, CanBeTakenFromAnyone) {
+  Scratch scratch;
+  auto const path = scratch / "F.h5.lock";
+  OwnerRecord owner = this_process();
+  owner.who.host = "node07";
+  spill(path, format_owner(owner));
+  RunLock const lock(path, TakeOver::from_anyone);
+  EXPECT_EQ(read_lock(path)->owner.who.pid, ::getpid());
 }
 
 /// Many processes find the same dead lock: one of them gets it, the others are refused.

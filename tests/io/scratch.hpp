@@ -15,10 +15,16 @@
 
 namespace muster::io {
 
+/// In memory where it is only processes that die, not machines: a sync costs nothing there.
+enum class Kept { on_disk, in_memory };
+
 class Scratch {
  public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "muster-io-XXXXXX").string();
+  explicit Scratch(Kept kept = Kept::on_disk) {
+    std::filesystem::path const memory = "/dev/shm";
+    bool const has_memory = kept == Kept::in_memory && std::filesystem::is_directory(memory);
+    auto const place = has_memory ? memory : std::filesystem::temp_directory_path();
+    std::string pattern = (place / "muster-io-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) std::abort();
     path_ = pattern;
   }

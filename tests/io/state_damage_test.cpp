@@ -135,7 +135,7 @@ std::string refusal_to_open(std::filesystem::path const& output) {
 TEST(TileFile, EveryDamagedRecordIsNamed) {
   Scratch scratch;
   auto const output = make_run(scratch);
-  auto const tiles = scratch / "F.h5.tiles";
+  auto const tiles = scratch / "F.h5.tiles.1";
   std::string const whole = slurp(tiles);
   ASSERT_EQ(whole.size(), 64u + 32 * 100);
   for (std::size_t at = 0; at < whole.size(); at += 5) {
@@ -155,7 +155,7 @@ TEST(TileFile, EveryDamagedRecordIsNamed) {
 TEST(TileFile, TruncationsSwapsAndHolesAreRefused) {
   Scratch scratch;
   auto const output = make_run(scratch);
-  auto const tiles = scratch / "F.h5.tiles";
+  auto const tiles = scratch / "F.h5.tiles.1";
   std::string const whole = slurp(tiles);
   for (std::size_t part = 0; part < 64; ++part) {
     spill(tiles, whole.substr(0, whole.size() * part / 64));
