@@ -49,7 +49,6 @@ std::string options_text(Batch const& batch) {
   add(text, "--constraint", batch.constraint);
   add(text, "--requeue");
   add(text, "--open-mode=append");
-  add(text, "--no-kill");
   add(text, "--signal", fmt::format("B:TERM@{}", notice_s(batch.minutes)));
   return text;
 }

@@ -139,7 +139,6 @@ TEST(SubmitScript, SaysEverythingSlurmHasToKnow) {
             "#SBATCH --constraint=a100|h100\n"
             "#SBATCH --requeue\n"
             "#SBATCH --open-mode=append\n"
-            "#SBATCH --no-kill\n"
             "#SBATCH --signal=B:TERM@120\n"
             "# shellcheck disable=SC2034,SC2317  # one setting is not for every job; functions are called through trap\n"
             "\n"

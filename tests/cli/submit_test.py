@@ -11,7 +11,10 @@ from muster import BINARY, JOB, SOURCE, MusterTest
 SINFO = "#!/bin/sh\nprintf '64|257000|gpu:a100:8(S:0-1)\\n48|128000|gpu:4\\n'\n"
 SBATCH = "#!/bin/sh\ncat >sent.sbatch\necho \"$@\" >sbatch.words\necho '17;cluster'\n"
 REFUSING = "#!/bin/sh\necho 'sbatch: error: invalid account' >&2\nexit 1\n"
-SCONTROL = "#!/bin/sh\necho \"$@\" >>scontrol.words\n[ ! -e no-requeue ]\n"
+SCONTROL = """#!/bin/sh
+echo "$@" >>scontrol.words
+[ ! -e refusal ] || { cat refusal >&2; exit 1; }
+"""
 # The real one, outside of the pretended job.
 MPIRUN = """#!/bin/bash
 unset ${!SLURM_*}
@@ -172,12 +175,19 @@ class Submit(MusterTest):
         self.run_script(script, SLURM_JOB_ID="18")
         self.assertEqual((self.folder / "scontrol.words").read_text(), "requeue 17\nrequeue 18\n")
 
+    def test_a_job_that_slurm_has_requeued_is_left_to_it(self):
+        self.tool("mpirun", LOST)
+        (self.folder / "refusal").write_text("Job is pending execution for job 17\n")
+        ran = self.run_script(self.script(JOB, "--out", "a.h5").replace("sleep 60", "true"))
+        self.assertEqual(ran.returncode, 75)
+        self.assertIn("back in the queue", ran.stderr)
+
     def test_where_slurm_does_not_requeue_it_says_how_to_go_on(self):
         self.tool("mpirun", LOST)
-        (self.folder / "no-requeue").touch()
+        (self.folder / "refusal").write_text("Requested operation is presently disabled for job 17\n")
         ran = self.run_script(self.script(JOB, "--out", "a b.h5", "--nodes", "2"))
         self.assertEqual(ran.returncode, 75)
-        self.assertIn("Slurm does not requeue this job", ran.stderr)
+        self.assertIn("Slurm does not requeue this job (Requested operation is presently disabled", ran.stderr)
         line = ran.stderr.split("last save: ", 1)[1].strip()
         again = self.run_script(f"{line} --dry-run")
         self.assertEqual(again.returncode, 0, again.stderr)

@@ -135,6 +135,11 @@ class SlurmTest(unittest.TestCase):
     def slurmd_of(self, node):
         return int((self.cluster.root / "run" / f"{node}.pid").read_text())
 
+    def lose(self, node, how):
+        """Crashes a node or cuts its cable, until the test ends."""
+        self.cluster.tool(how, node)
+        self.addCleanup(self.cluster.tool, "restore", node)
+
     def restarts(self, job):
         return int(self.show(job)["Restarts"])
 

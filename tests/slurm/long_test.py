@@ -9,13 +9,13 @@ from cluster import SlurmTest
 NODES = ["--nodes=2"]
 
 
-class OnSlurm(SlurmTest):
-    job = ["job.toml", "--set", "simulation.paths=8388608", "--set", "simulation.tile_paths=16384", "--quiet",
-           "--commit-interval", "0.2"]
+def job_of(paths):
+    return ["job.toml", "--set", f"simulation.paths={paths}", "--set", "simulation.tile_paths=16384", "--quiet",
+            "--commit-interval", "0.2"]
 
-    def lose(self, node, how):
-        self.cluster.tool(how, node)
-        self.addCleanup(self.cluster.tool, "restore", node)
+
+class Losses(SlurmTest):
+    job = job_of(8388608)
 
     def test_a_signal_to_everything(self):
         job = self.submit(*NODES)
@@ -23,15 +23,6 @@ class OnSlurm(SlurmTest):
         self.slurm("scancel", "--full", "--signal=TERM", job)
         self.wait_for("the restart", lambda: self.restarts(job) == 1, 200)
         self.finish(job)
-
-    def test_the_time_limit(self):
-        # One rank with one thread, so that a minute is too short; Slurm may send the signal a minute early.
-        job = self.submit("--nodes=1", "--time=1", "--signal=B:TERM@10",
-                          arguments=[*self.job, "--out", "out.h5", "--threads", "1"])
-        self.wait_for("the restart", lambda: self.restarts(job) >= 1)
-        self.slurm("scontrol", "update", f"jobid={job}", "timelimit=10")
-        self.finish(job)
-        self.assertIn("asked to stop", self.log())
 
     def test_preemption_over_two_nodes(self):
         job = self.submit(*NODES)
@@ -56,15 +47,6 @@ class OnSlurm(SlurmTest):
         self.slurm("scontrol", "requeue", job)
         self.finish(job)
         self.assertEqual(self.restarts(job), 1)
-
-    def test_ten_requeues_in_a_row(self):
-        job = self.submit(*NODES)
-        tiles = 0
-        for requeue in range(1, 11):
-            tiles = self.wait_for_commit(beyond=tiles)
-            self.slurm("scancel", "--batch", "--signal=TERM", job)
-            self.wait_for(f"restart {requeue}", lambda: self.restarts(job) == requeue)
-        self.finish(job)
 
     def test_a_crashed_node(self):
         job = self.submit("--nodes=1-2")
@@ -92,8 +74,31 @@ class OnSlurm(SlurmTest):
         self.finish(job)
         self.assertGreaterEqual(self.restarts(job), 1)
 
+
+class ManyStarts(SlurmTest):
+    job = job_of(16777216)
+
+    def test_the_time_limit(self):
+        # One rank with one thread, so that a minute is too short; Slurm may send the signal a minute early.
+        job = self.submit("--nodes=1", "--time=1", "--signal=B:TERM@40",
+                          arguments=[*self.job, "--out", "out.h5", "--threads", "1"])
+        self.wait_for("the restart", lambda: self.restarts(job) >= 1)
+        self.slurm("scontrol", "update", f"jobid={job}", "timelimit=10")
+        self.finish(job)
+        self.assertIn("asked to stop", self.log())
+
+    def test_ten_requeues_in_a_row(self):
+        job = self.submit(*NODES)
+        tiles = 0
+        for requeue in range(1, 11):
+            tiles = self.wait_for_commit(beyond=tiles)
+            self.slurm("scancel", "--batch", "--signal=TERM", job)
+            self.wait_for(f"restart {requeue}", lambda: self.restarts(job) == requeue)
+        self.finish(job)
+
     def test_rank_0_goes_on_cut_off_while_the_requeued_run_works(self):
-        job = self.submit("--nodes=1-2")
+        # One thread a rank: cut off, rank 0 is to be at work when the other node begins.
+        job = self.submit("--nodes=1-2", arguments=[*self.job, "--out", "out.h5", "--threads", "1"])
         self.wait_for_commit()
         self.lose("node1", "cut")
         self.finish(job)
