@@ -43,9 +43,9 @@ std::vector<CardMemory> card_memory(topology::Plan const& plan, jobs::Job const&
   for (auto const& node : plan.nodes)
     for (auto const& rank : node.ranks)
       for (std::size_t i = 0; i < rank.gpus.size() && i < rank.device_bytes.size(); ++i) {
-        auto const card = std::find_if(node.cards.begin(), node.cards.end(),
+        auto const card = std::find_if(node.machine.gpus.begin(), node.machine.gpus.end(),
                                        [&](auto const& gpu) { return gpu.ordinal == rank.gpus[i]; });
-        if (card == node.cards.end() || !seen.emplace(card->name, card->memory_bytes, rank.device_bytes[i]).second) continue;
+        if (card == node.machine.gpus.end() || !seen.emplace(card->name, card->memory_bytes, rank.device_bytes[i]).second) continue;
         if (auto const need = job.device_need(*card, rank.device_bytes[i]))
           cards.push_back({card->name, rank.device_bytes[i], *need});
       }

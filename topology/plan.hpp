@@ -71,7 +71,6 @@ struct NodePlan {
   int count = 1;                         ///< machines
   std::vector<Placement> ranks;          ///< on each of them
   std::vector<std::vector<int>> groups;  ///< tensor-parallel groups of CUDA ordinals; empty = none
-  std::vector<Gpu> cards = {};           ///< those that `ranks` drive
   Facts machine;                         ///< one of them, with the GPUs that are used
 };
 

@@ -34,7 +34,7 @@ WORDS = [
     ("an MPI call", r"\bMPI_[A-Z]\w*\s*\(", r"comm/"),
     ("an NCCL call", r"\bnccl[A-Z]\w*\s*\(", r"comm/"),
     ("an HDF5 call", r"\bH5[A-Z]+\w*\s*\(", r"io/"),
-    ("an end of the process", r"\bstd::(?:exit|_Exit|quick_exit|abort|terminate)\s*\(|(?<![\w.>])_?exit\s*\(", r"cli/"),
+    ("an end of the process", r"\bstd::(?:exit|_Exit|quick_exit|abort|terminate)\s*\(|(?<![\w.>])_?exit\s*\(", r"cli/|comm/mpi_watch\.cpp"),  # the watch leaves when MPI never returns
     ("managed memory", r"\bcudaMallocManaged\b", r"(?!)"),
     ("memory of a device outside its pool", r"\b(?:cudaMalloc|cudaHostAlloc|cuMem\w*Alloc|cudaMemPoolCreate)\w*",
      r"kernels/cuda_memory\.cu"),

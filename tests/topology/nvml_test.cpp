@@ -143,6 +143,8 @@ TEST(NvmlAbi, IsThatOfTheHeader) {
   EXPECT_EQ(sizeof(nvml::Memory), sizeof(nvmlMemory_t));
   EXPECT_EQ(sizeof(nvml::Pci), sizeof(nvmlPciInfo_t));
   EXPECT_EQ(offsetof(nvml::Pci, bus_id), offsetof(nvmlPciInfo_t, busId));
+  EXPECT_EQ(sizeof(nvml::Process), sizeof(nvmlProcessInfo_t));
+  EXPECT_EQ(offsetof(nvml::Process, used_bytes), offsetof(nvmlProcessInfo_t, usedGpuMemory));
   EXPECT_EQ(sizeof(nvml::Attributes), sizeof(nvmlDeviceAttributes_t));
   EXPECT_EQ(offsetof(nvml::Attributes, memory_mb), offsetof(nvmlDeviceAttributes_t, memorySizeMB));
   EXPECT_EQ(nvml::invalid_argument, NVML_ERROR_INVALID_ARGUMENT);
