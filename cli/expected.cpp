@@ -56,7 +56,7 @@ topology::Decision memory_line(CardMemory const& memory) {
   auto reason = fmt::format("expected of {}, {} of them the driver's; may take {}", memory.card,
                             human_bytes(memory.need.context_bytes), human_bytes(memory.budget_bytes));
   if (!memory.need.note.empty()) reason += "; " + memory.need.note;
-  return {"GPU memory", memory.need.fits ? human_bytes(memory.need.bytes()) : "too little: on the CPU", reason};
+  return {"GPU memory used", memory.need.fits ? human_bytes(memory.need.bytes()) : "too little: on the CPU", reason};
 }
 
 }  // namespace

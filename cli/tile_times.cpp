@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 
 #include "cli/build_info.hpp"
+#include "cli/value.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
 #include "core/sha256.hpp"
@@ -19,24 +19,25 @@ namespace muster::cli {
 namespace fs = std::filesystem;
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::uint64_t largest_bytes = 1 << 20;
 constexpr std::size_t most_remembered = 500;
 constexpr double longest_s = 1e9;
 constexpr std::string_view format = "muster tile times 1";
 
-bool is_time(Json const& json, double least) {
-  return json.is_number() && json.get<double>() >= least && json.get<double>() <= longest_s;
+std::optional<double> time_in(Value const& entry, std::string_view name, double least) {
+  auto const* const found = entry.find(name);
+  double const seconds = found != nullptr ? found->number() : -1;
+  return seconds >= least && seconds <= longest_s ? std::optional(seconds) : std::nullopt;
 }
 
-std::optional<RememberedTime> read_one(Json const& json) {
-  if (!json.is_object()) return std::nullopt;
-  for (auto const* name : {"key", "device"})
-    if (!json.contains(name) || !json[name].is_string()) return std::nullopt;
-  if (!json.contains("start_s") || !json.contains("tile_s")) return std::nullopt;
-  if (!is_time(json["start_s"], 0) || !is_time(json["tile_s"], 1e-12)) return std::nullopt;
-  return RememberedTime{json["key"], json["device"], {json["start_s"], json["tile_s"]}};
+std::optional<RememberedTime> read_one(Value const& entry) {
+  auto const* const key = entry.find("key");
+  auto const* const device = entry.find("device");
+  if (key == nullptr || key->text() == nullptr || device == nullptr || device->text() == nullptr) return std::nullopt;
+  auto const start_s = time_in(entry, "start_s", 0);
+  auto const tile_s = time_in(entry, "tile_s", 1e-12);
+  if (!start_s || !tile_s) return std::nullopt;
+  return RememberedTime{*key->text(), *device->text(), {*start_s, *tile_s}};
 }
 
 /// The times of this process's look, and those of looks before it.
@@ -137,20 +138,22 @@ std::optional<fs::path> tile_times_path() {
 }
 
 std::vector<RememberedTime> parse_tile_times(std::string_view text) {
-  auto const json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("format") || json["format"] != format) return {};
-  if (!json.contains("times") || !json["times"].is_array()) return {};
+  auto const json = Value::parse(text);
+  auto const* const found = json.find("format");
+  auto const* const entries = json.find("times");
+  if (found == nullptr || found->text() == nullptr || *found->text() != format) return {};
+  if (entries == nullptr || entries->array() == nullptr) return {};
   std::vector<RememberedTime> times;
-  for (auto const& one : json["times"])
+  for (auto const& one : *entries->array())
     if (auto time = read_one(one)) times.push_back(std::move(*time));
   return times;
 }
 
 std::string render_tile_times(std::vector<RememberedTime> const& times) {
-  auto rows = Json::array();
+  Value::Array rows;
   for (auto const& one : times)
-    rows.push_back({{"key", one.key}, {"device", one.device}, {"start_s", one.time.start_s}, {"tile_s", one.time.tile_s}});
-  return Json{{"format", format}, {"times", rows}}.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+    rows.push_back(Value::object({{"key", one.key}, {"device", one.device}, {"start_s", one.time.start_s}, {"tile_s", one.time.tile_s}}));
+  return Value::object({{"format", format}, {"times", std::move(rows)}}).dump() + "\n";
 }
 
 topology::TileTimes tile_times_here(Machine const& machine, LoadedJob const& loaded, Timing timing) {
