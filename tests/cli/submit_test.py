@@ -12,6 +12,7 @@ SINFO = "#!/bin/sh\nprintf '64|257000|gpu:a100:8(S:0-1)\\n48|128000|gpu:4\\n'\n"
 SBATCH = "#!/bin/sh\ncat >sent.sbatch\necho \"$@\" >sbatch.words\necho '17;cluster'\n"
 REFUSING = "#!/bin/sh\necho 'sbatch: error: invalid account' >&2\nexit 1\n"
 SCONTROL = """#!/bin/sh
+if [ "$1" = show ]; then cat shown 2>/dev/null; exit 0; fi
 echo "$@" >>scontrol.words
 [ ! -e refusal ] || { cat refusal >&2; exit 1; }
 """
@@ -181,6 +182,17 @@ class Submit(MusterTest):
         ran = self.run_script(self.script(JOB, "--out", "a.h5").replace("sleep 60", "true"))
         self.assertEqual(ran.returncode, 75)
         self.assertIn("back in the queue", ran.stderr)
+
+    def test_a_start_that_was_cut_off_does_not_requeue_the_next_one(self):
+        self.tool("mpirun", LOST)
+        (self.folder / "shown").write_text("JobId=17 JobName=x\n   Requeue=1 Restarts=2 BatchFlag=2\n")
+        script = self.script(JOB, "--out", "a.h5").replace("sleep 60", "true")
+        ran = self.run_script(script, SLURM_RESTART_COUNT="1")
+        self.assertEqual(ran.returncode, 75)
+        self.assertIn("runs it elsewhere", ran.stderr)
+        self.assertFalse((self.folder / "scontrol.words").exists())
+        self.run_script(script, SLURM_JOB_ID="18", SLURM_RESTART_COUNT="2")
+        self.assertEqual((self.folder / "scontrol.words").read_text(), "requeue 18\n")
 
     def test_where_slurm_does_not_requeue_it_says_how_to_go_on(self):
         self.tool("mpirun", LOST)

@@ -135,6 +135,19 @@ class SlurmTest(unittest.TestCase):
     def slurmd_of(self, node):
         return int((self.cluster.root / "run" / f"{node}.pid").read_text())
 
+    def processes_of(self, node, name):
+        """Ids of a node's processes of that name: they have its network."""
+        network = os.stat(f"/proc/{self.slurmd_of(node)}/ns/net").st_ino
+        found = []
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if (os.stat(f"/proc/{process}/ns/net").st_ino == network
+                        and pathlib.Path(f"/proc/{process}/comm").read_text().strip() == name):
+                    found.append(int(process))
+            except OSError:
+                pass  # gone meanwhile
+        return found
+
     def lose(self, node, how):
         """Crashes a node or cuts its cable, until the test ends."""
         self.cluster.tool(how, node)

@@ -97,12 +97,21 @@ class ManyStarts(SlurmTest):
         self.finish(job)
 
     def test_rank_0_goes_on_cut_off_while_the_requeued_run_works(self):
-        # One thread a rank: cut off, rank 0 is to be at work when the other node begins.
         job = self.submit("--nodes=1-2", arguments=[*self.job, "--out", "out.h5", "--threads", "1"])
         self.wait_for_commit()
         self.lose("node1", "cut")
+        # Held until the requeued run is at work, however long Slurm takes and however fast this machine is.
+        held = self.processes_of("node1", "muster")
+        self.assertGreaterEqual(len(held), 2)  # the supervisor and rank 0
+        for process in held:
+            os.kill(process, signal.SIGSTOP)
+        before = self.committed()
+        self.wait_for("the requeued run", lambda: "start 1 on node2" in self.log() and self.committed() > before)
+        for process in held:
+            os.kill(process, signal.SIGCONT)
         self.finish(job)
-        self.assertGreaterEqual(self.restarts(job), 1)
+        self.assertEqual(self.restarts(job), 1)
+        self.assertNotIn("already done", self.log())
 
 
 if __name__ == "__main__":

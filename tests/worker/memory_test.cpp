@@ -42,7 +42,8 @@ struct ShortJob : MockJob {
 
 struct Bench {
   explicit Bench(jobs::Job const& job, int threads_instead = 2)
-      : consumers(job, {{{jobs::Device::Kind::cuda, 0}}, 0, threads_instead}, [this] { news.release(); }) {}
+      : consumers(job, {.accelerators = {{jobs::Device::Kind::cuda, 0}}, .threads = 0, .threads_instead = threads_instead},
+                  [this] { news.release(); }) {}
   ConsumerEvent next() {
     ConsumerEvent event;
     while (!consumers.take(event))
