@@ -107,7 +107,7 @@ void leave_verdict(io::RunState& state, Error const& error) {
   try {
     state.finish(error.code(), error.what());
   } catch (Error const& second) {
-    log::warn("the verdict could not be saved: {}", second.what());
+    log::info("the verdict could not be saved: {}", second.what());
   }
 }
 

@@ -3,14 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 
 #include "cli/build_info.hpp"
-#include "cli/value.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
 #include "core/sha256.hpp"
+#include "core/text.hpp"
 #include "io/atomic_file.hpp"
 #include "kernels/isa.hpp"
 #include "worker/timing.hpp"
@@ -22,22 +21,25 @@ namespace {
 constexpr std::uint64_t largest_bytes = 1 << 20;
 constexpr std::size_t most_remembered = 500;
 constexpr double longest_s = 1e9;
-constexpr std::string_view format = "muster tile times 1";
+constexpr std::string_view heading = "muster tile times 1";
 
-std::optional<double> time_in(Value const& entry, std::string_view name, double least) {
-  auto const* const found = entry.find(name);
-  double const seconds = found != nullptr ? found->number() : -1;
-  return seconds >= least && seconds <= longest_s ? std::optional(seconds) : std::nullopt;
+/// The next word of a line, which loses it.
+std::string_view take_word(std::string_view& line) {
+  auto const end = std::min(line.find(' '), line.size());
+  auto const word = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return word;
 }
 
-std::optional<RememberedTime> read_one(Value const& entry) {
-  auto const* const key = entry.find("key");
-  auto const* const device = entry.find("device");
-  if (key == nullptr || key->text() == nullptr || device == nullptr || device->text() == nullptr) return std::nullopt;
-  auto const start_s = time_in(entry, "start_s", 0);
-  auto const tile_s = time_in(entry, "tile_s", 1e-12);
-  if (!start_s || !tile_s) return std::nullopt;
-  return RememberedTime{*key->text(), *device->text(), {*start_s, *tile_s}};
+/// "KEY START TILE DEVICE", the times in seconds.
+std::optional<RememberedTime> read_one(std::string_view line) {
+  auto const key = take_word(line);
+  auto const start = parse_number(take_word(line));
+  auto const tile = parse_number(take_word(line));
+  bool const is_good = key.size() == 64 && start && *start >= 0 && *start <= longest_s && tile && *tile >= 1e-12 &&
+                       *tile <= longest_s && !line.empty();
+  if (!is_good) return std::nullopt;
+  return RememberedTime{std::string(key), std::string(line), {*start, *tile}};
 }
 
 /// The times of this process's look, and those of looks before it.
@@ -132,28 +134,30 @@ std::optional<fs::path> tile_times_path() {
     return fs::path(value != nullptr ? value : "");
   };
   // Relative paths in XDG_CACHE_HOME are to be ignored, says its specification.
-  if (auto const cache = from("XDG_CACHE_HOME"); cache.is_absolute()) return cache / "muster" / "tile-times.json";
-  if (auto const home = from("HOME"); home.is_absolute()) return home / ".cache" / "muster" / "tile-times.json";
+  if (auto const cache = from("XDG_CACHE_HOME"); cache.is_absolute()) return cache / "muster" / "tile-times.txt";
+  if (auto const home = from("HOME"); home.is_absolute()) return home / ".cache" / "muster" / "tile-times.txt";
   return std::nullopt;
 }
 
 std::vector<RememberedTime> parse_tile_times(std::string_view text) {
-  auto const json = Value::parse(text);
-  auto const* const found = json.find("format");
-  auto const* const entries = json.find("times");
-  if (found == nullptr || found->text() == nullptr || *found->text() != format) return {};
-  if (entries == nullptr || entries->array() == nullptr) return {};
+  auto const next_line = [&text] {
+    auto const end = std::min(text.find('\n'), text.size());
+    auto const line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return line;
+  };
   std::vector<RememberedTime> times;
-  for (auto const& one : *entries->array())
-    if (auto time = read_one(one)) times.push_back(std::move(*time));
+  if (next_line() != heading) return times;
+  while (!text.empty())
+    if (auto time = read_one(next_line())) times.push_back(std::move(*time));
   return times;
 }
 
 std::string render_tile_times(std::vector<RememberedTime> const& times) {
-  Value::Array rows;
+  auto text = std::string(heading) + "\n";
   for (auto const& one : times)
-    rows.push_back(Value::object({{"key", one.key}, {"device", one.device}, {"start_s", one.time.start_s}, {"tile_s", one.time.tile_s}}));
-  return Value::object({{"format", format}, {"times", std::move(rows)}}).dump() + "\n";
+    text += fmt::format("{} {:.6g} {:.6g} {}\n", one.key, one.time.start_s, one.time.tile_s, printable(one.device));
+  return text;
 }
 
 topology::TileTimes tile_times_here(Machine const& machine, LoadedJob const& loaded, Timing timing) {

@@ -19,7 +19,7 @@ struct RememberedTime {
   topology::TileTime time;
 };
 
-/// $XDG_CACHE_HOME/muster/tile-times.json, or ~/.cache/muster/tile-times.json; none without a home.
+/// $XDG_CACHE_HOME/muster/tile-times.txt, or ~/.cache/muster/tile-times.txt; none without a home.
 std::optional<std::filesystem::path> tile_times_path();
 /// The newest last. Empty for a text that is not such a file or has a time that cannot be: it is only a cache.
 std::vector<RememberedTime> parse_tile_times(std::string_view text);

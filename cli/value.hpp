@@ -38,17 +38,6 @@ class Value {
   /// Text that is JSON already, e.g. what topology writes. Must be one whole JSON value.
   static Value raw(std::string json) { return Value(Raw{std::move(json)}); }
 
-  /// Reads JSON; null for what is none.
-  static Value parse(std::string_view json);
-
-  /// The member of an object; nullptr: there is none, or this is no object.
-  Value const* find(std::string_view key) const;
-  /// nullptr: this is no text, or no array.
-  std::string const* text() const { return std::get_if<std::string>(&data_); }
-  Array const* array() const { return std::get_if<Array>(&data_); }
-  /// NaN where this is no number.
-  double number() const;
-
   /// Adds a member to an object (a null becomes one).
   void set(std::string key, Value value);
   /// Adds an element to an array (a null becomes one).

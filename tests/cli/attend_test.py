@@ -8,7 +8,17 @@ from muster import JOB, SMALL, MusterTest
 LONG = ["--set", "simulation.paths=33554432", "--commit-interval", "0.05"]
 
 
-class Attended(MusterTest):
+class Waiting(MusterTest):
+    def give_up_waiting(self, parts, timeout):
+        ran = self.muster("wait", "a.h5", "--timeout", timeout)
+        told = self.muster("wait", "a.h5", "--timeout", timeout, "--json")
+        self.assertEqual((ran.code, told.code), (75, 75), ran.err + told.err)
+        for part in parts:
+            self.assertIn(part, ran.err)
+            self.assertIn(part, told.json()["error"]["message"])
+
+
+class Attended(Waiting):
     def begin(self, *arguments):
         process = self.start("run", JOB, *LONG, "--out", "a.h5", "--quiet", *arguments)
         self.wait_for("the first commit", lambda: self.committed("a.h5") > 0)
@@ -48,11 +58,10 @@ class Attended(MusterTest):
         self.assertIn(f"process {process.pid} on", told["why"])
         self.assertIn("is gone without a verdict", told["why"])
         self.refuse(2, ["does not run any more"], "stop", "a.h5")
-        self.refuse(75, ["a.h5 has no verdict after", "interrupted, ", "muster status --why"],
-                    "wait", "a.h5", "--timeout", "0")
+        self.give_up_waiting(["a.h5 has no verdict after", "interrupted, ", "muster status --why"], "0")
 
 
-class Wait(MusterTest):
+class Wait(Waiting):
     def test_exits_with_the_run_s_code(self):
         self.run_small("a.h5")
         ran = self.succeed("wait", "a.h5", "--timeout", "0")
@@ -60,7 +69,7 @@ class Wait(MusterTest):
         self.assertEqual(self.succeed("wait", "a.h5", "--json").json()["state"], "done")
 
     def test_for_a_run_that_has_not_begun(self):
-        self.refuse(75, ["there is nothing yet", "wait longer"], "wait", "a.h5", "--timeout", "0.1")
+        self.give_up_waiting(["there is nothing yet", "wait longer"], "0.1")
         waiting = self.start("wait", "a.h5")
         self.assertIn("waiting for the run to begin", waiting.stderr.readline())
         self.run_small("a.h5")
@@ -107,7 +116,9 @@ class Logs(MusterTest):
 
     def test_that_are_not_there_or_none(self):
         self.refuse(2, ["a.h5.log: no such log", "check the path"], "logs", "a.h5")
-        self.refuse(2, ["--follow with --json"], "logs", "a.h5", "--follow", "--json")
+        ran = self.muster("logs", "a.h5", "--follow", "--json")
+        self.assertEqual(ran.code, 2)
+        self.assertIn("--follow with --json", ran.json()["error"]["message"])
         (self.folder / "a.h5.log").mkdir()
         self.refuse(2, ["a.h5.log is no regular file"], "logs", "a.h5")
         self.assertTrue(self.run_small("a.h5")["computed_now"])

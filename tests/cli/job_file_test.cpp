@@ -72,16 +72,6 @@ TEST_F(Tiers, AreStoredInTheResolvedJob) {
   EXPECT_EQ(load_resolved("price", large.resolved.text).hash, large.hash);
 }
 
-TEST_F(Tiers, OfTheMachineItBeganOnAreKept) {
-  auto const large = load(plan_of({80}));
-  auto const kept = load_job_with_hash({scratch / "job.toml", {}}, large.hash);
-  ASSERT_TRUE(kept);
-  EXPECT_EQ(kept->resolved.text, large.resolved.text);
-  EXPECT_EQ(setting(*kept, "simulation.paths"),
-            "4194304: auto: high tier (that of the machine it began on)");
-  EXPECT_FALSE(load_job_with_hash({scratch / "job.toml", {"seed=5"}}, large.hash)) << "another job";
-}
-
 TEST_F(Tiers, AreToldInOneLine) {
   EXPECT_THAT(describe_auto(load(plan_of({})).settings, "# "),
               HasSubstr("# auto: mid tier (the CPU's): method = \"both\", outputs = [\"price\", "));

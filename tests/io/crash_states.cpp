@@ -23,7 +23,7 @@ struct File {
   std::vector<Call> pending;  ///< writes and truncates
 };
 
-void apply(std::string& content, Call const& call) {
+void put_into(std::string& content, Call const& call) {
   if (call.kind == Kind::truncate) {
     content.resize(call.offset);
     return;
@@ -34,7 +34,7 @@ void apply(std::string& content, Call const& call) {
 
 std::string with_all(File const& file) {
   std::string content = file.synced;
-  for (Call const& call : file.pending) apply(content, call);
+  for (Call const& call : file.pending) put_into(content, call);
   return content;
 }
 
@@ -61,15 +61,15 @@ std::vector<std::string> variants_of(File const& file, int random_variants, std:
   for (std::size_t one = 0; one < sectors.size(); one += 1 + sectors.size() / 16) {
     std::string torn = file.synced, alone = file.synced, without = file.synced;
     for (std::size_t i = 0; i < sectors.size(); ++i) {
-      if (i <= one) apply(torn, sectors[i]);
-      (i == one ? apply(alone, sectors[i]) : apply(without, sectors[i]));
+      if (i <= one) put_into(torn, sectors[i]);
+      (i == one ? put_into(alone, sectors[i]) : put_into(without, sectors[i]));
     }
     variants.insert({torn, alone, without});
   }
   for (int round = 0; round < random_variants; ++round) {
     std::string some = file.synced;
     for (Call const& sector : sectors)
-      if (random() % 2 == 0) apply(some, sector);
+      if (random() % 2 == 0) put_into(some, sector);
     variants.insert(some);
   }
   return {variants.begin(), variants.end()};
@@ -77,7 +77,7 @@ std::vector<std::string> variants_of(File const& file, int random_variants, std:
 
 using Names = std::map<std::string, int>;
 
-void apply(Names& names, Call const& call) {
+void put_into(Names& names, Call const& call) {
   if (call.kind == Kind::remove) names.erase(call.name);
   if (call.kind == Kind::create) names[call.name] = call.file;
   if (call.kind == Kind::rename || call.kind == Kind::link) names[call.to] = call.file;
@@ -144,7 +144,7 @@ class Disk {
     for (std::size_t subset = 0; subset < std::size_t{1} << open; ++subset) {
       Names names = synced_names_;
       for (std::size_t i = 0; i < pending_names_.size(); ++i)
-        if (i < certain || (subset >> (i - certain) & 1) != 0) apply(names, pending_names_[i]);
+        if (i < certain || (subset >> (i - certain) & 1) != 0) put_into(names, pending_names_[i]);
       for (Snapshot& state : contents(names, random_variants, random))
         if (seen.insert(state).second) visit(state);
     }
@@ -153,7 +153,7 @@ class Disk {
  private:
   Names all_names() const {
     Names names = synced_names_;
-    for (Call const& call : pending_names_) apply(names, call);
+    for (Call const& call : pending_names_) put_into(names, call);
     return names;
   }
 
