@@ -19,7 +19,7 @@ struct RankShare {
   std::uint64_t tiles = 0;  ///< committed from this rank in this run
   double busy_seconds = 0;  ///< compute time over all its consumers
   std::uint32_t consumers = 0;  ///< its GPUs, or compute threads; 0: not heard of
-  std::vector<worker::DeviceUse> devices;  ///< what became of their memory, at the end of the run
+  std::vector<worker::DeviceUse> devices = {};  ///< what became of their memory, at the end of the run
 };
 
 struct Progress {

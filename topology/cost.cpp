@@ -193,16 +193,25 @@ std::string nearest_change(NodePlan const& node, Cost const& cost, std::uint64_t
                      std::max(2.0, std::ceil(one / room)), human_bytes(host_bytes(cost, 1)));
 }
 
+/// What a job may take of a machine: its memory, or what --memory leaves to its processes. 0 = not known.
+std::uint64_t allowed(Plan const& plan, NodePlan const& node) {
+  auto const all = memory_of(node.machine.memory);
+  if (plan.memory_wish_bytes == 0) return all;
+  auto const processes = node.machine.launch.is_launched ? node.ranks.size() : 1;
+  auto const wish = plan.memory_wish_bytes * processes;
+  return all == 0 ? wish : std::min(all, wish);
+}
+
 }  // namespace
 
 void check_memory(Plan const& plan, Cost const& cost) {
   for (auto const& node : plan.nodes) {
-    auto const available = memory_of(node.machine.memory);
+    auto const available = allowed(plan, node);
     auto const needed = host_bytes(node, cost);
     if (available == 0 || needed <= available) continue;
-    throw_error(Exit::user, "the job needs {} of memory on {}, which has {} ({} with {} each for the job and {} for a set of "
+    throw_error(Exit::user, "the job needs {} of memory on {}, which has {}{} ({} with {} each for the job and {} for a set of "
                 "sums); {}", human_bytes(needed), node.machine.host.empty() ? "a machine" : node.machine.host,
-                human_bytes(available), plural(static_cast<std::int64_t>(node.ranks.size()), "process"),
+                human_bytes(available), plan.memory_wish_bytes > 0 ? " for it" : "", plural(static_cast<std::int64_t>(node.ranks.size()), "process"),
                 human_bytes(cost.job_bytes), human_bytes(cost.sums_bytes), nearest_change(node, cost, available));
   }
 }

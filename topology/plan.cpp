@@ -260,6 +260,7 @@ Plan make_plan(Cluster const& machines, Demand const& demand) {
   if (demand.mixing == Mixing::one_kind && plan.gpus > 0) idle_others(plan);
   plan.ranks = plan.nodes.front().ranks;
   auto const& first = cluster.nodes.front().machine;
+  plan.memory_wish_bytes = demand.memory_bytes;
   plan.memory = host_budget(first.memory, processes_on(first, plan.nodes.front()), demand.memory_bytes);
   plan.decisions.push_back({"mode", to_string(plan.mode), choice.reason});
   plan.decisions.push_back({"tier", std::string(to_string(plan.tier)), why_tier(plan.least)});

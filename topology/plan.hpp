@@ -84,6 +84,7 @@ struct Plan {
   std::vector<Placement> ranks;  ///< the ranks on the first machine: those of the launcher, or in-process ones
   std::vector<NodePlan> nodes;
   Budget memory;                 ///< of a process on the first machine; 0 bytes: not known, so no limit
+  std::uint64_t memory_wish_bytes = 0;  ///< of --memory: most that each process may take; 0 = no wish
   std::vector<Decision> decisions;
 };
 

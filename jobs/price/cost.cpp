@@ -34,7 +34,7 @@ std::uint64_t thread_bytes(kernels::PathPlan const& p) {
 }
 
 double seconds_of_form(Market const& market, InstrumentKind kind) {
-  // Measured one by one on the reference CPU (docs/performance.md).
+  // Rough: closed forms are a small part of any job (docs/performance.md has those that were measured).
   if (market.model == ModelKind::heston) return 1.2e-4;
   if (market.model == ModelKind::merton) return 2.0e-5;
   switch (kind) {

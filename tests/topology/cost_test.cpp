@@ -129,5 +129,24 @@ TEST(CheckMemory, ObeysALimitBelowTheMachines) {
   EXPECT_NO_THROW(check_memory(plan, cost));
 }
 
+TEST(CheckMemory, HoldsTheJobToWhatItMayTake) {
+  auto cost = cost_of({10});
+  cost.sums_bytes = 10 * mib;
+  Demand demand;
+  demand.memory_bytes = 60 * mib;
+  Facts facts;
+  facts.memory = {1 << 30, 0, 1 << 30};
+  auto const plan = make_plan(facts, demand);
+  ASSERT_GT(host_bytes(plan.nodes.front(), cost), 60 * mib);
+  try {
+    check_memory(plan, cost);
+    FAIL() << "was not refused";
+  } catch (Error const& error) {
+    EXPECT_THAT(error.what(), HasSubstr("which has 60.0 MiB for it"));
+  }
+  demand.memory_bytes = 600 * mib;
+  EXPECT_NO_THROW(check_memory(make_plan(facts, demand), cost));
+}
+
 }  // namespace
 }  // namespace muster::topology
