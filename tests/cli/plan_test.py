@@ -120,13 +120,19 @@ class Inventory(MusterTest):
 class Agreement(MusterTest):
     """One function decides for plan and for run; what ran is what was planned."""
 
+    @staticmethod
+    def without_free_memory(plan):
+        """What can be taken of the machine's memory changes from one moment to the next."""
+        decisions = [line for line in plan["decisions"] if line["what"] != "memory a process"]
+        return {key: value for key, value in plan.items() if key != "memory_bytes"} | {"decisions": decisions}
+
     def test_setting_by_setting(self):
         for number, options in enumerate([[], ["--threads", "1"], ["--ranks", "3"], ["--ranks", "2", "--threads", "2"],
                                           ["--device", "cpu"], ["--mode", "cpu"]]):
             with self.subTest(options=options):
                 planned = self.succeed("plan", JOB, *SMALL, *options, "--json").json()
                 ran = self.run_small(f"{number}.h5", *options)
-                self.assertEqual(ran["plan"], planned["plan"])
+                self.assertEqual(self.without_free_memory(ran["plan"]), self.without_free_memory(planned["plan"]))
                 self.assertEqual(ran["settings"], planned["settings"])
                 self.assertEqual(ran["job"], planned["job"])
                 ranks = planned["plan"]["ranks"]
