@@ -10,7 +10,7 @@ NODES = ["--nodes=2"]
 
 
 def job_of(paths):
-    return ["job.toml", "--set", f"simulation.paths={paths}", "--set", "simulation.tile_paths=16384", "--quiet",
+    return ["job.toml", "--set", f"simulation.paths={paths}", "--set", "simulation.tile_paths=16384", "--set", "mode=cpu", "--quiet",
             "--commit-interval", "0.2"]
 
 
