@@ -20,12 +20,11 @@
 #include "cli/run_watch.hpp"
 #include "cli/supervisor.hpp"
 #include "core/log.hpp"
-#include "topology/facts_io.hpp"
-#include "topology/plan_mode.hpp"
 #include "core/log_file.hpp"
 #include "core/text.hpp"
 #include "io/run_files.hpp"
-#include "topology/probe.hpp"
+#include "topology/facts_io.hpp"
+#include "topology/plan_mode.hpp"
 
 namespace muster::cli {
 namespace {

@@ -1,8 +1,6 @@
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <map>
 
@@ -13,6 +11,7 @@
 #include "cli/run_output.hpp"
 #include "cli/submit/program.hpp"
 #include "cli/submit/script.hpp"
+#include "core/process.hpp"
 #include "core/text.hpp"
 
 namespace muster::cli {
@@ -25,10 +24,9 @@ using submit::run_program;
 std::string absolute_text(fs::path const& path) { return fs::absolute(path).lexically_normal().string(); }
 
 std::string own_path() {
-  std::array<char, 4096> path{};
-  auto const size = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
-  MUSTER_REQUIRE_ENV(size > 0, "/proc/self/exe cannot be read (the script names this binary); mount /proc");
-  return {path.data(), static_cast<std::size_t>(size)};
+  auto path = own_program();
+  MUSTER_REQUIRE_ENV(!path.empty(), "/proc/self/exe cannot be read (the script names this binary); mount /proc");
+  return path;
 }
 
 /// Checked here and now: a fault of the job file found on the cluster costs a turn in the queue.

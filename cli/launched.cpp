@@ -160,7 +160,7 @@ void Launched::look() {
   next_look_ = Clock::now() + look_interval;
   for (auto const& process : ranks_here()) {
     bool const is_known = std::any_of(seen_.begin(), seen_.end(),
-                                      [&](comm::ProcessHandle const& known) { return known.process() == process; });
+                                      [&](ProcessHandle const& known) { return known.process() == process; });
     if (is_known) continue;
     seen_.emplace_back(process);
     if (!root_ && is_rank_zero(environment_of(process.pid))) root_.emplace(process);
@@ -176,22 +176,22 @@ bool Launched::follow(pid_t pid) {
   return false;
 }
 
-comm::ProcessHandle const* Launched::lost_rank() const {
-  auto const found = std::find_if(seen_.begin(), seen_.end(), [](comm::ProcessHandle const& rank) { return rank.is_dead(); });
+ProcessHandle const* Launched::lost_rank() const {
+  auto const found = std::find_if(seen_.begin(), seen_.end(), [](ProcessHandle const& rank) { return rank.is_dead(); });
   return found == seen_.end() ? nullptr : &*found;
 }
 
 /// All processes with the mark that are ranks: the launcher has the mark too, but no rank.
-std::vector<comm::ProcessId> Launched::ranks_here() const {
+std::vector<ProcessId> Launched::ranks_here() const {
   std::string const entry = std::string(mark_name) + "=" + mark_;
-  std::vector<comm::ProcessId> ranks;
+  std::vector<ProcessId> ranks;
   for (pid_t const pid : all_processes()) {
     if (pid == ::getpid() || pid == pid_) continue;
     auto const environment = environment_of(pid);
     bool const is_rank = environment.find("OMPI_COMM_WORLD_RANK=") != std::string::npos ||
                          environment.find("PMIX_RANK=") != std::string::npos;
     if (!is_rank || !has_entry(environment, entry)) continue;
-    if (auto const process = comm::process_with(pid)) ranks.push_back(*process);
+    if (auto const process = process_with(pid)) ranks.push_back(*process);
   }
   return ranks;
 }
@@ -200,7 +200,7 @@ std::vector<comm::ProcessId> Launched::ranks_here() const {
 /// /proc does not.
 void Launched::end_ranks() {
   auto const deadline = Clock::now() + ranks_limit;
-  std::vector<comm::ProcessHandle> dying;
+  std::vector<ProcessHandle> dying;
   for (auto const& rank : ranks_here()) dying.emplace_back(rank);
   for (auto const& rank : dying) rank.kill();
   for (auto const& rank : dying)

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "comm/process.hpp"
+#include "core/process.hpp"
 
 namespace muster::cli {
 
@@ -31,18 +31,18 @@ class Launched {
   /// To the launcher, which passes it on to the ranks.
   void send(int signal);
   /// Rank 0, once it has appeared on this machine.
-  std::optional<comm::ProcessHandle> const& root() const { return root_; }
+  std::optional<ProcessHandle> const& root() const { return root_; }
   /// That rank, seen here and alive, is rank 0 from now on; false when it is none.
   bool follow(pid_t pid);
   /// Looks for ranks of this machine, some twenty times a second whatever it is called.
   void look();
   /// A rank that was seen here and has ended.
-  comm::ProcessHandle const* lost_rank() const;
+  ProcessHandle const* lost_rank() const;
   /// Kills ranks and launcher, and does not return before they are gone.
   void end();
 
  private:
-  std::vector<comm::ProcessId> ranks_here() const;
+  std::vector<ProcessId> ranks_here() const;
   void end_ranks();
   void relay();
   void pass_lines_on(bool is_end);
@@ -52,8 +52,8 @@ class Launched {
   bool is_over_ = false;
   int stdout_ = -1, stderr_ = -1;
   std::string said_, complaints_;
-  std::optional<comm::ProcessHandle> root_;
-  std::vector<comm::ProcessHandle> seen_;
+  std::optional<ProcessHandle> root_;
+  std::vector<ProcessHandle> seen_;
   std::chrono::steady_clock::time_point next_look_{};
 };
 

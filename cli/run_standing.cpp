@@ -17,12 +17,6 @@ using Is = io::Standing::Is;
 constexpr double long_silence_s = 10;
 constexpr std::size_t warnings_shown = 5;
 
-std::uint64_t committed_tiles(io::RunProgress const& progress) {
-  std::uint64_t tiles = 0;
-  for (auto const& range : progress.committed) tiles += range.count;
-  return tiles;
-}
-
 StandingReport finished(std::filesystem::path const& output) {
   auto const result = io::read_result(output);
   auto const word = word_for(result.verdict);

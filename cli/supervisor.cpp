@@ -43,15 +43,8 @@ constexpr int most_barren = 6;
 /// What the run's files say.
 struct Standing {
   std::optional<Exit> verdict;  ///< none: it goes on, or has crashed
-  std::string message;
   std::uint64_t tiles = 0;  ///< committed
 };
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 /// Why the ranks are gone.
 struct Cause {
@@ -60,13 +53,11 @@ struct Cause {
   std::optional<int> exit_code = {};  ///< of rank 0, which ended by itself
 };
 
-bool is_usual(int signal) { return signal == SIGKILL || signal == SIGTERM; }
-
-Cause death(std::string const& who, comm::ProcessHandle const& process) {
+/// `kills_before`: of out_of_memory_kills(), when the supervisor began.
+Cause death(std::string const& who, ProcessHandle const& process, std::uint64_t kills_before) {
   int const signal = process.fatal_signal();
-  bool const is_from_outside = is_usual(signal) && comm::out_of_memory_kills() == 0;
   return {signal == 0 ? who + " has ended without a verdict" : fmt::format("{} was killed by signal {}", who, signal),
-          is_from_outside, process.exit_code()};
+          is_killed_from_outside(signal, out_of_memory_kills() - kills_before), process.exit_code()};
 }
 
 /// Which file it is: a run that starts over replaces it.
@@ -122,7 +113,7 @@ class Supervisor {
       pass_stop_on();
       if (launched_->has_ended()) {
         launched_->end();
-        return launched_->root() ? death("rank 0", *launched_->root()) : Cause{"the launcher has ended without a verdict"};
+        return launched_->root() ? death("rank 0", *launched_->root(), kills_before_) : Cause{"the launcher has ended without a verdict"};
       }
       if (!is_started_ && !has_started()) {
         auto const* const lost = launched_->lost_rank();
@@ -130,7 +121,7 @@ class Supervisor {
         if (lost != nullptr && lost->fatal_signal() == 0) start_deadline_ = std::min(start_deadline_, Clock::now() + leave_limit);
         bool const is_killed = lost != nullptr && lost->fatal_signal() != 0;
         if (!is_killed && Clock::now() < start_deadline_) continue;
-        auto cause = lost != nullptr ? death("while the ranks were starting, one", *lost)
+        auto cause = lost != nullptr ? death("while the ranks were starting, one", *lost, kills_before_)
                                      : Cause{fmt::format("rank 0 did not begin its work within {} s", start_limit.count())};
         cause.exit_code.reset();
         launched_->end();
@@ -142,7 +133,7 @@ class Supervisor {
         if (has_failed_over()) continue;
         return after_root(*root);
       }
-      if (comm::state_of(root->process()) != comm::ProcessState::stopped)
+      if (state_of(root->process()) != ProcessState::stopped)
         stopped_since.reset();
       else if (!stopped_since)
         stopped_since = Clock::now();
@@ -178,8 +169,8 @@ class Supervisor {
   }
 
   /// With a verdict the others leave by themselves; without one there is nothing to wait for.
-  Cause after_root(comm::ProcessHandle const& root) {
-    auto cause = death("rank 0", root);
+  Cause after_root(ProcessHandle const& root) {
+    auto cause = death("rank 0", root, kills_before_);
     auto const deadline = Clock::now() + leave_limit;
     while (standing().verdict && !launched_->has_ended() && Clock::now() < deadline) std::this_thread::sleep_for(pace);
     launched_->end();
@@ -194,14 +185,11 @@ class Supervisor {
   }
 
   Standing standing() const {
-    if (auto const saved = io::read_saved_run(output_); saved && saved->verdict != Exit::done) {
-      Standing now{saved->verdict, saved->message, 0};
-      for (auto const& range : saved->progress.committed) now.tiles += range.count;
-      return now;
-    }
+    if (auto const saved = io::read_saved_run(output_); saved && saved->verdict != Exit::done)
+      return {saved->verdict, io::committed_tiles(saved->progress)};
     bool const is_new = options_.start == Start::resume || identity_of(output_) != result_before_;
     std::error_code ignored;
-    if (starts_ > 0 && is_new && std::filesystem::exists(output_, ignored)) return {Exit::done, "", UINT64_MAX};
+    if (starts_ > 0 && is_new && std::filesystem::exists(output_, ignored)) return {Exit::done, UINT64_MAX};
     return {};
   }
 
@@ -224,19 +212,13 @@ class Supervisor {
   int const ranks_;
   LaunchPlace const place_;
   std::tuple<ino_t, time_t, long> const result_before_;
+  std::uint64_t const kills_before_ = out_of_memory_kills();
   int starts_ = 0;
   bool is_stop_sent_ = false;
   bool is_started_ = false;
   Clock::time_point start_deadline_;
   std::unique_ptr<Launched> launched_;
 };
-
-std::string own_program() {
-  std::array<char, 4096> path{};
-  auto const size = ::readlink("/proc/self/exe", path.data(), path.size());
-  MUSTER_REQUIRE_ENV(size > 0, "/proc/self/exe cannot be read (the ranks run the same program); mount /proc");
-  return {path.data(), static_cast<std::size_t>(size)};
-}
 
 int number_in(char const* name, int otherwise) {
   char const* const text = std::getenv(name);
@@ -257,6 +239,7 @@ std::string first_line_of(char const* command) {
 LaunchPlace place_of(RunOptions const& options) {
   LaunchPlace place;
   place.program = own_program();
+  MUSTER_REQUIRE_ENV(!place.program.empty(), "/proc/self/exe cannot be read (the ranks run the same program); mount /proc");
   place.is_root = ::geteuid() == 0;
   place.is_in_allocation = std::getenv("SLURM_JOB_ID") != nullptr;
   if (char const* more = std::getenv("MUSTER_MPI_OPTIONS")) place.more_options = more;

@@ -1,7 +1,4 @@
 // Ranks as threads of one process: one inbox a rank.
-#include <unistd.h>
-
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -10,6 +7,7 @@
 #include "comm/backoff.hpp"
 #include "comm/transport.hpp"
 #include "core/error.hpp"
+#include "core/process.hpp"
 
 namespace muster::comm {
 namespace {
@@ -87,9 +85,7 @@ class InProcessTransport : public Transport {
   std::size_t unsent() const override { return 0; }
   std::string describe() const override { return "in-process"; }
   std::string host() const override {
-    std::array<char, 256> name{};
-    gethostname(name.data(), name.size() - 1);
-    return name.data();
+    return host_name();
   }
 
  private:

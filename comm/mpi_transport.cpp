@@ -1,6 +1,4 @@
 // Messages over MPI: matched probes, non-blocking receives and sends with owned buffers.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -13,6 +11,7 @@
 #include "comm/transport.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/process.hpp"
 
 namespace muster::comm {
 namespace {
@@ -332,9 +331,7 @@ std::string MpiTransport::describe() const {
 }
 
 std::string MpiTransport::host() const {
-  std::array<char, 256> name{};
-  gethostname(name.data(), name.size() - 1);
-  return name.data();
+  return host_name();
 }
 
 }  // namespace

@@ -9,9 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "comm/process.hpp"
 #include "comm/pulse_board.hpp"
 #include "comm/transport.hpp"
+#include "core/process.hpp"
 
 namespace muster::comm {
 

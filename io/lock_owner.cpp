@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "core/process.hpp"
 #include "core/text.hpp"
 #include "io/line_fields.hpp"
 #include "io/text_rules.hpp"
@@ -17,11 +18,6 @@ namespace {
 
 constexpr std::string_view first_line = "muster-lock 1";
 
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
-
 std::string boot_id() {
   std::ifstream in("/proc/sys/kernel/random/boot_id");
   std::string id;
@@ -29,21 +25,9 @@ std::string boot_id() {
   return id;
 }
 
-std::string pid_space() {
-  char target[64] = {};
-  return ::readlink("/proc/self/ns/pid", target, sizeof target - 1) > 0 ? target : "";
-}
-
-/// Field 22 of /proc/<pid>/stat, counted from the end of the command name, which may hold anything.
 std::uint64_t start_of(std::int64_t pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  std::string text;
-  std::getline(in, text);
-  auto at = text.rfind(')');
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
-  if (at == std::string::npos) return 0;
-  auto const word = std::string_view(text).substr(at + 1);
-  return parse_count(word.substr(0, word.find(' '))).value_or(0);
+  auto const process = process_with(static_cast<pid_t>(pid));
+  return process ? process->start_ticks : 0;
 }
 
 std::string variable(char const* name) {
@@ -65,7 +49,7 @@ OwnerRecord this_process() {
   OwnerRecord self;
   self.who = {host_name(), ::getpid(), utc_now()};
   self.boot = boot_id();
-  self.pid_space = pid_space();
+  self.pid_space = pid_namespace();
   self.pid_start = start_of(::getpid());
   self.slurm_job = variable("SLURM_JOB_ID");
   self.slurm_restart = parse_count(variable("SLURM_RESTART_COUNT")).value_or(0);

@@ -249,6 +249,12 @@ void RunState::discard() {
   remove_all(files_->output, found);
 }
 
+std::uint64_t committed_tiles(RunProgress const& progress) {
+  std::uint64_t tiles = 0;
+  for (TileRange const& range : progress.committed) tiles += range.count;
+  return tiles;
+}
+
 std::optional<SavedRun> read_saved_run(fs::path const& output) {
   auto found = find_newest_state(output);
   if (!found) return std::nullopt;

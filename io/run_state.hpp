@@ -41,6 +41,9 @@ struct RunProgress {
   std::vector<std::pair<std::string, std::uint64_t>> counters;  ///< name, value; for people
 };
 
+/// Tiles in `progress.committed`.
+std::uint64_t committed_tiles(RunProgress const& progress);
+
 /// All that a state holds.
 struct SavedRun {
   RunIdentity identity;

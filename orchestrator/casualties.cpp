@@ -10,8 +10,6 @@ namespace {
 /// A risky lease is given again in so many pieces, to tell the guilty tile from its neighbours.
 constexpr std::uint64_t pieces = 16;
 
-bool overlap_tiles(TileRange a, TileRange b) { return a.first < b.end() && b.first < a.end(); }
-
 /// How many ranks died of a tile of this range.
 struct Deaths {
   std::set<int> own, any;
@@ -20,7 +18,7 @@ struct Deaths {
 Deaths deaths_of(State const& state, TileRange range) {
   Deaths deaths;
   for (Casualty const& casualty : state.casualties) {
-    if (!overlap_tiles(casualty.range, range)) continue;
+    if (!overlap(casualty.range, range)) continue;
     deaths.any.insert(casualty.rank);
     if (casualty.is_by_own) deaths.own.insert(casualty.rank);
   }
@@ -45,7 +43,7 @@ std::string tiles_text(TileRange range) {
 std::string ranks_text(State const& state, TileRange range) {
   std::string text;
   for (Casualty const& casualty : state.casualties)
-    if (overlap_tiles(casualty.range, range))
+    if (overlap(casualty.range, range))
       text += fmt::format("{}rank {} ({}: {})", text.empty() ? "" : ", ", casualty.rank,
                           state.ranks[casualty.rank].host, casualty.how);
   return text;

@@ -25,8 +25,6 @@ struct Late {
 
 std::uint64_t unhedged(OpenLease const& lease) { return lease.range.count - lease.hedged; }
 
-bool overlap(TileRange a, TileRange b) { return a.first < b.end() && b.first < a.end(); }
-
 /// By the rank's speed as known now.
 double due_s(State const& state, OpenLease const& lease) {
   RankState const& rank = state.ranks[lease.rank];

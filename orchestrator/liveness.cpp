@@ -1,7 +1,7 @@
 // Ranks that fall silent, leases that take too long.
 #include <algorithm>
-#include <csignal>
 
+#include "core/process.hpp"
 #include "orchestrator/events.hpp"
 #include "orchestrator/leasing.hpp"
 
@@ -95,12 +95,6 @@ void ensure_hope(State& state, double now_s, Actions& actions) {
          actions);
 }
 
-/// By somebody's SIGKILL or SIGTERM, as far as one can tell.
-bool is_killed_from_outside(comm::RankNews const& news) {
-  bool const is_usual = news.signal == SIGKILL || news.signal == SIGTERM || news.signal == SIGINT;
-  return is_usual && news.out_of_memory_kills == 0;
-}
-
 std::string how_it_died(comm::RankNews const& news) {
   std::string text = news.signal == 0 ? "it has died" : fmt::format("it was killed by signal {}", news.signal);
   if (news.out_of_memory_kills > 0)
@@ -125,7 +119,7 @@ void lose(State& state, comm::RankNews const& news, double now_s, Actions& actio
   for (std::size_t at = 0; at < held.size(); ++at)
     // The oldest ones it was computing, one a consumer; the rest waited.
     if (at < from.consumers)
-      bury_lease(state, held[at], {state.leases.at(held[at]).range, news.rank, how, !is_killed_from_outside(news)}, actions);
+      bury_lease(state, held[at], {state.leases.at(held[at]).range, news.rank, how, !is_killed_from_outside(news.signal, news.out_of_memory_kills)}, actions);
     else
       return_lease(state, held[at]);
   refresh_pace(state, now_s);

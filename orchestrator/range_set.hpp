@@ -9,6 +9,9 @@
 
 namespace muster::orchestrator {
 
+/// Have they a tile in common?
+inline bool overlap(TileRange a, TileRange b) { return a.first < b.end() && b.first < a.end(); }
+
 class RangeSet {
  public:
   /// Adds a range that shares no tile with the set (else: Error (Exit::bug), for a tile would count

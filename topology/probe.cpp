@@ -1,15 +1,14 @@
 #include "topology/probe.hpp"
 
 #include <sys/utsname.h>
-#include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <optional>
 
+#include "core/process.hpp"
 #include "topology/probe_cpu.hpp"
 #include "topology/probe_gpu.hpp"
 
@@ -31,11 +30,6 @@ std::optional<int> first_number(std::initializer_list<char const*> variables) {
   for (auto const* variable : variables)
     if (auto const value = number_from(variable)) return value;
   return std::nullopt;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
 std::string system_name() {

@@ -1,4 +1,4 @@
-// Other processes of this machine: who they are, whether they run, ending them.
+// Processes of this machine: who they are, whether they run, ending them; and where this one is.
 #pragma once
 
 #include <sys/types.h>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace muster::comm {
+namespace muster {
 
 /// A process by more than its number, which the system gives out again.
 struct ProcessId {
@@ -27,6 +27,10 @@ ProcessId own_process();
 std::optional<ProcessId> process_with(pid_t pid);
 /// Reads /proc; a number that was given out again is dead.
 ProcessState state_of(ProcessId const& process);
+/// "unknown" where the system does not say.
+std::string host_name();
+/// Path of this program's file; empty where /proc does not say.
+std::string own_program();
 /// The namespace this process's numbers belong to, "pid:[4026531836]"; empty: not known.
 std::string pid_namespace();
 
@@ -56,7 +60,10 @@ class ProcessHandle {
   int fd_ = -1;
 };
 
+/// Whether somebody else ended a process with this signal, as far as one can tell: a SIGKILL, SIGTERM or SIGINT, and
+/// memory had not run out.
+bool is_killed_from_outside(int signal, std::uint64_t out_of_memory_kills);
 /// Times the system's memory limit has killed in this process's cgroup, so far; 0 also where it cannot be read.
 std::uint64_t out_of_memory_kills();
 
-}  // namespace muster::comm
+}  // namespace muster

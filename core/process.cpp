@@ -1,4 +1,4 @@
-#include "comm/process.hpp"
+#include "core/process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace muster::comm {
+namespace muster {
 namespace {
 
 #ifndef SYS_pidfd_open
@@ -72,6 +72,12 @@ std::optional<Stat> stat_of(pid_t pid) {
   return Stat{fields.front(), *start, number_at(fields, 49).value_or(0)};
 }
 
+std::string link_target(char const* path) {
+  std::array<char, 4096> text{};
+  auto const size = ::readlink(path, text.data(), text.size());
+  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
+}
+
 bool is_over(Stat const& stat) { return stat.state == 'Z' || stat.state == 'X' || stat.state == 'x'; }
 
 }  // namespace
@@ -94,11 +100,14 @@ ProcessState state_of(ProcessId const& process) {
   return stat->state == 'T' || stat->state == 't' ? ProcessState::stopped : ProcessState::running;
 }
 
-std::string pid_namespace() {
-  std::array<char, 64> text{};
-  auto const size = ::readlink("/proc/self/ns/pid", text.data(), text.size());
-  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
+
+std::string own_program() { return link_target("/proc/self/exe"); }
+
+std::string pid_namespace() { return link_target("/proc/self/ns/pid"); }
 
 ProcessHandle::ProcessHandle(ProcessId process) : process_(process) {
   fd_ = static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0));
@@ -153,6 +162,10 @@ std::optional<int> ProcessHandle::exit_code() const {
   return status && WIFEXITED(*status) ? std::optional(WEXITSTATUS(*status)) : std::nullopt;
 }
 
+bool is_killed_from_outside(int signal, std::uint64_t out_of_memory_kills) {
+  return (signal == SIGKILL || signal == SIGTERM || signal == SIGINT) && out_of_memory_kills == 0;
+}
+
 std::uint64_t out_of_memory_kills() {
   std::string const groups = small_file("/proc/self/cgroup");
   auto const at = groups.find("0::");
@@ -163,4 +176,4 @@ std::uint64_t out_of_memory_kills() {
   return line == std::string::npos ? 0 : number_at(std::string_view(events).substr(line), 1).value_or(0);
 }
 
-}  // namespace muster::comm
+}  // namespace muster
