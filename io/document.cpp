@@ -142,11 +142,15 @@ std::string Document::text(std::string const& dataset) const {
 h5::Values Document::column(std::string const& dataset) const {
   h5::Shape const& found = shape(dataset);
   if (found.dims.size() != 1) refuse(dataset, "is not one-dimensional");
-  std::vector<std::byte> bytes(found.elements() * found.element_bytes);
+  return values(dataset, found);
+}
+
+h5::Values Document::values(std::string const& dataset, h5::Shape const& shape) const {
+  std::vector<std::byte> bytes(shape.elements() * shape.element_bytes);
   return reading([&] {
     h5::Dataset const data(MUSTER_H5(H5Dopen2(file_.get(), dataset.c_str(), H5P_DEFAULT)));
-    h5::read_rows(data.get(), found, 0, found.rows(), bytes.data());
-    return h5::values_of(bytes, found, {path_, dataset, file_bytes_});
+    h5::read_rows(data.get(), shape, 0, shape.rows(), bytes.data());
+    return h5::values_of(bytes, shape, {path_, dataset, file_bytes_});
   });
 }
 
@@ -164,6 +168,23 @@ template std::vector<double> Document::column_of(std::string const&, std::uint64
 template std::vector<std::int64_t> Document::column_of(std::string const&, std::uint64_t) const;
 template std::vector<std::uint64_t> Document::column_of(std::string const&, std::uint64_t) const;
 template std::vector<std::string> Document::column_of(std::string const&, std::uint64_t) const;
+
+template <class T>
+std::vector<T> Document::matrix_of(std::string const& dataset, std::uint64_t rows,
+                                   std::uint64_t columns) const {
+  h5::Shape const& found = shape(dataset);
+  if (found.dims != std::vector{rows, columns})
+    refuse(dataset, fmt::format("is not of {} rows and {} columns", rows, columns));
+  auto read = values(dataset, found);
+  auto* typed = std::get_if<std::vector<T>>(&read);
+  if (typed == nullptr) refuse(dataset, "has elements of another type than belongs there");
+  return std::move(*typed);
+}
+
+template std::vector<double> Document::matrix_of(std::string const&, std::uint64_t,
+                                                 std::uint64_t) const;
+template std::vector<std::uint8_t> Document::matrix_of(std::string const&, std::uint64_t,
+                                                       std::uint64_t) const;
 
 void Document::pairs(std::string const& dataset, std::uint64_t first,
                      std::span<std::uint64_t> out) const {

@@ -40,10 +40,15 @@ class Document {
   /// The same, of type T and with `rows` rows.
   template <class T>
   std::vector<T> column_of(std::string const& dataset, std::uint64_t rows) const;
+  /// A two-dimensional dataset of type T, row after row.
+  template <class T>
+  std::vector<T> matrix_of(std::string const& dataset, std::uint64_t rows,
+                           std::uint64_t columns) const;
   /// Rows of a two-column dataset of naturals, [first, first + out.size() / 2).
   void pairs(std::string const& dataset, std::uint64_t first, std::span<std::uint64_t> out) const;
 
  private:
+  h5::Values values(std::string const& dataset, h5::Shape const& shape) const;
   h5::Entry const& entry(std::string const& object) const;
   h5::Values const& single_attribute(std::string const& object, std::string const& name) const;
   template <class F>

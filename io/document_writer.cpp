@@ -160,12 +160,11 @@ void DocumentWriter::text(std::string const& path, std::string_view text) {
 }
 
 void DocumentWriter::numbers(std::string const& path, std::string_view unit, hid_t type_id,
-                             void const* values, std::size_t count) {
-  hsize_t const dims[] = {count};
+                             void const* values, std::span<hsize_t const> dims) {
   writing([&] {
     Datatype const type(MUSTER_H5(H5Tcopy(type_id)));
     Dataset const data = dataset(path, type, dims);
-    if (count > 0)
+    if (dims[0] > 0)
       MUSTER_H5(H5Dwrite(data.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
   });
   attribute(path, "unit", unit);
@@ -173,12 +172,26 @@ void DocumentWriter::numbers(std::string const& path, std::string_view unit, hid
 
 void DocumentWriter::column(std::string const& path, std::string_view unit,
                             std::vector<double> const& values) {
-  numbers(path, unit, H5T_IEEE_F64LE, values.data(), values.size());
+  hsize_t const dims[] = {values.size()};
+  numbers(path, unit, H5T_IEEE_F64LE, values.data(), dims);
 }
 
 void DocumentWriter::column(std::string const& path, std::string_view unit,
                             std::vector<std::int64_t> const& values) {
-  numbers(path, unit, H5T_STD_I64LE, values.data(), values.size());
+  hsize_t const dims[] = {values.size()};
+  numbers(path, unit, H5T_STD_I64LE, values.data(), dims);
+}
+
+void DocumentWriter::matrix(std::string const& path, std::string_view unit,
+                            std::vector<double> const& values, std::size_t columns) {
+  hsize_t const dims[] = {values.size() / columns, columns};
+  numbers(path, unit, H5T_IEEE_F64LE, values.data(), dims);
+}
+
+void DocumentWriter::matrix(std::string const& path, std::string_view unit,
+                            std::vector<std::uint8_t> const& values, std::size_t columns) {
+  hsize_t const dims[] = {values.size() / columns, columns};
+  numbers(path, unit, H5T_STD_U8LE, values.data(), dims);
 }
 
 void DocumentWriter::column(std::string const& path, std::string_view unit,

@@ -38,6 +38,11 @@ class DocumentWriter {
               std::vector<std::int64_t> const& values);
   void column(std::string const& path, std::string_view unit,
               std::vector<std::string> const& values);
+  /// Values row after row, each of `columns` of them.
+  void matrix(std::string const& path, std::string_view unit, std::vector<double> const& values,
+              std::size_t columns);
+  void matrix(std::string const& path, std::string_view unit,
+              std::vector<std::uint8_t> const& values, std::size_t columns);
   /// `rows` x 2 unsigned integers, fetched portion by portion.
   using PairSource = std::function<void(std::uint64_t first, std::span<std::uint64_t> out)>;
   void pairs(std::string const& path, std::string_view unit, std::uint64_t rows,
@@ -52,7 +57,7 @@ class DocumentWriter {
   h5::Dataset dataset(std::string const& path, h5::Datatype const& type,
                       std::span<hsize_t const> dims);
   void numbers(std::string const& path, std::string_view unit, hid_t type, void const* values,
-               std::size_t count);
+               std::span<hsize_t const> dims);
   void put_attribute(std::string const& object, std::string const& name, h5::Datatype const& type,
                      h5::Dataspace const& space, void const* values);
 

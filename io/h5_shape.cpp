@@ -30,6 +30,23 @@ void read_text_type(hid_t type, Shape& shape, Place const& place) {
     refuse(place, fmt::format("has texts of {} bytes", shape.element_bytes));
 }
 
+[[noreturn]] void refuse_type(Place const& place) {
+  refuse(place, "has an element type that muster does not write");
+}
+
+void read_integer_type(hid_t type, Shape& shape, Place const& place) {
+  if (is_type(type, H5T_STD_I64LE)) {
+    shape.element = Element::integer;
+  } else if (is_type(type, H5T_STD_U64LE)) {
+    shape.element = Element::natural;
+  } else if (is_type(type, H5T_STD_U8LE)) {
+    shape.element = Element::byte;
+    shape.element_bytes = 1;
+  } else {
+    refuse_type(place);
+  }
+}
+
 void read_type(hid_t type, Shape& shape, Place const& place) {
   switch (H5Tget_class(type)) {
     case H5T_STRING:
@@ -39,13 +56,11 @@ void read_type(hid_t type, Shape& shape, Place const& place) {
       shape.element = Element::real;
       return;
     case H5T_INTEGER:
-      if (!is_type(type, H5T_STD_I64LE) && !is_type(type, H5T_STD_U64LE)) break;
-      shape.element = is_type(type, H5T_STD_I64LE) ? Element::integer : Element::natural;
-      return;
+      return read_integer_type(type, shape, place);
     default:
       break;
   }
-  refuse(place, "has an element type that muster does not write");
+  refuse_type(place);
 }
 
 void read_dims(hid_t space, Shape& shape, Place const& place) {
@@ -123,6 +138,8 @@ Datatype element_type(Shape const& shape) {
       return Datatype(MUSTER_H5(H5Tcopy(H5T_STD_I64LE)));
     case Element::natural:
       return Datatype(MUSTER_H5(H5Tcopy(H5T_STD_U64LE)));
+    case Element::byte:
+      return Datatype(MUSTER_H5(H5Tcopy(H5T_STD_U8LE)));
     case Element::text:
       break;
   }

@@ -19,6 +19,7 @@ enum class Element : char {
   real = 'f',     ///< IEEE 754 binary64, little endian
   integer = 'i',  ///< 64-bit two's complement, little endian
   natural = 'u',  ///< 64-bit unsigned, little endian
+  byte = 'b',     ///< 8-bit unsigned
   text = 's',     ///< UTF-8, fixed length, padded with zeros
 };
 

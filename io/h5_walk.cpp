@@ -182,6 +182,8 @@ Values values_of(std::span<std::byte const> bytes, Shape const& shape, Place con
       return copy_numbers<std::int64_t>(bytes);
     case Element::natural:
       return copy_numbers<std::uint64_t>(bytes);
+    case Element::byte:
+      return copy_numbers<std::uint8_t>(bytes);
     case Element::text:
       break;
   }

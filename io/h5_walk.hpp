@@ -12,7 +12,8 @@
 namespace muster::io::h5 {
 
 using Values = std::variant<std::vector<double>, std::vector<std::int64_t>,
-                            std::vector<std::uint64_t>, std::vector<std::string>>;
+                            std::vector<std::uint64_t>, std::vector<std::uint8_t>,
+                            std::vector<std::string>>;
 
 struct AttributeEntry {
   Shape shape;

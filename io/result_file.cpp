@@ -21,12 +21,12 @@ Column read_column(Document const& in, std::string const& group, std::string con
   std::string const path = group + "/" + name;
   Column column{name, in.text_attribute(path, "unit"), {}};
   auto values = in.column(path);
-  if (std::holds_alternative<std::vector<std::uint64_t>>(values))
-    in.refuse(path, "has elements of another type than belongs there");
   std::visit(
       [&](auto& typed) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(typed)>, std::vector<std::uint64_t>>)
+        if constexpr (std::is_assignable_v<decltype(column.values)&, decltype(typed)>)
           column.values = std::move(typed);
+        else
+          in.refuse(path, "has elements of another type than belongs there");
       },
       values);
   if (is_text(column) != column.unit.empty())

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <thread>
 
+#include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "io/atomic_file.hpp"
