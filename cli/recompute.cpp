@@ -30,26 +30,22 @@ std::uint64_t share_start(Selection const& selection, std::uint64_t index) {
   return index * whole + static_cast<std::uint64_t>(static_cast<unsigned __int128>(index) * rest / selection.picks);
 }
 
-/// Hands out the selection as leases.
+/// Hands out the selection, shifted by `first`, as leases.
 class Source {
  public:
-  Source(Selection const& selection) : selection_(selection) {}
+  Source(Selection const& selection, std::uint64_t first) : selection_(selection), first_(first) {}
   bool is_empty() const { return next_ == selection_.picks; }
-  worker::Lease take(std::uint64_t preferred_tiles) {
-    worker::Lease lease{++id_, {}};
-    if (selection_.is_whole()) {
-      lease.range = {next_, std::min(preferred_tiles, selection_.picks - next_)};
-      next_ += lease.range.count;
-    } else {
-      lease.range = {picked_tile(selection_, next_++), 1};
-    }
-    return lease;
+  TileRange take(std::uint64_t preferred_tiles) {
+    if (!selection_.is_whole()) return {first_ + picked_tile(selection_, next_++), 1};
+    TileRange const range{first_ + next_, std::min(preferred_tiles, selection_.picks - next_)};
+    next_ += range.count;
+    return range;
   }
 
  private:
   Selection const& selection_;
+  std::uint64_t const first_;
   std::uint64_t next_ = 0;
-  std::uint64_t id_ = 0;
 };
 
 /// Lets compute threads wake the one that waits for them.
@@ -74,9 +70,77 @@ class Bell {
   bool rung_ = false;
 };
 
-void add(Slots& sums, Slots const& more) {
+void add(std::span<std::int64_t> sums, Slots const& more) {
   for (std::size_t i = 0; i < sums.size(); ++i)
     sums[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) + static_cast<std::uint64_t>(more[i]));
+}
+
+/// This process's devices at work on tiles.
+class Recomputer {
+ public:
+  Recomputer(jobs::Job const& job, worker::Consumption const& consumption, Judge const& judge)
+      : job_(job), judge_(judge), consumers_(job, consumption, [this] { bell_.ring(); }) {}
+
+  void enter(jobs::CarryPtr carry) { consumers_.enter(std::move(carry)); }
+
+  /// The sums of what is selected among the tiles from `first` on, normalized.
+  Slots run(Selection const& selection, std::uint64_t first) {
+    sums_.assign(job_.slots(), 0);
+    Source source(selection, first);
+    refill(source);
+    while (consumers_.held() > 0) {
+      if (stop_requested().load())
+        throw_error(Exit::stopped, "stopped on request before all tiles were compared; run it again to compare them");
+      if (worker::ConsumerEvent event; consumers_.take(event))
+        std::visit([this](auto& one) { on(one); }, event);
+      else
+        bell_.wait(std::chrono::milliseconds(200));  // a signal is seen within that
+      refill(source);
+    }
+    return std::move(sums_);
+  }
+
+ private:
+  /// Twice as many leases as threads, so that none waits for this one.
+  void refill(Source& source) {
+    while (consumers_.held() < std::size_t{2} * consumers_.count() && !source.is_empty()) {
+      worker::Lease const lease{++lease_, source.take(preferred_tiles_)};
+      consumers_.push({&lease, 1});
+    }
+  }
+  void on(worker::Started const& started) { preferred_tiles_ = std::max(preferred_tiles_, started.preferred_tiles); }
+  void on(worker::Failure const& failure) {
+    throw Error(failure.code, failure.device + ": " + failure.message, failure.retry);
+  }
+  void on(worker::DeviceUse const&) {}
+  void on(worker::Result& result) {
+    judge_(result.range, result.digests);
+    add(std::span(sums_).subspan(job_.window(result.range).first, result.sums.size()), result.sums);
+    job_.normalize(sums_);
+    consumers_.recycle(std::move(result));
+  }
+
+  jobs::Job const& job_;
+  Judge const& judge_;
+  Bell bell_;
+  Slots sums_;
+  std::uint64_t preferred_tiles_ = 1;
+  std::uint64_t lease_ = 0;
+  worker::Consumers consumers_;  // last: joined before anything it uses goes
+};
+
+/// Stage after stage from the first, as each needs the one before; to the end of the selection, rounded up to stages.
+Slots recompute_steps(jobs::Job const& job, Recomputer& recomputer, Selection const& selection, int threads) {
+  auto const& steps = *job.steps();
+  auto carry = steps.first(threads);
+  std::uint64_t first = 0;
+  for (std::uint64_t const end : job.stages()) {
+    if (first >= selection.picks) break;
+    recomputer.enter(carry);
+    carry = steps.next(carry, recomputer.run({end - first, end - first, 0}, first), threads);
+    first = end;
+  }
+  return steps.encode(*carry);
 }
 
 }  // namespace
@@ -105,40 +169,9 @@ Selection parse_selection(std::string const& sample, std::uint64_t tiles, std::u
 
 Slots recompute(jobs::Job const& job, worker::Consumption const& consumption, Selection const& selection,
                 Judge const& judge) {
-  Slots sums(job.slots(), 0);
-  Source source(selection);
-  Bell bell;
-  worker::Consumers consumers(job, consumption, [&bell] { bell.ring(); });
-  std::uint64_t preferred_tiles = 1;
-  // Twice as many leases as threads, so that none waits for this one.
-  auto const refill = [&](std::size_t held) {
-    for (; held < std::size_t{2} * consumers.count() && !source.is_empty(); ++held) {
-      auto const lease = source.take(preferred_tiles);
-      consumers.push({&lease, 1});
-    }
-  };
-  refill(consumers.held());
-  while (consumers.held() > 0) {
-    if (stop_requested().load())
-      throw_error(Exit::stopped, "stopped on request before all tiles were compared; run it again to compare them");
-    worker::ConsumerEvent event;
-    if (!consumers.take(event)) {
-      bell.wait(std::chrono::milliseconds(200));  // a signal is seen within that
-      continue;
-    }
-    if (auto const* started = std::get_if<worker::Started>(&event))
-      preferred_tiles = std::max(preferred_tiles, started->preferred_tiles);
-    if (auto const* failure = std::get_if<worker::Failure>(&event))
-      throw Error(failure->code, failure->device + ": " + failure->message, failure->retry);
-    if (auto* result = std::get_if<worker::Result>(&event)) {
-      judge(result->range, result->digests);
-      add(sums, result->sums);
-      job.normalize(sums);
-      consumers.recycle(std::move(*result));
-    }
-    refill(consumers.held());
-  }
-  return sums;
+  Recomputer recomputer(job, consumption, judge);
+  if (job.steps() == nullptr) return recomputer.run(selection, 0);
+  return recompute_steps(job, recomputer, selection, std::max(consumption.threads, consumption.threads_instead));
 }
 
 }  // namespace muster::cli

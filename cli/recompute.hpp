@@ -29,7 +29,8 @@ Selection parse_selection(std::string const& sample, std::uint64_t tiles, std::u
 /// Called on the caller's thread with tiles in any order of ranges.
 using Judge = std::function<void(TileRange range, std::span<TileDigest const> digests)>;
 
-/// Computes the selection; returns the exact sums of what was computed, normalized. Throws the first Error
+/// Computes the selection; returns the exact sums of what was computed, normalized. Of a job in steps as many of its first
+/// stages as hold so many tiles are computed, each in whole; what is carried after them, encoded, comes back. Throws the first Error
 /// of a tile or device, or Error (Exit::stopped) when a signal asks to stop.
 Slots recompute(jobs::Job const& job, worker::Consumption const& consumption, Selection const& selection,
                 Judge const& judge);

@@ -39,6 +39,7 @@ struct RunProgress {
   std::uint64_t tiles_planned = 0;  ///< end of that stage, for progress displays
   Slots sums;
   std::vector<std::pair<std::string, std::uint64_t>> counters;  ///< name, value; for people
+  Slots carry = {};  ///< of a job in steps: what the tiles of the stage need, encoded
 };
 
 /// Tiles in `progress.committed`.

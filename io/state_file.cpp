@@ -11,7 +11,7 @@ namespace muster::io {
 namespace {
 
 constexpr std::string_view state_magic = "MUSTRSTA";
-constexpr std::uint32_t state_major_version = 1;
+constexpr std::uint32_t state_major_version = 2;
 constexpr std::uint32_t state_minor_version = 0;
 constexpr std::size_t checksum_bytes = 64;  // SHA-256 in hex digits
 constexpr std::uint32_t no_verdict = 0xffffffff;
@@ -57,6 +57,8 @@ void put_progress(ByteWriter& out, RunProgress const& progress) {
   }
   out.u64(progress.sums.size());
   for (std::int64_t const slot : progress.sums) out.u64(static_cast<std::uint64_t>(slot));
+  out.u64(progress.carry.size());
+  for (std::int64_t const word : progress.carry) out.u64(static_cast<std::uint64_t>(word));
 }
 
 RunProgress get_progress(ByteReader& in) {
@@ -76,6 +78,8 @@ RunProgress get_progress(ByteReader& in) {
   }
   progress.sums.resize(in.count(8));
   for (std::int64_t& slot : progress.sums) slot = static_cast<std::int64_t>(in.u64());
+  progress.carry.resize(in.count(8));
+  for (std::int64_t& word : progress.carry) word = static_cast<std::int64_t>(in.u64());
   return progress;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/table.hpp"
 #include "core/tile.hpp"
+#include "jobs/steps.hpp"
 #include "topology/cost.hpp"
 #include "topology/facts.hpp"
 
@@ -45,8 +46,10 @@ class TileRunner {
   /// After kernels::OutOfMemory: gives the device's memory back and needs less of it from now on; nullopt when there
   /// is no way left.
   virtual std::optional<StepDown> step_down() { return std::nullopt; }
-  /// Adds the accumulators of every tile of `range` to `sums` (length Job::slots()) and writes one
-  /// digest a tile. The bits depend on the resolved job and the tile index alone.
+  /// What the tiles run from now on need; before the first of them. Only for jobs in steps.
+  virtual void enter(CarryPtr /*carry*/) {}
+  /// Adds the accumulators of every tile of `range` to `sums` (those of Job::window(range), all of one stage where the
+  /// job has steps) and writes one digest a tile. The bits depend on the resolved job and the tile index alone.
   /// Throws Error (Exit::job_failed) naming item and tile when a contribution is NaN or out of range, and
   /// kernels::OutOfMemory, with parts of the range added: start again from zeros then.
   virtual void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) = 0;
@@ -88,12 +91,18 @@ class Job {
  public:
   virtual ~Job() = default;
   virtual std::string_view kind() const = 0;
-  /// Accumulator slots of a tile, and of the whole run.
+  /// Accumulator slots of the whole run; of one stage for a job in steps.
   virtual std::size_t slots() const = 0;
+  /// Those that the tiles of a range inside the run add to.
+  virtual SlotWindow window(TileRange /*range*/) const { return {0, slots()}; }
+  /// For a job in steps: sums begin from zero with each stage, and what came of a stage is carried to the next. Null:
+  /// stages only judge, and sums run on.
+  virtual Steps const* steps() const { return nullptr; }
   /// The tile counts at which the stop rule is judged, ascending; the last one always ends the run.
   /// A job without a stop rule returns one value.
   virtual std::vector<std::uint64_t> stages() const = 0;
   /// Asked on rank 0 when exactly the tiles [0, tiles) are summed, tiles being one of stages().
+  /// Jobs in steps are asked through Steps::is_done instead.
   virtual bool is_done(std::span<std::int64_t const> sums, std::uint64_t tiles) const = 0;
   /// Restores the headroom of every slot (carries limb into limb) and keeps the value; called while sums
   /// of many tiles are merged and always before is_done, results and a save. Slots without carries need none.
@@ -114,7 +123,8 @@ class Job {
   virtual std::optional<DeviceNeed> device_need(topology::Gpu const& /*gpu*/, std::uint64_t /*budget_bytes*/) const {
     return std::nullopt;
   }
-  /// The numbers: every estimate with mean, standard error and count.
+  /// The numbers: every estimate with mean, standard error and count. For a job in steps `sums` is what it carries at
+  /// the end, encoded.
   virtual std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t tiles) const = 0;
   /// A compact text for the terminal (at most some 25 lines).
   virtual std::string summary(std::vector<Table> const& results) const = 0;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "core/error.hpp"
 #include "jobs/job.hpp"
@@ -20,14 +21,21 @@ class Accumulator {
     sums_ = std::move(sums);
     tiles_since_ = headroom_tiles;  // who knows: normalize before the first addition
   }
-  void add(std::span<std::int64_t const> sums, std::uint64_t tiles) {
-    MUSTER_ASSERT(sums.size() == sums_.size(), "{} slots of {}", sums.size(), sums_.size());
-    if (tiles_since_ + tiles > headroom_tiles) normalize();
-    tiles_since_ += tiles;
+  void add(std::span<std::int64_t const> sums, TileRange range) {
+    auto const window = job_.window(range);
+    MUSTER_ASSERT(sums.size() == window.count, "{} slots of {}", sums.size(), window.count);
+    if (tiles_since_ + range.count > headroom_tiles) normalize();
+    tiles_since_ += range.count;
+    std::int64_t* const to = sums_.data() + window.first;
     // Unsigned: its overflow wraps by definition.
     for (std::size_t i = 0; i < sums.size(); ++i)
-      sums_[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums_[i]) +
-                                           static_cast<std::uint64_t>(sums[i]));
+      to[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(to[i]) +
+                                        static_cast<std::uint64_t>(sums[i]));
+  }
+  /// From zero, for the next stage of a job in steps; returns what there was, in canonical form.
+  Slots start_over() {
+    normalize();
+    return std::exchange(sums_, Slots(sums_.size(), 0));
   }
   /// In canonical form.
   Slots const& normalized() {

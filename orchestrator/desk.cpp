@@ -111,7 +111,7 @@ void Desk::news(std::span<comm::RankNews const> news, double now_s) {
 
 void Desk::on_results_message(int rank, std::uint32_t epoch, WireReader& in) {
   for (auto left = worker::decode_results_count(in); left > 0; --left) {
-    worker::decode_result(in, rules_.slots, scratch_);
+    worker::decode_result(in, rules_.slots_of, scratch_);
     take_result(rank, epoch, scratch_);
   }
   worker::expect_end(in);
@@ -194,7 +194,8 @@ worker::Bytes Desk::message_for(Answer const& to_do) const {
     case AnswerType::work:
       header.type = MessageType::work;
       return worker::encode_work(
-          header, std::span(actions_.leases).subspan(to_do.first_lease, to_do.lease_count));
+          header, to_do.step_from ? rules_.step_from(*to_do.step_from) : worker::Step{},
+          std::span(actions_.leases).subspan(to_do.first_lease, to_do.lease_count));
     case AnswerType::stop:
       header.type = MessageType::stop;
       return worker::encode(header, worker::Stop{state_.verdict, state_.reason, has_losses(state_)});

@@ -16,7 +16,10 @@ namespace muster::orchestrator {
 struct DeskRules {
   worker::Build build;  ///< ranks of another build end the run
   worker::Welcome welcome;
-  std::size_t slots = 0;  ///< accumulators a result must have
+  std::size_t slots = 0;  ///< the job's accumulators
+  worker::SlotsOf slots_of = [](TileRange) { return std::size_t{0}; };  ///< those a result must have
+  /// Brings a rank from the given stage to the current one; for jobs in steps.
+  std::function<worker::Step(std::uint64_t)> step_from = {};
 };
 
 class Desk {

@@ -22,6 +22,9 @@ constexpr double tick_interval_s = 0.1;
 /// Early stages end quickly one after the other; not each is worth a save.
 constexpr double least_save_interval_s = 1;
 constexpr double first_save_s = 0.5;
+/// Of the run's time; but what a kill costs is bounded first.
+constexpr double most_saving = 0.01;
+constexpr double longest_save_interval_s = 60;
 /// Contexts and tables of rank 0's own devices.
 constexpr double start_limit_s = 300;
 /// Messages taken in between two looks at the own consumers and the clock.
@@ -30,7 +33,7 @@ constexpr int messages_at_once = 64;
 class Driver {
  public:
   Driver(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options,
-         Persistence& persistence, ProgressSink& sink, State state, std::optional<Saved> saved)
+         Persistence& persistence, ProgressSink& sink, State state, std::optional<Saved> saved, jobs::CarryPtr carry)
       : transport_(transport),
         job_(job),
         options_(options),
@@ -38,11 +41,14 @@ class Driver {
         sink_(sink),
         state_(std::move(state)),
         accumulator_(job),
+        carry_(std::move(carry)),
         tiles_before_(state_.committed.total()),
         desk_(
             transport_, state_,
             DeskRules{
-                options.build, {options.resolved, sha256_hex(options.resolved.text)}, job.slots()},
+                options.build, {options.resolved, sha256_hex(options.resolved.text)}, job.slots(),
+                [this](TileRange range) { return slots_of(range); },
+                [this](std::uint64_t stage) { return step_from(stage); }},
             [this](worker::Result const& result) { commit(result); },
             [this](std::span<Lease const> leases) { consumers_->push(leases); }) {
     if (saved) accumulator_.restore(std::move(saved->sums));
@@ -51,7 +57,9 @@ class Driver {
   RunOutcome run() {
     try {
       save();  // the new epoch is on disk before anyone works for it
+      if (steps_ && !carry_) carry_ = steps_->first(threads());
       consumers_.emplace(job_, options_.consumption, [this] { transport_.wake(); });
+      if (steps_) consumers_->enter(carry_);
       if (!options_.early_news.empty()) desk_.news(options_.early_news, now());
       while (state_.phase != Phase::over) step();
     } catch (...) {
@@ -119,7 +127,7 @@ class Driver {
   void on_own(worker::DeviceUse const&) { desk_.take_own(consumers_->device_use()); }
 
   void commit(worker::Result const& result) {
-    accumulator_.add(result.sums, result.range.count);
+    accumulator_.add(result.sums, result.range);
     is_saved_ = false;
     guarded([&] { persistence_.record_digests(result.range, result.digests, state_.epoch); });
   }
@@ -127,11 +135,38 @@ class Driver {
   void judge_stage() {
     std::uint64_t const tiles = state_.stage_end();
     bool const is_last = state_.stage + 1 == state_.stages.size();
-    bool const is_done = is_last || job_.is_done(accumulator_.normalized(), tiles);
-    desk_.judge(is_done ? StageVerdict::done : StageVerdict::go_on, now());
+    jobs::CarryPtr next = steps_ ? steps_->next(carry_, accumulator_.normalized(), threads()) : nullptr;
+    bool const is_done = is_last || (steps_ ? steps_->is_done(*next) : job_.is_done(accumulator_.normalized(), tiles));
+    // A save in the middle of it would hold the sums of one stage and the carry of another.
+    guarded([&] {
+      if (steps_) take_step(std::move(next), is_done);
+      desk_.judge(is_done ? StageVerdict::done : StageVerdict::go_on, now());
+    });
     is_saved_ = false;
     if (state_.phase != Phase::over && now() - saved_at_s_ >= least_save_interval_s) save();
   }
+
+  std::size_t slots_of(TileRange range) const {
+    bool const is_inside = range.end() >= range.first && range.end() <= state_.stages.back();
+    return is_inside ? job_.window(range).count : 0;
+  }
+  /// At the end the last stage is kept as it is, so that a run killed before its result is written ends once more.
+  void take_step(jobs::CarryPtr next, bool is_done) {
+    if (is_done) {
+      final_carry_ = std::move(next);
+      return;
+    }
+    last_sums_ = accumulator_.start_over();
+    carry_ = std::move(next);
+    consumers_->enter(carry_);
+  }
+  /// A rank that is one stage behind makes the step itself; all others get everything.
+  worker::Step step_from(std::uint64_t stage) const {
+    if (stage + 1 == state_.stage && !last_sums_.empty())
+      return {worker::Step::By::sums, state_.stage, last_sums_};
+    return {worker::Step::By::snapshot, state_.stage, steps_->encode(*carry_)};
+  }
+  int threads() const { return std::max(options_.consumption.threads, options_.consumption.threads_instead); }
 
   void on_interval(double now_s) {
     desk_.tick(now_s);
@@ -148,7 +183,8 @@ class Driver {
   /// A young run saves more often: little is lost when it dies early, and whoever starts it again sees that it
   /// has come on.
   double save_interval_s(double now_s) const {
-    return std::min(options_.commit_interval_s, std::max(first_save_s, now_s / 2));
+    double const wanted = std::min(options_.commit_interval_s, std::max(first_save_s, now_s / 2));
+    return std::max(wanted, std::min(save_s_ / most_saving, longest_save_interval_s));
   }
   void check_stop(double now_s) {
     if (state_.phase == Phase::over || options_.stop_requested == nullptr ||
@@ -173,11 +209,14 @@ class Driver {
     }
   }
   void save() {
+    double const begun_s = now();
     Saved saved = to_save(state_);
     saved.sums = accumulator_.normalized();
+    if (steps_ && carry_) saved.carry = steps_->encode(*carry_);
     guarded([&] { persistence_.save(saved); });
     is_saved_ = true;
     saved_at_s_ = now();
+    save_s_ = saved_at_s_ - begun_s;
   }
   void save_at_end() {
     if (!may_save_ || is_saved_) return;
@@ -261,7 +300,9 @@ class Driver {
 
   RunOutcome outcome() {
     Progress const last = progress();
-    return {state_.verdict,           accumulator_.normalized(),
+    jobs::CarryPtr const& carried = final_carry_ ? final_carry_ : carry_;
+    Slots sums = carried ? steps_->encode(*carried) : accumulator_.normalized();
+    return {state_.verdict,           std::move(sums),
             state_.committed.total(), lost_ranks_,
             last.elapsed_s,           shares_,
             to_pairs(state_.counters)};
@@ -275,13 +316,16 @@ class Driver {
   Clock::time_point const started_ = Clock::now();
   State state_;
   Accumulator accumulator_;
+  jobs::Steps const* const steps_ = job_.steps();
+  jobs::CarryPtr carry_, final_carry_;  // of the current stage; of the run's end
+  Slots last_sums_;                     // of the stage before, when it ended in this run
   std::uint64_t const tiles_before_;
   Desk desk_;
 
   bool may_save_ = true;
   bool is_saved_ = false;
   bool lost_ranks_ = false;
-  double next_tick_s_ = 0, saved_at_s_ = 0, shown_at_s_ = 0, stop_asked_at_s_ = 0;
+  double next_tick_s_ = 0, saved_at_s_ = 0, save_s_ = 0, shown_at_s_ = 0, stop_asked_at_s_ = 0;
   std::uint32_t consumers_ready_ = 0;
   std::uint64_t preferred_tiles_ = 1;
   worker::ConsumerEvent event_;
@@ -299,16 +343,19 @@ RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptio
   worker::set_default_fp_environment();
   std::optional<Saved> saved;
   std::optional<State> state;
+  jobs::CarryPtr carry;
   try {
     saved = persistence.load();
     LeaseSettings leases = options.leases;
     if (job.same_bits() == jobs::SameBits::on_one_kind) leases.hedging = Hedging::off;
     state = make_state(transport.size(), job.stages(), job.slots(), saved, leases);
+    state->has_steps = job.steps() != nullptr;
+    if (saved && state->has_steps) carry = job.steps()->decode(saved->carry);
   } catch (Error const& error) {
     dismiss_workers(transport, error.code(), error.what(), options.leave_grace_s);
     throw;
   }
-  return Driver(transport, job, options, persistence, progress, std::move(*state), std::move(saved))
+  return Driver(transport, job, options, persistence, progress, std::move(*state), std::move(saved), std::move(carry))
       .run();
 }
 

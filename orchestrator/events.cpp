@@ -1,6 +1,7 @@
 #include "orchestrator/events.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "orchestrator/leasing.hpp"
 
@@ -195,10 +196,13 @@ void answer(State& state, int rank, double now_s, Actions& actions) {
   std::size_t const first_lease = actions.leases.size();
   if (to.phase == RankPhase::greeted && to.sent == 0 && rank != 0)
     return push_answer(state, rank, AnswerType::welcome, first_lease, actions);
-  if (is_usable(to) && state.phase == Phase::computing && !state.stop_is_requested)
-    open_leases(state, rank, now_s, actions);
-  if (actions.leases.size() > first_lease)
+  bool const may_work = is_usable(to) && state.phase == Phase::computing && !state.stop_is_requested;
+  if (may_work) open_leases(state, rank, now_s, actions);
+  bool const needs_step = may_work && state.has_steps && to.stage != state.stage && rank != 0;
+  if (actions.leases.size() > first_lease || needs_step) {
     push_answer(state, rank, AnswerType::work, first_lease, actions);
+    if (needs_step) actions.answers.back().step_from = std::exchange(to.stage, state.stage);
+  }
   else if (to.owes_note)
     push_answer(state, rank, AnswerType::noted, first_lease, actions);
 }

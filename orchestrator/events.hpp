@@ -21,6 +21,8 @@ struct Answer {
   std::uint64_t sequence = 0;  ///< of this message among those to the rank
   std::size_t first_lease = 0;
   std::size_t lease_count = 0;
+  /// The stage that the rank is to be brought to the current one from, before the leases.
+  std::optional<std::uint64_t> step_from = {};
 };
 
 struct Actions {

@@ -42,7 +42,7 @@ struct DriverOptions {
 
 struct RunOutcome {
   Exit verdict = Exit::done;  ///< `done`, or `stopped`: resumable
-  Slots sums;                 ///< normalized; of the committed tiles
+  Slots sums;                 ///< normalized; of the committed tiles. Of a job in steps: what it carries, encoded
   std::uint64_t tiles = 0;    ///< tiles in `sums`; with `done` they are [0, tiles)
   bool lost_ranks = false;    ///< some rank fell silent on the way
   double seconds = 0;         ///< of this run

@@ -51,6 +51,7 @@ struct RankState {
   unsigned failures_in_a_row = 0;
   std::uint64_t committed_tiles = 0;
   double busy_seconds = 0;
+  std::uint64_t stage = 0;  ///< of a job in steps: what it can compute tiles of
   std::vector<worker::DeviceUse> devices;  ///< of which it told last
 };
 
@@ -128,6 +129,7 @@ struct State {
   LeaseSettings settings;
   std::uint32_t epoch = 1;
   std::vector<std::uint64_t> stages;  ///< Job::stages()
+  bool has_steps = false;             ///< ranks have to be brought to a stage before they get its tiles
   std::size_t stage = 0;
   Phase phase = Phase::computing;
   bool stop_is_requested = false;

@@ -56,6 +56,7 @@ struct Consumers::Station {
   std::string name;
   std::unique_ptr<kernels::DevicePool> pool;  // null for a CPU thread, and where the caller has one
   std::unique_ptr<jobs::TileRunner> runner;   // after the pool it uses
+  jobs::CarryPtr carry;                       // which the runner has entered
   bool is_on_cpu = true;
   DeviceUse use;           // guarded by Consumers::mutex_
   std::string needs_less;  // of steps down not told yet
@@ -93,17 +94,38 @@ Consumers::~Consumers() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
-    leases_.clear();
+    tasks_.clear();
   }
   has_leases_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+}
+
+void Consumers::enter(jobs::CarryPtr carry) {
+  std::deque<Task> unwanted;
+  {
+    std::lock_guard lock(mutex_);
+    carry_ = std::move(carry);
+    unwanted.swap(tasks_);
+  }
+  for (Task const& task : unwanted) report_unwanted(task.lease);
+}
+
+/// It was beaten, or the stage were not over.
+void Consumers::report_unwanted(Lease const& lease) {
+  Result result = fresh_result();
+  result.lease = lease.id;
+  result.range = lease.range;
+  result.seconds = 0;
+  result.sums.assign(job_.window(lease.range).count, 0);
+  result.digests.assign(lease.range.count, {});
+  report(std::move(result));
 }
 
 void Consumers::push(std::span<Lease const> leases) {
   held_ += leases.size();
   {
     std::lock_guard lock(mutex_);
-    leases_.insert(leases_.end(), leases.begin(), leases.end());
+    for (Lease const& lease : leases) tasks_.push_back({lease, carry_});
   }
   if (leases.size() == 1)
     has_leases_.notify_one();
@@ -130,8 +152,8 @@ void Consumers::recycle(Result&& result) {
 
 void Consumers::drop_queued() {
   std::lock_guard lock(mutex_);
-  held_ -= leases_.size();
-  leases_.clear();
+  held_ -= tasks_.size();
+  tasks_.clear();
 }
 
 void Consumers::bind() {
@@ -166,7 +188,7 @@ void Consumers::consume(Station& station) {
     report(failure_now(0, station.name));
     return;
   }
-  for (Lease lease; next_lease(lease);) compute(station, lease);
+  for (Task task; next_task(task);) compute(station, task);
 }
 
 /// Again with less at a time while memory is short; told once when it suffices.
@@ -201,6 +223,7 @@ void Consumers::move_to_cpu(Station& station) {
                      "room on the device, or run the whole job with --device cpu", station.reason, job_.kind());
   station.runner.reset();
   station.runner = std::make_unique<HostTeam>(job_, threads_instead_);
+  if (station.carry) station.runner->enter(station.carry);
   station.is_on_cpu = true;
   station.needs_less = fmt::format("{} CPU thread{}", threads_instead_, threads_instead_ == 1 ? "" : "s");
   note(station, &DeviceUse::moves_to_cpu);
@@ -216,7 +239,8 @@ void Consumers::note(Station& station, std::uint64_t DeviceUse::* counter) {
   report(use);
 }
 
-void Consumers::compute(Station& station, Lease const& lease) {
+void Consumers::compute(Station& station, Task const& task) {
+  Lease const& lease = task.lease;
   try {
     Result result = fresh_result();
     result.lease = lease.id;
@@ -225,8 +249,10 @@ void Consumers::compute(Station& station, Lease const& lease) {
     set_default_fp_environment();
     auto const start = std::chrono::steady_clock::now();
     with_memory(station, [&] {
+      if (station.carry != task.carry) station.runner->enter(task.carry);
+      station.carry = task.carry;
       // From zero every time: a run that ends early leaves parts of its range in the sums.
-      result.sums.assign(job_.slots(), 0);
+      result.sums.assign(job_.window(lease.range).count, 0);
       station.runner->run(lease.range, result.sums, result.digests);
     });
     result.seconds =
@@ -243,13 +269,13 @@ void Consumers::compute(Station& station, Lease const& lease) {
   }
 }
 
-bool Consumers::next_lease(Lease& lease) {
+bool Consumers::next_task(Task& task) {
   std::unique_lock lock(mutex_);
   // Ends with the destructor at the latest.
-  has_leases_.wait(lock, [this] { return stopping_ || !leases_.empty(); });
+  has_leases_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
   if (stopping_) return false;
-  lease = leases_.front();
-  leases_.pop_front();
+  task = std::move(tasks_.front());
+  tasks_.pop_front();
   return true;
 }
 

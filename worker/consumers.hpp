@@ -53,6 +53,9 @@ class Consumers {
   ~Consumers();
 
   std::uint32_t count() const { return static_cast<std::uint32_t>(threads_.size()); }
+  /// For a job in steps: leases pushed from now on are of the tiles of `carry`. Queued ones of the stage before are not
+  /// computed any more: their results are zeros, which nobody waits for.
+  void enter(jobs::CarryPtr carry);
   /// To be computed, by whichever consumer is free first.
   void push(std::span<Lease const> leases);
   /// The next event without waiting; false when there is none.
@@ -66,17 +69,23 @@ class Consumers {
   std::vector<DeviceUse> device_use();
 
  private:
-  void bind();
   struct Station;
+  /// A lease and what its tiles need.
+  struct Task {
+    Lease lease;
+    jobs::CarryPtr carry;
+  };
+  void bind();
   void start_thread(jobs::Device device);
   void consume(Station& station);
-  void compute(Station& station, Lease const& lease);
+  void compute(Station& station, Task const& task);
   template <class Work>
   void with_memory(Station& station, Work work);
   void step_down(Station& station);
   void move_to_cpu(Station& station);
   void note(Station& station, std::uint64_t DeviceUse::* counter);
-  bool next_lease(Lease& lease);
+  bool next_task(Task& task);
+  void report_unwanted(Lease const& lease);
   Result fresh_result();
   void report(ConsumerEvent event);
 
@@ -87,7 +96,8 @@ class Consumers {
   std::once_flag binding_is_told_;
   std::mutex mutex_;
   std::condition_variable has_leases_;
-  std::deque<Lease> leases_;
+  jobs::CarryPtr carry_;
+  std::deque<Task> tasks_;
   std::deque<ConsumerEvent> events_;
   std::vector<Result> spare_;
   std::size_t held_ = 0;  // touched by the message thread alone

@@ -31,8 +31,12 @@ struct HostTeam::Member {
   }
 };
 
-HostTeam::HostTeam(jobs::Job const& job, int threads) : slots_(job.slots()) {
+HostTeam::HostTeam(jobs::Job const& job, int threads) : job_(job) {
   for (int i = 0; i < std::max(threads, 1); ++i) runners_.push_back(job.make_runner({jobs::Device::Kind::host, i}));
+}
+
+void HostTeam::enter(jobs::CarryPtr carry) {
+  for (auto const& runner : runners_) runner->enter(carry);
 }
 
 std::uint64_t HostTeam::preferred_tiles() const { return runners_.front()->preferred_tiles() * runners_.size(); }
@@ -42,8 +46,9 @@ void HostTeam::run(TileRange range, std::span<std::int64_t> sums, std::span<Tile
   for (std::size_t i = 0; i < runners_.size(); ++i) {
     auto const begin = range.count * i / runners_.size();
     auto const count = range.count * (i + 1) / runners_.size() - begin;
-    if (count > 0)
-      members.push_back({*runners_[i], {range.first + begin, count}, digests.subspan(begin, count), Slots(slots_, 0), nullptr});
+    if (count == 0) continue;
+    TileRange const part{range.first + begin, count};
+    members.push_back({*runners_[i], part, digests.subspan(begin, count), Slots(job_.window(part).count, 0), nullptr});
   }
   {
     std::vector<std::jthread> threads;
@@ -52,8 +57,9 @@ void HostTeam::run(TileRange range, std::span<std::int64_t> sums, std::span<Tile
   }
   for (auto const& member : members) {
     if (member.error) std::rethrow_exception(member.error);
-    for (std::size_t i = 0; i < slots_; ++i)
-      sums[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) + static_cast<std::uint64_t>(member.sums[i]));
+    auto const to = sums.subspan(job_.window(member.range).first - job_.window(range).first, member.sums.size());
+    for (std::size_t i = 0; i < to.size(); ++i)
+      to[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(to[i]) + static_cast<std::uint64_t>(member.sums[i]));
   }
 }
 

@@ -132,8 +132,14 @@ Bytes encode(Header const& header, std::vector<DeviceUse> const& devices) {
   return out.take();
 }
 
-Bytes encode_work(Header const& header, std::span<Lease const> leases) {
-  WireWriter out = begin_message(header, 8 + 24 * leases.size());
+Bytes encode_work(Header const& header, Step const& step, std::span<Lease const> leases) {
+  WireWriter out = begin_message(header, 32 + 8 * step.words.size() + 24 * leases.size());
+  out.put(static_cast<std::uint8_t>(step.by));
+  if (step.by != Step::By::none) {
+    out.put(step.stage);
+    out.put<std::uint64_t>(step.words.size());
+    out.put_array(std::span<std::int64_t const>(step.words));
+  }
   out.put(static_cast<std::uint32_t>(leases.size()));
   for (Lease const& lease : leases) {
     out.put(lease.id);
@@ -262,7 +268,15 @@ std::vector<DeviceUse> decode_memory(WireReader& in) {
   return devices;
 }
 
-void decode_work(WireReader& in, std::vector<Lease>& leases) {
+void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases) {
+  auto const by = in.get<std::uint8_t>();
+  if (by > 2) refuse("step", by);
+  step = {static_cast<Step::By>(by), 0, std::move(step.words)};
+  step.words.clear();
+  if (step.by != Step::By::none) {
+    step.stage = in.get<std::uint64_t>();
+    in.get_array(step.words, in.get<std::uint64_t>());
+  }
   auto const count = in.get<std::uint32_t>();
   if (count > most_in_a_message) refuse("leases", count);
   leases.clear();
@@ -281,13 +295,13 @@ std::uint32_t decode_results_count(WireReader& in) {
   return count;
 }
 
-void decode_result(WireReader& in, std::size_t slots, Result& out) {
+void decode_result(WireReader& in, SlotsOf const& slots_of, Result& out) {
   out.lease = in.get<std::uint64_t>();
   out.range = get_range(in);
   out.seconds = in.get<double>();
   if (!std::isfinite(out.seconds) || out.seconds < 0) out.seconds = 0;
   auto const length = in.get<std::uint64_t>();
-  if (length != slots) refuse("slots", length);
+  if (length != slots_of(out.range)) refuse("slots", length);
   in.get_array(out.sums, length);
   in.get_array(out.digests, out.range.count);
 }

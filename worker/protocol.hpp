@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@
 namespace muster::worker {
 
 inline constexpr std::uint16_t wire_magic = 0x754d;  // "Mu"
-inline constexpr std::uint8_t wire_version = 4;
+inline constexpr std::uint8_t wire_version = 5;
 
 enum class MessageType : std::uint8_t {
   hello = 1,     ///< rank -> 0: who I am
@@ -70,6 +71,18 @@ struct Lease {
   TileRange range;
 };
 
+/// How a rank comes to the stage of its leases, for a job in steps.
+struct Step {
+  enum class By : std::uint8_t {
+    none = 0,      ///< it is there
+    sums = 1,      ///< from the stage before, by that one's sums
+    snapshot = 2,  ///< from nowhere, by all that is carried
+  };
+  By by = By::none;
+  std::uint64_t stage = 0;
+  Slots words;
+};
+
 struct Result {
   std::uint64_t lease = 0;
   TileRange range;
@@ -104,7 +117,7 @@ Bytes encode(Header const& header, Failure const& failure);
 Bytes encode(Header const& header, Stop const& stop);
 Bytes encode_news(Header const& header, std::span<comm::RankNews const> news);
 Bytes encode(Header const& header, std::vector<DeviceUse> const& devices);
-Bytes encode_work(Header const& header, std::span<Lease const> leases);
+Bytes encode_work(Header const& header, Step const& step, std::span<Lease const> leases);
 Bytes encode_results(Header const& header, std::span<Result const> results);
 
 /// Throws Error: (Exit::environment) when the message is of another muster or protocol version,
@@ -117,11 +130,12 @@ Failure decode_failure(WireReader& in);
 Stop decode_stop(WireReader& in);
 std::vector<comm::RankNews> decode_news(WireReader& in);
 std::vector<DeviceUse> decode_memory(WireReader& in);
-void decode_work(WireReader& in, std::vector<Lease>& leases);
+void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases);
 std::uint32_t decode_results_count(WireReader& in);
-/// One result into `out`, whose memory is used again. `slots` is the job's: other lengths are
-/// refused.
-void decode_result(WireReader& in, std::size_t slots, Result& out);
+/// How many accumulators a result of so many tiles has; zero for tiles that are not the job's.
+using SlotsOf = std::function<std::size_t(TileRange)>;
+/// One result into `out`, whose memory is used again. Other lengths than the job's are refused.
+void decode_result(WireReader& in, SlotsOf const& slots_of, Result& out);
 Exit decode_exit(WireReader& in);
 /// Refuses bytes after the last field.
 void expect_end(WireReader const& in);

@@ -39,10 +39,12 @@ double since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 class Timer {
  public:
   Timer(jobs::Job const& job, jobs::Device device)
-      : runner_(job.make_runner(device)), sums_(job.slots()), is_host_(device.kind == jobs::Device::Kind::host) {}
+      : job_(job), runner_(job.make_runner(device)), is_host_(device.kind == jobs::Device::Kind::host) {
+    if (auto const* steps = job.steps()) runner_->enter(steps->first(1));
+  }
   double run(std::uint64_t tiles) {
     digests_.resize(tiles);
-    std::fill(sums_.begin(), sums_.end(), 0);
+    sums_.assign(job_.window({0, tiles}).count, 0);
     auto const start = Clock::now();
     double const computed = computed_s();
     runner_->run({0, tiles}, sums_, digests_);
@@ -51,6 +53,7 @@ class Timer {
   std::uint64_t preferred_tiles() const { return runner_->preferred_tiles(); }
 
  private:
+  jobs::Job const& job_;
   std::unique_ptr<jobs::TileRunner> runner_;
   Slots sums_;
   std::vector<TileDigest> digests_;
@@ -59,8 +62,11 @@ class Timer {
 
 jobs::Job const& job_to_time(jobs::Job const& job, jobs::Miniature const& small) { return small.job ? *small.job : job; }
 
-/// The tiles there are bound a batch: a job of one tile has no second.
-std::uint64_t most_tiles(jobs::Job const& job) { return std::max<std::uint64_t>(1, job.stages().back()); }
+/// The tiles there are bound a batch: a job of one tile has no second, and those of a second step have no carry yet.
+std::uint64_t most_tiles(jobs::Job const& job) {
+  auto const stages = job.stages();
+  return std::max<std::uint64_t>(1, job.steps() ? stages.front() : stages.back());
+}
 
 double best_on_thread(jobs::Job const& job, std::uint64_t most) {
   set_default_fp_environment();

@@ -174,10 +174,21 @@ class Worker {
     }
   }
   void on_work(Header const& header, WireReader& in) {
-    decode_work(in, leases_);
+    decode_work(in, step_, leases_);
     // Of an earlier life of rank 0: it counts on nobody computing these.
     if (header.epoch != epoch_ || !is_working()) return;
+    take_step();
     consumers_->push(leases_);
+  }
+  /// To the stage of the leases that come with it.
+  void take_step() {
+    auto const* steps = job_->steps();
+    if (steps == nullptr) return;
+    int const threads = std::max(options_.consumption.threads, options_.consumption.threads_instead);
+    if (!carry_ && step_.by != Step::By::snapshot) consumers_->enter(carry_ = steps->first(threads));
+    if (step_.by == Step::By::none) return;
+    carry_ = step_.by == Step::By::sums ? steps->next(carry_, step_.words, threads) : steps->decode(step_.words);
+    consumers_->enter(carry_);
   }
   void on_stop(Stop stop) {
     is_stopped_ = true;
@@ -232,7 +243,9 @@ class Worker {
   std::uint64_t preferred_tiles_ = 1;
   std::uint32_t consumers_ready_ = 0;
   ConsumerEvent event_;
+  Step step_;
   std::vector<Lease> leases_;
+  jobs::CarryPtr carry_;
   std::vector<Result> outbox_;
   std::size_t outbox_bytes_ = 0;
   std::optional<Consumers> consumers_;  // last: joined before anything it uses goes

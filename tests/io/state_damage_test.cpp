@@ -61,8 +61,8 @@ TEST(StateFile, NamesWhatIsWrong) {
   std::string bytes = encode_state(sample_run());
   EXPECT_THAT(refusal_of("no state at all"), HasSubstr("is not a saved state of muster's"));
   std::string newer = bytes;
-  newer[8] = 2;
-  EXPECT_THAT(refusal_of(newer), HasSubstr("is version 2.0, this muster reads 1.x"));
+  newer[8] = 3;
+  EXPECT_THAT(refusal_of(newer), HasSubstr("is version 3.0, this muster reads 2.x"));
   EXPECT_THAT(refusal_of(newer), HasSubstr("a newer release"));
   std::string damaged = bytes;
   damaged[100] = static_cast<char>(damaged[100] ^ 1);

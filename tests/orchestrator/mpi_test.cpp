@@ -9,7 +9,7 @@
 #include "comm/transport.hpp"
 #include "orchestrator/roll_call.hpp"
 #include "orchestrator/run.hpp"
-#include "tests/orchestrator/mock_job.hpp"
+#include "tests/orchestrator/mock_steps.hpp"
 #include "topology/gather.hpp"
 #include "topology/probe.hpp"
 #include "worker/worker.hpp"
@@ -63,6 +63,27 @@ Served run_everywhere(std::string const& text, DriverOptions options = {}, worke
     served.error = error;
   }
   return served;
+}
+
+TEST(MpiRun, steps_are_the_direct_ones) {
+  auto const make = [] {
+    auto job = std::make_shared<test::SteppedJob>(50, 12);
+    job->before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 200us); };
+    return job;
+  };
+  auto const job = make();
+  if (mpi->rank() != 0) {
+    worker::WorkerOptions own;
+    own.make_job = [&](jobs::ResolvedJob const&) { return make(); };
+    EXPECT_EQ(worker::run_worker(*mpi, own).verdict, Exit::done);
+    return;
+  }
+  DriverOptions options;
+  options.resolved = {"mock", "test", "steps", 1};
+  MemoryPersistence persistence;
+  SilentProgress progress;
+  auto const outcome = run_job(*mpi, *job, options, persistence, progress);
+  EXPECT_EQ(outcome.sums, job->direct(50));
 }
 
 TEST(MpiRun, sums_are_the_direct_ones) {

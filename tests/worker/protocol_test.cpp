@@ -25,7 +25,10 @@ struct Sample {
   std::function<void(WireReader&)> decode;
 };
 
+std::size_t three(TileRange) { return 3; }
+
 std::vector<Sample> samples() {
+  Step const step{Step::By::sums, 4, {1, -2, 3}};
   Welcome welcome{{"price", "book", "[market]\nspot = 100\n", 42}, std::string(64, 'a')};
   std::vector<Lease> const leases{{1, {0, 16}}, {2, {16, 5}}};
   std::vector<comm::RankNews> const news{{3, comm::Fate::dead, 9, 2}, {4, comm::Fate::stopped, 0, 0}};
@@ -48,15 +51,16 @@ std::vector<Sample> samples() {
        encode(header_of(MessageType::memory),
               std::vector<DeviceUse>{{"cuda:0", 1, 2, 3, 4, 5, 6}, {"cuda:1", 7, 8, 9, 10, 11, 12}}),
        [](WireReader& in) { decode_memory(in); }},
-      {"work", encode_work(header_of(MessageType::work), leases),
+      {"work", encode_work(header_of(MessageType::work), step, leases),
        [](WireReader& in) {
          std::vector<Lease> out;
-         decode_work(in, out);
+         Step by;
+         decode_work(in, by, out);
        }},
       {"results", encode_results(header_of(MessageType::results), two_results()),
        [](WireReader& in) {
          Result out;
-         for (auto left = decode_results_count(in); left > 0; --left) decode_result(in, 3, out);
+         for (auto left = decode_results_count(in); left > 0; --left) decode_result(in, three, out);
          expect_end(in);
        }},
   };
@@ -125,6 +129,23 @@ TEST(Protocol, news_and_losses_come_back) {
   EXPECT_TRUE(decode_stop(of_stop).has_losses);
 }
 
+TEST(Protocol, a_step_comes_back_before_its_leases) {
+  std::vector<Lease> const leases{{1, {16, 5}}};
+  for (Step const& step : {Step{}, Step{Step::By::sums, 4, {1, -2, 3}}, Step{Step::By::snapshot, 7, {}}}) {
+    Bytes const bytes = encode_work(header_of(MessageType::work), step, leases);
+    WireReader in(bytes);
+    decode_header(in);
+    Step by{Step::By::snapshot, 99, {5}};
+    std::vector<Lease> back;
+    decode_work(in, by, back);
+    EXPECT_EQ(by.by, step.by);
+    EXPECT_EQ(by.stage, step.stage);
+    EXPECT_EQ(by.words, step.words);
+    ASSERT_EQ(back.size(), 1u);
+    EXPECT_EQ(back[0].range, leases[0].range);
+  }
+}
+
 TEST(Protocol, results_come_back_bit_for_bit) {
   auto const results = two_results();
   Bytes const bytes = encode_results(header_of(MessageType::results), results);
@@ -133,7 +154,7 @@ TEST(Protocol, results_come_back_bit_for_bit) {
   ASSERT_EQ(decode_results_count(in), 2u);
   Result out;
   for (Result const& expected : results) {
-    decode_result(in, 3, out);
+    decode_result(in, three, out);
     EXPECT_EQ(out.lease, expected.lease);
     EXPECT_EQ(out.range, expected.range);
     EXPECT_EQ(out.seconds, expected.seconds);
@@ -218,17 +239,18 @@ TEST(Protocol, impossible_values_are_named) {
   std::vector<Lease> leases{{1, {5, 0}}};
   auto const work = [](WireReader& in) {
     std::vector<Lease> out;
-    decode_work(in, out);
+    Step by;
+    decode_work(in, by, out);
   };
-  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), leases), work),
+  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), {}, leases), work),
               HasSubstr("tiles = 0"));
   leases[0].range = {UINT64_MAX, 2};
-  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), leases), work),
+  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), {}, leases), work),
               HasSubstr("tiles = 2"));
   auto const result_of_4_slots = [](WireReader& in) {
     Result out;
     decode_results_count(in);
-    decode_result(in, 4, out);
+    decode_result(in, [](TileRange) { return std::size_t{4}; }, out);
   };
   EXPECT_THAT(
       refusal(encode_results(header_of(MessageType::results), two_results()), result_of_4_slots),

@@ -109,14 +109,14 @@ TEST_F(WorkerTest, computes_leases_asks_for_more_and_leaves_when_told) {
   welcome();
   await(MessageType::ready);
   std::vector<Lease> const leases{{1, {0, 3}}, {2, {3, 4}}};
-  ends[0]->send(1, encode_work(next(MessageType::work), leases));
+  ends[0]->send(1, encode_work(next(MessageType::work), {}, leases));
   std::uint64_t tiles = 0;
   for (Result result; tiles < 7;) {
     Received const message = await(MessageType::results);
     EXPECT_EQ(message.header.epoch, 3u);
     WireReader in = message.payload();
     for (auto left = decode_results_count(in); left > 0; --left) {
-      decode_result(in, 4, result);
+      decode_result(in, [](TileRange) { return std::size_t{4}; }, result);
       tiles += result.range.count;
     }
   }
@@ -138,7 +138,7 @@ TEST_F(WorkerTest, work_of_another_epoch_is_left_alone) {
   std::vector<Lease> const leases{{1, {0, 3}}};
   Header stale = next(MessageType::work);
   stale.epoch = 2;
-  ends[0]->send(1, encode_work(stale, leases));
+  ends[0]->send(1, encode_work(stale, {}, leases));
   await(MessageType::ask);
   stop();
   EXPECT_EQ(outcome.get().leases, 0u);
@@ -152,7 +152,7 @@ TEST_F(WorkerTest, a_failing_tile_goes_to_rank_0_and_the_worker_goes_on) {
   welcome();
   await(MessageType::ready);
   std::vector<Lease> const leases{{1, {0, 1}}, {2, {1, 1}}};
-  ends[0]->send(1, encode_work(next(MessageType::work), leases));
+  ends[0]->send(1, encode_work(next(MessageType::work), {}, leases));
   Received const message = await(MessageType::failure);
   WireReader in = message.payload();
   Failure const failure = decode_failure(in);

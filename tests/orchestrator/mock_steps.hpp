@@ -1,0 +1,83 @@
+// A job in steps whose every tile depends on all tiles of the stage before.
+#pragma once
+
+#include "tests/orchestrator/mock_job.hpp"
+
+namespace muster::test {
+
+struct MockCarry : jobs::Carry {
+  MockCarry(std::int64_t stage_, std::uint64_t word_) : stage(stage_), word(word_) {}
+  std::int64_t stage;
+  std::uint64_t word;
+};
+
+/// One slot a tile of the stage.
+struct SteppedJob : MockJob, jobs::Steps {
+  std::uint64_t tiles_a_stage = 10;
+  std::int64_t done_at = INT64_MAX;  ///< the stage before this one is the last
+  mutable std::atomic<int> decoded = 0, stepped = 0;
+
+  SteppedJob(std::uint64_t stages, std::uint64_t tiles) : tiles_a_stage(tiles) {
+    slot_count = tiles;
+    stage_tiles.clear();
+    for (std::uint64_t stage = 1; stage <= stages; ++stage) stage_tiles.push_back(stage * tiles);
+  }
+  jobs::Steps const* steps() const override { return this; }
+  jobs::SlotWindow window(TileRange range) const override { return {range.first % tiles_a_stage, range.count}; }
+
+  static std::int64_t value(std::uint64_t word, std::uint64_t tile) {
+    return static_cast<std::int64_t>(mix(word ^ mix(tile)) >> 8);
+  }
+  static std::uint64_t mixed(std::uint64_t word, std::span<std::int64_t const> sums) {
+    for (std::int64_t const sum : sums) word = mix(word ^ static_cast<std::uint64_t>(sum));
+    return word;
+  }
+  jobs::CarryPtr first(int) const override { return std::make_shared<MockCarry>(0, 1); }
+  jobs::CarryPtr next(jobs::CarryPtr const& carry, std::span<std::int64_t const> sums, int) const override {
+    ++stepped;
+    auto const& from = static_cast<MockCarry const&>(*carry);
+    return std::make_shared<MockCarry>(from.stage + 1, mixed(from.word, sums));
+  }
+  bool is_done(jobs::Carry const& carry) const override {
+    return static_cast<MockCarry const&>(carry).stage >= done_at;
+  }
+  Slots encode(jobs::Carry const& carry) const override {
+    auto const& from = static_cast<MockCarry const&>(carry);
+    return {from.stage, static_cast<std::int64_t>(from.word)};
+  }
+  jobs::CarryPtr decode(std::span<std::int64_t const> words) const override {
+    ++decoded;
+    MUSTER_REQUIRE(words.size() == 2, "{} words", words.size());
+    return std::make_shared<MockCarry>(words[0], static_cast<std::uint64_t>(words[1]));
+  }
+  /// What a run of so many stages ends with, computed directly.
+  Slots direct(std::int64_t stages) const {
+    std::uint64_t word = 1;
+    for (std::int64_t stage = 0; stage < stages; ++stage) {
+      Slots sums;
+      for (std::uint64_t i = 0; i < tiles_a_stage; ++i)
+        sums.push_back(value(word, static_cast<std::uint64_t>(stage) * tiles_a_stage + i));
+      word = mixed(word, sums);
+    }
+    return {stages, static_cast<std::int64_t>(word)};
+  }
+
+  struct SteppedRunner : Runner {
+    using Runner::Runner;
+    jobs::CarryPtr carry;
+    void enter(jobs::CarryPtr entered) override { carry = std::move(entered); }
+    void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
+      if (job.before_range) job.before_range(range, device);
+      auto const word = static_cast<MockCarry const&>(*carry).word;
+      for (std::uint64_t i = 0; i < range.count; ++i) {
+        sums[i] += value(word, range.first + i);
+        digests[i] = {mix(word), range.first + i};
+      }
+    }
+  };
+  std::unique_ptr<jobs::TileRunner> make_runner(jobs::Device device) const override {
+    return std::make_unique<SteppedRunner>(*this, device);
+  }
+};
+
+}  // namespace muster::test

@@ -1,0 +1,113 @@
+// Jobs in steps: whole runs with threads, in one process.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "orchestrator/run.hpp"
+#include "tests/orchestrator/mock_steps.hpp"
+
+namespace muster::orchestrator {
+namespace {
+
+using namespace std::chrono_literals;
+using test::SteppedJob;
+using ::testing::HasSubstr;
+
+RunOutcome run(int ranks, SteppedJob const& job, DriverOptions options, Persistence& persistence) {
+  SilentProgress progress;
+  return run_ranks_in_process(ranks, job, options, persistence, progress);
+}
+
+RunOutcome run(int ranks, SteppedJob const& job, DriverOptions options = {}) {
+  MemoryPersistence persistence;
+  return run(ranks, job, std::move(options), persistence);
+}
+
+TEST(Steps, have_one_answer_for_any_number_of_ranks) {
+  for (int const ranks : {1, 2, 3, 4, 8}) {
+    SteppedJob const job(40, 13);
+    auto const outcome = run(ranks, job);
+    EXPECT_EQ(outcome.verdict, Exit::done);
+    EXPECT_EQ(outcome.tiles, 40u * 13);
+    EXPECT_EQ(outcome.sums, job.direct(40)) << ranks << " ranks";
+  }
+}
+
+TEST(Steps, end_where_their_rule_says) {
+  SteppedJob job(40, 5);
+  job.done_at = 7;
+  auto const outcome = run(3, job);
+  EXPECT_EQ(outcome.tiles, 7u * 5);
+  EXPECT_EQ(outcome.sums, job.direct(7));
+}
+
+TEST(Steps, go_on_from_a_save_in_the_middle_of_a_stage) {
+  SteppedJob job(60, 16);
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> most = 300;
+  job.before_range = [&](TileRange range, jobs::Device) {
+    if (range.end() > most) stop = true;
+  };
+  MemoryPersistence persistence;
+  DriverOptions options;
+  options.leases.max_tiles_per_lease = 1;
+  options.stop_requested = &stop;
+  auto const stopped = run(3, job, options, persistence);
+  EXPECT_EQ(stopped.verdict, Exit::stopped);
+  ASSERT_LT(stopped.tiles, 60u * 16);
+  EXPECT_GT(stopped.tiles, 250u);
+  stop = false;
+  most = UINT64_MAX;
+  auto const outcome = run(2, job, options, persistence);
+  EXPECT_EQ(outcome.verdict, Exit::done);
+  EXPECT_EQ(outcome.sums, job.direct(60));
+  EXPECT_GT(job.decoded, 0);
+}
+
+TEST(Steps, end_once_more_when_the_result_was_not_written) {
+  SteppedJob const job(9, 4);
+  MemoryPersistence persistence;
+  auto const first = run(2, job, {}, persistence);
+  auto const again = run(1, job, {}, persistence);
+  EXPECT_EQ(again.verdict, Exit::done);
+  EXPECT_EQ(again.sums, first.sums);
+  EXPECT_EQ(again.sums, job.direct(9));
+}
+
+TEST(Steps, bring_a_rank_that_missed_stages_up_by_a_snapshot) {
+  SteppedJob job(400, 6);
+  std::atomic<int> made = 0;
+  job.on_prepare = [&](jobs::Device) {
+    if (++made == 3) std::this_thread::sleep_for(150ms);  // one of three ranks comes late
+  };
+  // Rank 0 alone would be through before: the late rank is waited for in the middle.
+  std::atomic<bool> is_late_rank_there = false;
+  job.before_range = [&](TileRange range, jobs::Device) {
+    for (int i = 0; i < 2000 && made >= 3 && range.first == 300 && !is_late_rank_there; ++i) {
+      std::this_thread::sleep_for(1ms);
+      is_late_rank_there = i > 300;
+    }
+  };
+  auto const outcome = run(3, job);
+  EXPECT_EQ(outcome.sums, job.direct(400));
+  EXPECT_GT(job.decoded, 0);
+}
+
+TEST(Steps, refuse_a_save_that_is_not_theirs) {
+  SteppedJob const job(9, 4);
+  MemoryPersistence persistence;
+  run(1, job, {}, persistence);
+  Saved saved = *persistence.load();
+  saved.carry = {1, 2, 3};
+  persistence.save(saved);
+  try {
+    run(2, job, {}, persistence);
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_THAT(error.what(), HasSubstr("3 words"));
+  }
+}
+
+}  // namespace
+}  // namespace muster::orchestrator
