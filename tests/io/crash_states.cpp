@@ -1,6 +1,7 @@
 #include "tests/io/crash_states.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -246,6 +247,20 @@ void restore(Snapshot const& snapshot, fs::path const& directory) {
   for (auto const& entry : fs::directory_iterator(directory)) fs::remove_all(entry.path());
   for (auto const& [name, content] : snapshot)
     std::ofstream(directory / name, std::ios::binary) << content;
+}
+
+void wake_with(Snapshot const& snapshot, fs::path const& directory) {
+  restore(snapshot, directory);
+  for (auto const& [name, content] : snapshot) {
+    if (name.find(".lock") != std::string::npos) {
+      std::string text = content;
+      auto const boot = text.find("\nboot ");
+      if (boot != std::string::npos) text.replace(boot, 10, "\nboot then");
+      std::ofstream(directory / name, std::ios::binary) << text;
+    }
+    fs::last_write_time(directory / name,
+                        fs::file_time_type::clock::now() - std::chrono::hours(1));
+  }
 }
 
 }  // namespace muster::io

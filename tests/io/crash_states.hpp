@@ -53,5 +53,7 @@ void for_each_crash_state(std::vector<CrashRecorder::Call> const& calls, Snapsho
 Snapshot taken(std::filesystem::path const& directory);
 /// Makes `directory` hold these files and no others.
 void restore(Snapshot const& snapshot, std::filesystem::path const& directory);
+/// The same, as the machine finds it after it has started again, an hour later.
+void wake_with(Snapshot const& snapshot, std::filesystem::path const& directory);
 
 }  // namespace muster::io

@@ -2,7 +2,6 @@
 // from.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <set>
 
 #include "core/log.hpp"
@@ -21,28 +20,13 @@ namespace {
 
 constexpr int random_variants = 3;
 
-/// Makes the directory what the machine finds after it has started again, an hour later.
-void wake_with(Snapshot const& snapshot, Scratch const& place) {
-  restore(snapshot, place.path());
-  for (auto const& entry : std::filesystem::directory_iterator(place.path())) {
-    if (entry.path().string().find(".lock") != std::string::npos) {
-      std::string text = slurp(entry.path());
-      auto const boot = text.find("\nboot ");
-      if (boot != std::string::npos) text.replace(boot, 10, "\nboot then");
-      spill(entry.path(), text);
-    }
-    std::filesystem::last_write_time(
-        entry.path(), std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
-  }
-}
-
 std::uint64_t tiles_of(SavedRun const& run) {
   return run.progress.committed.empty() ? 0 : run.progress.committed[0].count;
 }
 
 /// Tiles that the calls so far promise: of the newest state on the disk, or all with the result.
 std::uint64_t promised_tiles(Snapshot const& durable, Scratch const& place) {
-  wake_with(durable, place);
+  wake_with(durable, place.path());
   auto const output = place / "F.h5";
   if (durable.contains("F.h5")) return tiles_in_run;
   auto const saved = read_saved_run(output);
@@ -76,7 +60,7 @@ Tally check_crashes_of(Scratch const& place, std::function<void()> const& action
                          SCOPED_TRACE(made);
                          if (made != last_made) promised = promised_tiles(durable, place);
                          last_made = made;
-                         wake_with(crashed, place);
+                         wake_with(crashed, place.path());
                          std::uint64_t const there = tiles_there(place / "F.h5");
                          EXPECT_GE(there, promised);
                          ++tally.states;
