@@ -78,6 +78,12 @@ std::string link_target(char const* path) {
   return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
+/// Whether the number is that process's, alive or a zombie.
+bool is_still(ProcessId const& process) {
+  auto const stat = stat_of(process.pid);
+  return stat && (process.start_ticks == 0 || stat->start_ticks == process.start_ticks);
+}
+
 bool is_over(Stat const& stat) { return stat.state == 'Z' || stat.state == 'X' || stat.state == 'x'; }
 
 }  // namespace
@@ -111,8 +117,8 @@ std::string pid_namespace() { return link_target("/proc/self/ns/pid"); }
 
 ProcessHandle::ProcessHandle(ProcessId process) : process_(process) {
   fd_ = static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0));
-  // Between the look and the opening the number may have gone to another.
-  if (fd_ >= 0 && state_of(process) == ProcessState::dead) {
+  // Between the look and the opening the number may have gone to another. A zombie is kept: threads of it may live.
+  if (fd_ >= 0 && !is_still(process)) {
     ::close(fd_);
     fd_ = -1;
   }

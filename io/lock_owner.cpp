@@ -35,12 +35,15 @@ std::string variable(char const* name) {
   return value == nullptr ? "" : clean_text(value);
 }
 
+/// A zombie counts: a launcher that is itself being ended may keep its dead ranks for a minute.
 bool is_gone_here(OwnerRecord const& owner) {
   auto const pid = static_cast<pid_t>(owner.who.pid);
   if (pid <= 0) return false;
   if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
   std::uint64_t const start = start_of(owner.who.pid);
-  return owner.pid_start != 0 && start != 0 && start != owner.pid_start;  // its id was used again
+  if (start == 0) return false;
+  bool const is_another = owner.pid_start != 0 && start != owner.pid_start;
+  return is_another || ProcessHandle({pid, start}).is_dead();
 }
 
 }  // namespace

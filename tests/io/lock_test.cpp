@@ -128,6 +128,19 @@ TEST(LockOwner, OfThisHostIsGoneOnlyForCertain) {
   EXPECT_FALSE(is_gone(OwnerRecord{}, self, 0)) << "an unreadable lock";
 }
 
+TEST(LockOwner, ThatHasEndedButWasNotWaitedForIsGone) {
+  pid_t const child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t ended{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  OwnerRecord const self = this_process();
+  OwnerRecord zombie = self;
+  zombie.who.pid = child;
+  zombie.pid_start = 0;
+  EXPECT_TRUE(is_gone(zombie, self, 0));
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST(LockOwner, ThatCannotBeAskedAfterIsGoneWhenSilent) {
   OwnerRecord const self = this_process();
   OwnerRecord contained = dead_owner();
