@@ -37,18 +37,19 @@ def entries(pid):
         return set()
 
 
+def processes_of(supervisor):
+    """pid and environment of all that a supervisor has started and that lives, launchers too."""
+    for folder in pathlib.Path("/proc").iterdir():
+        of_process = entries(folder.name) if folder.name.isdigit() else set()
+        if any(entry.startswith(f"MUSTER_SUPERVISOR={supervisor}.") for entry in of_process):
+            yield int(folder.name), of_process
+
+
 def ranks_of(supervisor):
     """rank -> pid of the ranks that a supervisor has started and that live."""
     found = {}
-    for folder in pathlib.Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        of_process = entries(folder.name)
-        if not any(entry.startswith(f"MUSTER_SUPERVISOR={supervisor}.") for entry in of_process):
-            continue
-        for entry in of_process:
-            if entry.startswith("OMPI_COMM_WORLD_RANK="):
-                found[int(entry.split("=")[1])] = int(folder.name)
+    for pid, of_process in processes_of(supervisor):
+        found.update({int(entry.split("=")[1]): pid for entry in of_process if entry.startswith("OMPI_COMM_WORLD_RANK=")})
     return found
 
 
