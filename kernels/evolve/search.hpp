@@ -31,6 +31,10 @@ enum class Mutation : std::uint8_t { polynomial, gaussian, reset };
 enum class Adaptation : std::uint8_t { none, success, diversity };
 /// plus: the best of parents and children. generational: the children, but for the elites.
 enum class Replacement : std::uint8_t { plus, generational };
+/// What a difference is added to: the best of the three that are drawn, or the first.
+enum class TrialBase : std::uint8_t { best_of_three, random };
+/// Which genes a trial takes from the mutant: each by chance CR, or a run of them.
+enum class TrialCrossover : std::uint8_t { binomial, exponential };
 enum class Topology : std::uint8_t { none, ring, full, torus, custom };
 enum class MigrantChoice : std::uint8_t { best, random };
 
@@ -52,17 +56,19 @@ struct SearchSettings {
   std::uint32_t tournament = 2;      ///< individuals a parent is the best of, 1 to 16
   Crossover crossover = Crossover::sbx;
   double crossover_rate = 0.9;       ///< share of children with two parents
-  double crossover_spread = 2;       ///< sbx: index; blend: alpha; exponential: chance to go on; others: unused
+  double crossover_spread = 0;       ///< sbx: index; blend: alpha; exponential: chance to go on; 0: 1, 0.5, 0.9
   Mutation mutation = Mutation::polynomial;
   double mutation_rate = 0;          ///< a gene's chance; 0: one gene a child
-  double mutation_spread = 20;       ///< polynomial: index; gaussian: share of the range; reset: unused
+  double mutation_spread = 0;        ///< polynomial: index; gaussian: share of the range; 0: 20, 0.1
   Adaptation adaptation = Adaptation::none;
   Replacement replacement = Replacement::plus;
   std::uint32_t elites = 1;          ///< generational: the best that stay, below island_size
 
-  // Differential evolution: a trial takes new F and CR with these chances (Brest et al. 2006).
-  double jde_new_scale = 0.1;
-  double jde_new_cross = 0.1;
+  // Differential evolution.
+  TrialBase trial_base = TrialBase::best_of_three;
+  TrialCrossover trial_crossover = TrialCrossover::binomial;
+  double new_scale = 0.1;            ///< a trial's chance of a new F (Brest et al. 2006)
+  double new_cross = 0.1;            ///< and of a new CR
 
   // Islands.
   Topology topology = Topology::ring;
