@@ -11,6 +11,8 @@
   std::unique_ptr<PathRunner> make_paths(PathPlan const& plan); \
   double scalar_exp(double x);                                  \
   double scalar_log(double x);                                  \
+  double scalar_norm_cdf(double x);                             \
+  double scalar_norm_inv(double p);                             \
   }                                                             \
   }
 
