@@ -15,21 +15,25 @@ class GeneticBatch {
  public:
   explicit GeneticBatch(SearchView const& s)
       : s_(s), parents_(2 * s.tournament), child_(4), genes_(s.genes), mutation_(s.genes), mutant_(4),
-        mutants_(std::size_t{s.genes} * slot_lanes + slot_lanes) {}
+        mutants_(std::size_t{s.genes} * slot_lanes + slot_lanes + 1) {}
 
   void run(std::uint64_t first, std::uint64_t count, double* out) {
     LaneSlots const at(s_, first, count);
     draw_words(first);
     for (int l = 0; l < slot_lanes; ++l) choose_parents(at, l);
     cross(at, out);
-    choose_mutants(at);
-    for (std::size_t i = 0; i < mutant_count_; i += slot_lanes) mutate_some(at, i, out);
+    choose_mutants(at, out);
+    mutate_all(at, out);
   }
 
  private:
-  /// A gene to mutate: its lane, and how many of that child came before it.
   struct Mutant {
-    std::uint32_t lane, gene, ordinal;
+    std::uint32_t lane, gene;
+  };
+  /// Mutants that are computed side by side; a batch has about slot_lanes.
+  static constexpr int mutant_lanes = 8;
+  struct MutantValue {
+    double value[mutant_lanes];
   };
 
   void draw_words(std::uint64_t first) {
@@ -48,7 +52,6 @@ class GeneticBatch {
     a_[l] = s_.genomes + (at.start[l] + a) * s_.genes;
     b_[l] = two ? s_.genomes + (at.start[l] + b) * s_.genes : a_[l];
     if (s_.cuts) segment_[l] = draw_segment(s_, child_.word(1, l), child_.word(2, l));
-    is_copy_[l] = true;
   }
 
   void cross(LaneSlots const& at, double* out) {
@@ -58,7 +61,6 @@ class GeneticBatch {
       gather(b_, g, b);
       cross_gene(g, a, b, child);
       settle(s_.ranges[g], a, b, child);
-      for (int l = 0; l < slot_lanes; ++l) is_copy_[l] &= child.value[l] == a.value[l];
       store(at, child, s_.genes, g, out);
     }
   }
@@ -108,58 +110,73 @@ class GeneticBatch {
   }
 
   /// Each gene by its chance; of a child that would be its first parent's copy, one for certain.
-  void choose_mutants(LaneSlots const& at) {
+  void choose_mutants(LaneSlots const& at, double const* out) {
     std::uint64_t chance[slot_lanes];
-    std::uint32_t count[slot_lanes] = {};
-    for (int l = 0; l < slot_lanes; ++l) chance[l] = s_.mutation_chance[at.slot[l] / s_.island_size - s_.first_island];
+    for (int l = 0; l < slot_lanes; ++l)
+      chance[l] = l < at.used ? s_.mutation_chance[at.slot[l] / s_.island_size - s_.first_island] : 0;
     mutant_count_ = 0;
-    for (std::uint32_t g = 0; g < s_.genes; ++g)
-      for (int l = 0; l < at.used; ++l) add_mutant(l, g, count[l], mutation_.word(g, l) < chance[l]);
-    for (int l = 0; l < at.used; ++l) add_mutant(l, below(child_.word(3, l), s_.genes), count[l], is_copy_[l] && count[l] == 0);
+    for (std::uint32_t g = 0; g < s_.genes; ++g) {
+      std::uint32_t const* const words = mutation_.lanes(g);
+      for (int l = 0; l < slot_lanes; ++l) add_mutant(l, g, words[l] < chance[l]);
+    }
+    bool is_mutated[slot_lanes] = {};
+    for (std::size_t i = 0; i < mutant_count_; ++i) is_mutated[mutants_[i].lane] = true;
+    for (int l = 0; l < at.used; ++l)
+      if (!is_mutated[l] && is_copy(l, out)) add_mutant(l, below(child_.word(3, l), s_.genes), true);
+  }
+
+  bool is_copy(int l, double const* out) const {
+    double const* const child = out + static_cast<std::uint32_t>(l) * s_.genes;
+    return std::equal(child, child + s_.genes, a_[l]);
   }
 
   /// Without a branch: which gene mutates, no processor can guess.
-  void add_mutant(int lane, std::uint32_t gene, std::uint32_t& count, bool mutates) {
-    mutants_[mutant_count_] = {static_cast<std::uint32_t>(lane), gene, count};
+  void add_mutant(int lane, std::uint32_t gene, bool mutates) {
+    mutants_[mutant_count_] = {static_cast<std::uint32_t>(lane), gene};
     mutant_count_ += mutates ? 1 : 0;
-    count += mutates ? 1 : 0;
   }
 
-  /// The words of a mutant: a child's first come with those of its batch.
-  void mutant_words(LaneSlots const& at, Mutant const& mutant, std::uint32_t (&words)[4]) const {
-    if (mutant.ordinal != 0) return philox(s_.keys, item_of(s_, at.slot[mutant.lane]), mutant.ordinal, stream_mutant, words);
-    for (std::uint32_t w = 0; w < 4; ++w) words[w] = mutant_.word(w, static_cast<int>(mutant.lane));
+  void mutate_all(LaneSlots const& at, double* out) {
+    std::uint32_t done[slot_lanes] = {};
+    for (std::size_t i = 0; i < mutant_count_; i += mutant_lanes) mutate_some(at, i, done, out);
   }
 
-  /// Up to slot_lanes mutants from the `first` on.
-  void mutate_some(LaneSlots const& at, std::size_t first, double* out) {
-    auto const some = static_cast<int>(std::min<std::size_t>(mutant_count_ - first, slot_lanes));
-    std::uint32_t words[slot_lanes][4];
-    LaneGene u{}, change;
+  /// The words of a child's mutant, of which `before` came before it: the first's come with those of its batch.
+  void mutant_words(LaneSlots const& at, std::uint32_t lane, std::uint32_t before, std::uint32_t (&words)[4]) const {
+    if (before != 0) return philox(s_.keys, item_of(s_, at.slot[lane]), before, stream_mutant, words);
+    for (std::uint32_t w = 0; w < 4; ++w) words[w] = mutant_.word(w, static_cast<int>(lane));
+  }
+
+  /// Up to mutant_lanes mutants from the `first` on; done counts those of each lane.
+  void mutate_some(LaneSlots const& at, std::size_t first, std::uint32_t (&done)[slot_lanes], double* out) {
+    auto const some = static_cast<int>(std::min<std::size_t>(mutant_count_ - first, mutant_lanes));
+    std::uint32_t words[mutant_lanes][4];
+    MutantValue u{}, change;
     for (int i = 0; i < some; ++i) {
-      mutant_words(at, mutants_[first + i], words[i]);
+      std::uint32_t const lane = mutants_[first + i].lane;
+      mutant_words(at, lane, done[lane]++, words[i]);
       u.value[i] = uniform_double(words[i][0], words[i][1]);
     }
     change_of(u, words, some, change);
     for (int i = 0; i < some; ++i) {
-      Mutant const& mutant = mutants_[first + i];
-      double& gene = out[mutant.lane * s_.genes + mutant.gene];
-      gene = mutated(s_, s_.ranges[mutant.gene], gene, change.value[i]);
+      auto const [lane, gene] = mutants_[first + i];
+      double& x = out[lane * s_.genes + gene];
+      x = mutated(s_, s_.ranges[gene], x, change.value[i]);
     }
   }
 
-  void change_of(LaneGene const& u, std::uint32_t const (&words)[slot_lanes][4], int some, LaneGene& change) const {
+  void change_of(MutantValue const& u, std::uint32_t const (&words)[mutant_lanes][4], int some, MutantValue& change) const {
     if (s_.mutation == Mutation::reset) change = u;
     if (s_.mutation == Mutation::gaussian)
       for (int i = 0; i < some; ++i) change.value[i] = s_.mutation_size * normal_of(words[i]);
     if (s_.mutation == Mutation::polynomial) polynomial_changes(u, s_.mutation_power, change);
   }
 
-  static void polynomial_changes(LaneGene const& u, double power, LaneGene& change) {
-    LaneGene size;
+  static void polynomial_changes(MutantValue const& u, double power, MutantValue& change) {
+    MutantValue size;
     MUSTER_LANES
-    for (int l = 0; l < slot_lanes; ++l) size.value[l] = polynomial_size(u.value[l], power);
-    for (int l = 0; l < slot_lanes; ++l) change.value[l] = u.value[l] < 0.5 ? -size.value[l] : size.value[l];
+    for (int i = 0; i < mutant_lanes; ++i) size.value[i] = polynomial_size(u.value[i], power);
+    for (int i = 0; i < mutant_lanes; ++i) change.value[i] = u.value[i] < 0.5 ? -size.value[i] : size.value[i];
   }
 
   SearchView const& s_;
@@ -167,7 +184,6 @@ class GeneticBatch {
   double const* a_[slot_lanes] = {};
   double const* b_[slot_lanes] = {};
   Segment segment_[slot_lanes] = {};
-  bool is_copy_[slot_lanes] = {};
   std::vector<Mutant> mutants_;
   std::size_t mutant_count_ = 0;
 };
