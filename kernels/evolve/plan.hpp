@@ -21,6 +21,9 @@ struct SearchPlan {
   SearchView view;
 };
 
+/// The population's part of a view: its next generation.
+void point_to(SearchView& view, Population const& population);
+
 /// The chance that a gene mutates at a level, 2^32 for certain.
 std::uint64_t mutation_chance(SearchSettings const& settings, std::int32_t level);
 

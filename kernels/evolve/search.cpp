@@ -9,14 +9,6 @@
 namespace muster::kernels {
 namespace {
 
-void point_to(SearchView& view, Population const& population) {
-  view.generation = population.generation + 1;
-  view.genomes = population.genomes.data();
-  view.fitness = population.fitness.data();
-  view.scale = population.scale.data();
-  view.cross = population.cross.data();
-}
-
 /// The mutation chances of the islands that these slots are in.
 std::vector<std::uint64_t> chances_of(SearchSettings const& settings, Population const& population, std::uint64_t first, std::uint64_t count) {
   std::vector<std::uint64_t> chances;
@@ -27,6 +19,14 @@ std::vector<std::uint64_t> chances_of(SearchSettings const& settings, Population
 }
 
 }  // namespace
+
+void point_to(SearchView& view, Population const& population) {
+  view.generation = population.generation + 1;
+  view.genomes = population.genomes.data();
+  view.fitness = population.fitness.data();
+  view.scale = population.scale.data();
+  view.cross = population.cross.data();
+}
 
 void first_candidates(SearchSettings const& settings, std::uint64_t first, std::uint64_t count, std::span<double> out) {
   SearchPlan const plan(settings);

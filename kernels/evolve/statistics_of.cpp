@@ -9,22 +9,43 @@
 namespace muster::kernels {
 namespace {
 
-/// Where a value lies in its range, in 2^20ths.
-std::uint64_t place_of(GeneRange const& range, double x) {
-  return static_cast<std::uint64_t>((x - range.low) / range.width * 0x1p20);
-}
-
-/// The sum of |place - mean place| over the slots.
-std::uint64_t deviation_of(GeneRange const& range, std::span<double const> genomes, std::size_t gene, std::size_t genes) {
-  std::uint64_t sum = 0, slots = genomes.size() / genes, deviation = 0;
-  for (std::size_t i = gene; i < genomes.size(); i += genes) sum += place_of(range, genomes[i]);
-  std::uint64_t const mean = sum / slots;
-  for (std::size_t i = gene; i < genomes.size(); i += genes) {
-    std::uint64_t const place = place_of(range, genomes[i]);
-    deviation += place > mean ? place - mean : mean - place;
+/// Where values lie in their ranges, in 2^20ths.
+class Places {
+ public:
+  explicit Places(std::vector<GeneRange> const& ranges) : genes_(ranges.size()) {
+    for (std::size_t g = 0; g < genes_; ++g) {
+      low_[g] = ranges[g].low;
+      scale_[g] = ranges[g].width > 0 ? 0x1p20 / ranges[g].width : 0;
+    }
   }
-  return deviation;
-}
+
+  std::vector<std::uint64_t> means(std::span<double const> genomes) const {
+    std::vector<std::uint64_t> sums(genes_);
+    for (std::size_t i = 0; i < genomes.size(); i += genes_)
+      for (std::size_t g = 0; g < genes_; ++g) sums[g] += static_cast<std::uint32_t>(place(g, genomes[i + g]));
+    for (auto& sum : sums) sum /= genomes.size() / genes_;
+    return sums;
+  }
+
+  /// The sum of |place - mean place| over slots and genes.
+  std::uint64_t deviation(std::span<double const> genomes) const {
+    auto const means = this->means(genomes);
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < genomes.size(); i += genes_)
+      for (std::size_t g = 0; g < genes_; ++g) {
+        std::int32_t const off = place(g, genomes[i + g]) - static_cast<std::int32_t>(means[g]);
+        sum += static_cast<std::uint32_t>(off < 0 ? -off : off);
+      }
+    return sum;
+  }
+
+ private:
+  std::int32_t place(std::size_t g, double x) const { return static_cast<std::int32_t>((x - low_[g]) * scale_[g]); }
+
+  std::size_t genes_;
+  double low_[max_genes] = {};
+  double scale_[max_genes] = {};
+};
 
 class Order {
  public:
@@ -62,15 +83,11 @@ void describe(std::vector<std::int64_t>& feasible, GenerationStats& stats) {
 }  // namespace
 
 std::uint64_t diversity_millionths(std::vector<GeneRange> const& ranges, std::span<double const> genomes) {
-  std::size_t const genes = ranges.size(), slots = genomes.size() / genes;
-  unsigned __int128 sum = 0;
   std::uint64_t wide = 0;
-  for (std::size_t g = 0; g < genes; ++g) {
-    if (!(ranges[g].width > 0)) continue;
-    sum += deviation_of(ranges[g], genomes, g, genes);
-    ++wide;
-  }
-  return wide == 0 ? 0 : static_cast<std::uint64_t>(sum * 4'000'000 / (static_cast<unsigned __int128>(wide * slots) << 20));
+  for (GeneRange const& range : ranges) wide += range.width > 0 ? 1 : 0;
+  if (wide == 0) return 0;
+  unsigned __int128 const full = static_cast<unsigned __int128>(wide * (genomes.size() / ranges.size())) << 20;
+  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(Places(ranges).deviation(genomes)) * 4'000'000 / full);
 }
 
 GenerationStats statistics_of(SearchSettings const& settings, Population const& population) {
