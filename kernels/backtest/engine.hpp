@@ -29,7 +29,7 @@ enum class Ending : std::uint32_t {
 
 /// What one rule did in one span. Sums over the returns r of equity from bar to bar, in order of time.
 struct Tally {
-  std::uint64_t bars = 0;  ///< returns summed: bars of the span - 1, less where it ended early
+  std::uint64_t bars = 0;  ///< returns summed: bars of the span - 1, fewer where it ended early
   double sum_r = 0;
   double sum_r2 = 0;
   double sum_r3 = 0;

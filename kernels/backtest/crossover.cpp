@@ -1,0 +1,60 @@
+#include "kernels/backtest/crossover.hpp"
+
+#include "core/error.hpp"
+#include "kernels/backtest/indicators.hpp"
+#include "kernels/backtest/isa_doors.hpp"
+
+namespace muster::kernels::backtest {
+namespace {
+
+constexpr std::uint32_t block = 32;
+
+void check_crossover(std::span<double const> open, std::span<double const> close, double cost, double bars_per_year) {
+  MUSTER_REQUIRE(open.size() == close.size() && open.size() >= 2 && open.size() <= (1u << 28),
+                 "{} opens and {} closes (as many of both, at least 2); give whole bars", open.size(), close.size());
+  MUSTER_REQUIRE(cost >= 0 && cost <= 0.5, "a cost of {} a fill (must be from 0 to 0.5); change it", cost);
+  MUSTER_REQUIRE(bars_per_year >= 1 && bars_per_year <= 1e6, "{} bars a year (must be from 1 to 1e6); change it", bars_per_year);
+  for (std::size_t t = 0; t < open.size(); ++t)
+    MUSTER_REQUIRE(open[t] >= 1e-6 && open[t] <= 1e9 && close[t] >= 1e-6 && close[t] <= 1e9,
+                   "bar {}: open {}, close {} (must be from 1e-6 to 1e9); repair it", t, open[t], close[t]);
+}
+
+void fill_averages(std::span<double const> close, CrossoverTable& table) {
+  table.averages.assign(std::size_t{crossover_longest - 1} * table.stride, 0.0f);
+  for (std::uint32_t n = 2; n <= crossover_longest; ++n) {
+    Series const average = simple_average(close, n);
+    float* const to = table.averages.data() + std::size_t{n - 2} * table.stride;
+    for (std::size_t t = n - 1; t < close.size(); ++t) to[t] = static_cast<float>(average[t]);
+  }
+}
+
+/// The first bar and those that fill up the last block grow by 1.
+void fill_growth(std::span<double const> open, std::span<double const> close, double cost, CrossoverTable& table) {
+  for (auto* of : {&table.hold, &table.enter, &table.leave}) of->assign(table.stride, 1.0f);
+  for (std::size_t t = 1; t < open.size(); ++t) {
+    table.hold[t] = static_cast<float>(close[t] / close[t - 1]);
+    table.enter[t] = static_cast<float>(close[t] / (open[t] * (1 + cost)));
+    table.leave[t] = static_cast<float>(open[t] * (1 - cost) / close[t - 1]);
+  }
+}
+
+}  // namespace
+
+CrossoverTable make_crossover_table(std::span<double const> open, std::span<double const> close, double cost,
+                                    double bars_per_year) {
+  check_crossover(open, close, cost, bars_per_year);
+  CrossoverTable table;
+  table.bars = static_cast<std::uint32_t>(open.size());
+  table.stride = (table.bars + block - 1) / block * block;
+  table.bars_per_year = bars_per_year;
+  fill_averages(close, table);
+  fill_growth(open, close, cost, table);
+  return table;
+}
+
+void run_crossovers(CrossoverTable const& table, std::span<Crossover const> rules, std::span<CrossoverResult> out) {
+  MUSTER_ASSERT(out.size() == rules.size());
+  MUSTER_BACKTEST_DISPATCH(run_crossover_lanes, table, rules.data(), rules.size(), out.data());
+}
+
+}  // namespace muster::kernels::backtest

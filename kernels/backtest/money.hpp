@@ -1,0 +1,40 @@
+// Money on a grid of 2^-20 dollars: every amount is rounded to it once, and sums are integers, so that no
+// order of symbols, lanes or threads can change a bit.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/backtest/config.hpp"
+#include "kernels/math/base.hpp"
+
+MUSTER_BACKTEST_BEGIN
+
+inline constexpr double money_unit = 0x1p-20;
+/// Adding it to |x| <= 2^31 leaves x, rounded to the grid, in the low mantissa bits.
+inline constexpr double money_magic = 0x1.8p32;
+inline constexpr std::int64_t money_magic_bits = __builtin_bit_cast(std::int64_t, money_magic);
+/// The sum, in units, from which a bar is out of range.
+inline constexpr std::int64_t money_limit = std::int64_t{1} << 51;
+
+/// An amount of 0 or more as a grid holds it: NaN and everything too large become 2^31 dollars, which the
+/// account refuses.
+template <class T>
+MUSTER_FN T bounded(T amount) {
+  T const most = static_cast<T>(0x1p31);
+  return amount < most ? amount : most;
+}
+
+/// Units of `amount`, |amount| <= 2^31, plus money_magic_bits: what lanes add up.
+template <class T>
+MUSTER_FN std::int64_t money_bits(T amount) {
+  return __builtin_bit_cast(std::int64_t, static_cast<double>(amount) + money_magic);
+}
+
+template <class T>
+MUSTER_FN std::int64_t to_money(T amount) {
+  return money_bits(amount) - money_magic_bits;
+}
+
+MUSTER_FN double to_usd(std::int64_t units) { return static_cast<double>(units) * money_unit; }
+
+MUSTER_BACKTEST_END
