@@ -79,8 +79,10 @@ DocumentWriter::DocumentWriter(std::filesystem::path const& target, std::string 
 
 void DocumentWriter::group(std::string const& path) {
   writing([&] {
+    h5::Properties const made(MUSTER_H5(H5Pcreate(H5P_GROUP_CREATE)));
+    MUSTER_H5(H5Pset_obj_track_times(made.get(), false));  // equal content, equal bytes
     h5::Group(
-        MUSTER_H5(H5Gcreate2(output_.id(), path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)));
+        MUSTER_H5(H5Gcreate2(output_.id(), path.c_str(), H5P_DEFAULT, made.get(), H5P_DEFAULT)));
   });
 }
 

@@ -124,7 +124,9 @@ Output::Output(AtomicFile& file) : file_(file), sink_{file.fd(), 0} {
   MUSTER_H5(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG));
   // From 1.8 on all metadata carry checksums, so damage is noticed before it is interpreted.
   MUSTER_H5(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110));
-  h5_ = File(MUSTER_H5(H5Fcreate(file.target().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get())));
+  Properties const made(MUSTER_H5(H5Pcreate(H5P_FILE_CREATE)));
+  MUSTER_H5(H5Pset_obj_track_times(made.get(), false));  // equal content, equal bytes
+  h5_ = File(MUSTER_H5(H5Fcreate(file.target().c_str(), H5F_ACC_TRUNC, made.get(), access.get())));
   require_written();
 }
 
