@@ -68,8 +68,8 @@ std::string bars_digest(Bars const& bars) {
   for (std::string const& symbol : bars.symbols) hash_text(hash, symbol);
   hash.update_u64(bars.times.size());
   hash_column(hash, bars.times);
-  for (auto const* column : {&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume,
-                             &bars.split, &bars.dividend})
+  for (auto const* column :
+       {&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume, &bars.split, &bars.dividend})
     hash_column(hash, *column);
   hash_column(hash, bars.status);
   return hash.hex();

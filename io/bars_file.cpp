@@ -43,7 +43,7 @@ std::vector<BarStatus> status_of(std::vector<std::uint8_t> const& numbers) {
 }
 
 template <class To, class Record, class Get>
-std::vector<To> column_of(std::vector<Record> const& records, Get get) {
+std::vector<To> member_column(std::vector<Record> const& records, Get get) {
   std::vector<To> values;
   for (Record const& record : records) values.push_back(static_cast<To>(get(record)));
   return values;
@@ -79,20 +79,22 @@ void write_flags(DocumentWriter& out, std::vector<BarFlag> const& all) {
   using Flag = BarFlag;
   out.group("/flags");
   out.column("/flags/symbol", "index",
-             column_of<std::int64_t>(all, [](Flag const& f) { return f.symbol; }));
-  out.column("/flags/time", "s", column_of<std::int64_t>(all, [](Flag const& f) { return f.time; }));
+             member_column<std::int64_t>(all, [](Flag const& f) { return f.symbol; }));
+  out.column("/flags/time", "s",
+             member_column<std::int64_t>(all, [](Flag const& f) { return f.time; }));
   out.column("/flags/reason", "",
-             column_of<std::string>(all, [](Flag const& f) { return f.reason; }));
-  out.column("/flags/text", "", column_of<std::string>(all, [](Flag const& f) { return f.text; }));
+             member_column<std::string>(all, [](Flag const& f) { return f.reason; }));
+  out.column("/flags/text", "",
+             member_column<std::string>(all, [](Flag const& f) { return f.text; }));
 }
 
 void write_sources(DocumentWriter& out, std::vector<BarSource> const& all) {
   using Source = BarSource;
   out.group("/sources");
   out.column("/sources/file", "",
-             column_of<std::string>(all, [](Source const& s) { return s.file; }));
+             member_column<std::string>(all, [](Source const& s) { return s.file; }));
   out.column("/sources/sha256", "",
-             column_of<std::string>(all, [](Source const& s) { return s.sha256; }));
+             member_column<std::string>(all, [](Source const& s) { return s.sha256; }));
 }
 
 std::vector<BarFlag> read_flags(Document const& in) {
@@ -103,7 +105,7 @@ std::vector<BarFlag> read_flags(Document const& in) {
   auto const text = in.column_of<std::string>("/flags/text", rows);
   std::vector<BarFlag> flags(rows);
   for (std::size_t i = 0; i < flags.size(); ++i) {
-    bool const is_index = symbol[i] >= 0 && symbol[i] < static_cast<std::int64_t>(most_symbols);
+    bool const is_index = symbol[i] >= 0 && symbol[i] < static_cast<std::int64_t>(most_bar_symbols);
     if (!is_index) in.refuse("/flags/symbol", "holds a number that is no index");
     flags[i] = {static_cast<std::uint32_t>(symbol[i]), time[i], reason[i], text[i]};
   }
@@ -134,6 +136,8 @@ void read_columns(Document const& in, Bars& bars) {
   bars.symbols = in.column_of<std::string>("/symbol", in.shape("/symbol").rows());
   bars.times = in.column_of<std::int64_t>("/time", in.shape("/time").rows());
   std::uint64_t const height = bars.times.size(), width = bars.symbols.size();
+  if (width == 0 || height > most_bar_cells / width)
+    in.refuse("/time", fmt::format("makes bars of {} times and {} symbols", height, width));
   auto const prices = [&](char const* name) {
     return in.matrix_of<double>(std::string("/bars/") + name, height, width);
   };

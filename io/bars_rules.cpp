@@ -18,16 +18,14 @@ bool is_symbol(std::string const& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
-bool is_price(double value) { return value >= smallest_price && value <= largest_price; }
-
 std::string_view fault_of_trade(Bars const& bars, std::size_t i) {
   double const open = bars.open[i], high = bars.high[i], low = bars.low[i], close = bars.close[i];
-  if (!is_price(open) || !is_price(high) || !is_price(low) || !is_price(close))
+  if (!is_bar_price(open) || !is_bar_price(high) || !is_bar_price(low) || !is_bar_price(close))
     return "has no price between 1e-9 and 1e9";
   if (low > high) return "has a low above its high";
   if (open < low || open > high || close < low || close > high)
     return "has an open or close outside low and high";
-  if (!(bars.volume[i] >= 0 && bars.volume[i] <= largest_volume))
+  if (!(bars.volume[i] >= 0 && bars.volume[i] <= largest_bar_volume))
     return "has no volume between 0 and 1e18";
   return {};
 }
@@ -44,14 +42,14 @@ std::string_view fault_of_cell(Bars const& bars, std::size_t i) {
   if (bars.status[i] > BarStatus::delisted) return "has an unknown status";
   if (!(bars.split[i] >= 1 / largest_split && bars.split[i] <= largest_split))
     return "has no split between 1e-4 and 1e4";
-  if (!(bars.dividend[i] >= 0 && bars.dividend[i] <= largest_price))
+  if (!(bars.dividend[i] >= 0 && bars.dividend[i] <= largest_bar_price))
     return "has no dividend between 0 and 1e9";
   return bars.status[i] == BarStatus::traded ? fault_of_trade(bars, i) : fault_of_gap(bars, i);
 }
 
 std::string fault_of_symbols(Bars const& bars) {
   if (bars.symbols.empty()) return "there is no symbol";
-  if (bars.symbols.size() > most_symbols) return "there are more than 65536 symbols";
+  if (bars.symbols.size() > most_bar_symbols) return "there are more than 65536 symbols";
   std::set<std::string_view> seen;
   for (std::size_t s = 0; s < bars.symbols.size(); ++s) {
     if (!is_symbol(bars.symbols[s]))
@@ -77,8 +75,8 @@ std::string fault_of_times(Bars const& bars) {
 }
 
 std::string fault_of_sizes(Bars const& bars) {
-  for (auto const* column : {&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume,
-                             &bars.split, &bars.dividend})
+  for (auto const* column :
+       {&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume, &bars.split, &bars.dividend})
     if (column->size() != bars.cells()) return "a column has not one value a bar and symbol";
   if (bars.status.size() != bars.cells()) return "status has not one value a bar and symbol";
   return {};
@@ -113,7 +111,7 @@ std::string fault_of_notes(Bars const& bars) {
   return {};
 }
 
-std::string fault_of_root(Bars const& bars) {
+std::string fault_of_bars_root(Bars const& bars) {
   if (to_word(bars.interval).empty()) return "interval is unknown";
   if (!is_lower_snake(bars.calendar)) return "calendar is no name";
   if (bars.time_zone.empty()) return "time_zone is empty";
@@ -142,7 +140,7 @@ std::optional<BarInterval> interval_of(std::string_view word) {
 }
 
 std::string find_fault(Bars const& bars) {
-  for (auto const& check : {fault_of_root, fault_of_symbols, fault_of_times, fault_of_sizes,
+  for (auto const& check : {fault_of_bars_root, fault_of_symbols, fault_of_times, fault_of_sizes,
                             fault_of_cells, fault_of_notes})
     if (std::string fault = check(bars); !fault.empty()) return fault;
   return {};

@@ -149,7 +149,11 @@ h5::Values Document::values(std::string const& dataset, h5::Shape const& shape) 
   std::vector<std::byte> bytes(shape.elements() * shape.element_bytes);
   return reading([&] {
     h5::Dataset const data(MUSTER_H5(H5Dopen2(file_.get(), dataset.c_str(), H5P_DEFAULT)));
-    h5::read_rows(data.get(), shape, 0, shape.rows(), bytes.data());
+    auto* next = bytes.data();
+    h5::for_each_block(data.get(), shape, {path_, dataset, file_bytes_},
+                       [&](std::span<std::byte const> block) {
+                         next = std::copy(block.begin(), block.end(), next);
+                       });
     return h5::values_of(bytes, shape, {path_, dataset, file_bytes_});
   });
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "io/h5_packed.hpp"
 #include "io/h5_walk.hpp"
 #include "io/text_rules.hpp"
 
@@ -184,16 +185,29 @@ void DocumentWriter::column(std::string const& path, std::string_view unit,
   numbers(path, unit, H5T_STD_I64LE, values.data(), dims);
 }
 
+void DocumentWriter::packed(std::string const& path, std::string_view unit,
+                            h5::Shape const& shape, void const* values) {
+  hsize_t const dims[] = {shape.rows(), shape.row_elements()};
+  writing([&] {
+    Datatype const type = h5::element_type(shape);
+    Dataset const data(MUSTER_H5(H5Dcreate2(output_.id(), path.c_str(), type.get(),
+                                            simple(dims).get(), H5P_DEFAULT,
+                                            h5::packed_storage(shape).get(), H5P_DEFAULT)));
+    h5::write_packed(data.get(), shape, values);
+  });
+  attribute(path, "unit", unit);
+}
+
 void DocumentWriter::matrix(std::string const& path, std::string_view unit,
                             std::vector<double> const& values, std::size_t columns) {
-  hsize_t const dims[] = {values.size() / columns, columns};
-  numbers(path, unit, H5T_IEEE_F64LE, values.data(), dims);
+  packed(path, unit, {h5::Element::real, {values.size() / columns, columns}, 8, true},
+         values.data());
 }
 
 void DocumentWriter::matrix(std::string const& path, std::string_view unit,
                             std::vector<std::uint8_t> const& values, std::size_t columns) {
-  hsize_t const dims[] = {values.size() / columns, columns};
-  numbers(path, unit, H5T_STD_U8LE, values.data(), dims);
+  packed(path, unit, {h5::Element::byte, {values.size() / columns, columns}, 1, true},
+         values.data());
 }
 
 void DocumentWriter::column(std::string const& path, std::string_view unit,

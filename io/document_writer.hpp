@@ -11,6 +11,7 @@
 
 #include "io/atomic_file.hpp"
 #include "io/h5_output.hpp"
+#include "io/h5_shape.hpp"
 
 namespace muster::io {
 
@@ -38,7 +39,7 @@ class DocumentWriter {
               std::vector<std::int64_t> const& values);
   void column(std::string const& path, std::string_view unit,
               std::vector<std::string> const& values);
-  /// Values row after row, each of `columns` of them.
+  /// Values row after row, each of `columns` of them; packed (h5_packed.hpp). Not empty.
   void matrix(std::string const& path, std::string_view unit, std::vector<double> const& values,
               std::size_t columns);
   void matrix(std::string const& path, std::string_view unit,
@@ -56,6 +57,8 @@ class DocumentWriter {
   void writing(F&& action);
   h5::Dataset dataset(std::string const& path, h5::Datatype const& type,
                       std::span<hsize_t const> dims);
+  void packed(std::string const& path, std::string_view unit, h5::Shape const& shape,
+              void const* values);
   void numbers(std::string const& path, std::string_view unit, hid_t type, void const* values,
                std::span<hsize_t const> dims);
   void put_attribute(std::string const& object, std::string const& name, h5::Datatype const& type,

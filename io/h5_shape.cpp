@@ -4,6 +4,7 @@
 #include <bit>
 #include <limits>
 
+#include "io/h5_packed.hpp"
 #include "io/text_rules.hpp"
 
 namespace muster::io::h5 {
@@ -84,14 +85,22 @@ void require_fits(Shape const& shape, std::uint64_t limit_bytes, Place const& pl
     refuse(place, fmt::format("claims {} rows of {} bytes, more than there is", shape.rows(), row));
 }
 
-void require_plain_storage(hid_t dataset, Place const& place) {
-  Properties const made(MUSTER_H5(H5Dget_create_plist(dataset)));
-  H5D_layout_t const layout = H5Pget_layout(made.get());
-  if (layout != H5D_CONTIGUOUS && layout != H5D_COMPACT)
+/// True for a table in chunks, whose chunks are still to be checked; false for plain data.
+bool is_stored_in_chunks(hid_t made, hid_t space, Place const& place) {
+  H5D_layout_t const layout = H5Pget_layout(made);
+  bool const is_plain = layout == H5D_CONTIGUOUS || layout == H5D_COMPACT;
+  bool const is_table = H5Sget_simple_extent_ndims(space) == 2;
+  if (!is_plain && !(layout == H5D_CHUNKED && is_table))
     refuse(place, "is stored in chunks or is virtual, which muster does not write");
-  if (MUSTER_H5(H5Pget_external_count(made.get())) != 0)
-    refuse(place, "keeps its data in another file");
-  if (MUSTER_H5(H5Pget_nfilters(made.get())) != 0) refuse(place, "is filtered or compressed");
+  if (MUSTER_H5(H5Pget_external_count(made)) != 0) refuse(place, "keeps its data in another file");
+  if (is_plain && MUSTER_H5(H5Pget_nfilters(made)) != 0)
+    refuse(place, "is filtered or compressed");
+  return !is_plain;
+}
+
+std::uint64_t unpacked_limit(std::uint64_t file_bytes) {
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  return file_bytes > most / most_packing ? most : file_bytes * most_packing;
 }
 
 Shape read_shape(Datatype const& type, Dataspace const& space, std::uint64_t limit_bytes,
@@ -114,10 +123,17 @@ void refuse(Place const& place, std::string_view problem) {
 }
 
 Shape shape_of_dataset(hid_t dataset, Place const& place) {
-  require_plain_storage(dataset, place);
+  Properties const made(MUSTER_H5(H5Dget_create_plist(dataset)));
   Datatype const type(MUSTER_H5(H5Dget_type(dataset)));
   Dataspace const space(MUSTER_H5(H5Dget_space(dataset)));
-  Shape shape = read_shape(type, space, place.file_bytes, place);
+  bool const is_packed = is_stored_in_chunks(made.get(), space.get(), place);
+  Shape shape = read_shape(
+      type, space, is_packed ? unpacked_limit(place.file_bytes) : place.file_bytes, place);
+  shape.is_packed = is_packed;
+  if (is_packed) {
+    require_packed_storage(made.get(), shape, place);
+    return shape;
+  }
   std::uint64_t const bytes = shape.elements() * shape.element_bytes;
   if (H5Dget_storage_size(dataset) < bytes) refuse(place, "has less data than it claims");
   return shape;
@@ -162,7 +178,9 @@ void read_rows(hid_t dataset, Shape const& shape, std::uint64_t first, std::uint
   MUSTER_H5(H5Dread(dataset, type.get(), here.get(), there.get(), H5P_DEFAULT, to));
 }
 
-void for_each_block(hid_t dataset, Shape const& shape, BlockFunction const& use) {
+void for_each_block(hid_t dataset, Shape const& shape, Place const& place,
+                    BlockFunction const& use) {
+  if (shape.is_packed) return for_each_packed_block(dataset, shape, place, use);
   std::size_t const row_bytes = shape.row_elements() * shape.element_bytes;
   if (row_bytes == 0) return;
   std::uint64_t const step = std::max<std::uint64_t>(1, block_bytes / row_bytes);

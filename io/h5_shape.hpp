@@ -27,6 +27,7 @@ struct Shape {
   Element element = Element::real;
   std::vector<std::uint64_t> dims;  ///< empty: one value; at most two
   std::size_t element_bytes = 8;
+  bool is_packed = false;  ///< stored as h5_packed.hpp says
   std::uint64_t rows() const { return dims.empty() ? 1 : dims[0]; }
   std::uint64_t row_elements() const { return dims.size() < 2 ? 1 : dims[1]; }
   std::uint64_t elements() const { return rows() * row_elements(); }  // checked not to overflow
@@ -51,9 +52,11 @@ Datatype element_type(Shape const& shape);
 
 /// Called with consecutive elements as they are on disk; texts are padded.
 using BlockFunction = std::function<void(std::span<std::byte const>)>;
-/// Reads a dataset in blocks of at most 1 MiB (or one row), in order.
-void for_each_block(hid_t dataset, Shape const& shape, BlockFunction const& use);
-/// Reads `rows` rows from `first` on into `to`.
+/// Reads a dataset in blocks of at most 1 MiB (or one row), in order. Throws Error (Exit::user) for
+/// packed data that cannot be unpacked.
+void for_each_block(hid_t dataset, Shape const& shape, Place const& place,
+                    BlockFunction const& use);
+/// Reads `rows` rows from `first` on into `to`; not of a packed dataset.
 void read_rows(hid_t dataset, Shape const& shape, std::uint64_t first, std::uint64_t rows,
                void* to);
 std::vector<std::byte> read_attribute(hid_t attribute, Shape const& shape);

@@ -104,7 +104,7 @@ class Walker {
     entry.shape = shape_of_dataset(dataset, here);
     hash_text("D", here.object);
     hash_shape(entry.shape);
-    for_each_block(dataset, entry.shape,
+    for_each_block(dataset, entry.shape, here,
                    [&](std::span<std::byte const> bytes) { hash_data(bytes, entry.shape, here); });
   }
 

@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <bit>
 #include <cmath>
 
 #include "hostile_file.hpp"
+#include "io/h5_packed.hpp"
 #include "sample_bars.hpp"
 #include "scratch.hpp"
 
@@ -184,6 +186,83 @@ TEST(BarFile, HostileContentIsRefused) {
               HasSubstr("an interval that muster does not know"));
   EXPECT_THAT(refusal_of([](hid_t f) { set_text(f, "/", "currency", "EUR"); }),
               HasSubstr("a digest that does not fit its bars"));
+}
+
+h5::Shape const open_shape{h5::Element::real, {5, 2}, 8, true};
+
+/// What the reader says of a packed /bars/open whose one chunk is `bytes`, nothing when null.
+std::string chunk_refusal(std::string const* bytes, std::uint32_t mask = 0) {
+  Scratch scratch;
+  write_bars(scratch / "b.h5", sample_bars());
+  tamper(scratch / "b.h5", [&](hid_t file) {
+    hsize_t const dims[] = {5, 2}, offset[] = {0, 0};
+    h5::Dataspace const space(MUSTER_H5(H5Screate_simple(2, dims, nullptr)));
+    remove_object(file, "/bars/open");
+    put_dataset(file, "/bars/open", H5T_IEEE_F64LE, space.get(),
+                h5::packed_storage(open_shape).get());
+    h5::Dataset const data(MUSTER_H5(H5Dopen2(file, "/bars/open", H5P_DEFAULT)));
+    if (bytes != nullptr)
+      MUSTER_H5(
+          H5Dwrite_chunk(data.get(), H5P_DEFAULT, mask, offset, bytes->size(), bytes->data()));
+  });
+  return message_of(Exit::user, [&] { read_bars(scratch / "b.h5"); });
+}
+
+std::string deflated(std::string const& text) {
+  std::string packed(compressBound(text.size()), '\0');
+  uLongf size = packed.size();
+  EXPECT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()), &size,
+                     reinterpret_cast<Bytef const*>(text.data()), text.size()),
+            Z_OK);
+  packed.resize(size);
+  return packed;
+}
+
+TEST(PackedData, ThatIsNoneIsRefused) {
+  std::string const garbage = "no deflated bytes", huge(300, 'x');
+  std::string const good = deflated(std::string(80, '\0')),
+                    bomb = deflated(std::string(90'000, '\0')),
+                    brief = deflated(std::string(79, '\0')), longer = good + "x";
+  ASSERT_LT(bomb.size(), 200u);
+  EXPECT_THAT(chunk_refusal(nullptr), HasSubstr("/bars/open has a chunk of 0 bytes"));
+  EXPECT_THAT(chunk_refusal(&huge), HasSubstr("/bars/open has a chunk of 300 bytes"));
+  for (auto const* bytes : {&garbage, &brief, &longer})
+    EXPECT_THAT(chunk_refusal(bytes), HasSubstr("/bars/open has a chunk that cannot be unpacked"));
+  EXPECT_THAT(chunk_refusal(&bomb), HasSubstr("/bars/open has a chunk"));
+  EXPECT_THAT(chunk_refusal(&good, 1), HasSubstr("/bars/open has a chunk that is not packed"));
+  EXPECT_THAT(chunk_refusal(&good), HasSubstr("holds other data than its checksum says"));
+}
+
+/// The same of a dataset of other dimensions, chunks and filters.
+std::string storage_refusal(hsize_t rows, hsize_t chunk, unsigned deflate) {
+  Scratch scratch;
+  write_bars(scratch / "b.h5", sample_bars());
+  tamper(scratch / "b.h5", [&](hid_t file) {
+    hsize_t const dims[] = {rows, 2}, chunks[] = {chunk, 2};
+    h5::Dataspace const space(MUSTER_H5(H5Screate_simple(2, dims, nullptr)));
+    h5::Properties const made(MUSTER_H5(H5Pcreate(H5P_DATASET_CREATE)));
+    MUSTER_H5(H5Pset_chunk(made.get(), 2, chunks));
+    MUSTER_H5(H5Pset_shuffle(made.get()));
+    if (deflate > 0) MUSTER_H5(H5Pset_deflate(made.get(), deflate));
+    remove_object(file, "/bars/open");
+    put_dataset(file, "/bars/open", H5T_IEEE_F64LE, space.get(), made.get());
+  });
+  return message_of(Exit::user, [&] { read_bars(scratch / "b.h5"); });
+}
+
+TEST(PackedData, IsStoredInOneWay) {
+  char const* const other = "/bars/open is stored in chunks or filtered in a way that muster does";
+  EXPECT_THAT(storage_refusal(5, 2, 4), HasSubstr(other));
+  EXPECT_THAT(storage_refusal(5, 5, 0), HasSubstr(other));
+  EXPECT_THAT(storage_refusal(hsize_t{1} << 40, 16384, 4), HasSubstr("more than there is"));
+}
+
+TEST(PackedData, MakesFilesSmall) {
+  Scratch scratch;
+  Bars bars = plain_bars({"AAA", "BBB", "CCC"}, 20'000);
+  write_bars(scratch / "b.h5", bars);
+  EXPECT_LT(std::filesystem::file_size(scratch / "b.h5"), 400'000u);
+  EXPECT_EQ(bars_digest(read_bars(scratch / "b.h5")), bars_digest(bars));
 }
 
 TEST(BarFile, EveryTruncationIsRefused) {

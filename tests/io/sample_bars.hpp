@@ -33,8 +33,8 @@ inline Bars plain_bars(std::vector<std::string> symbols, std::size_t days) {
   bars.symbols = std::move(symbols);
   for (std::size_t t = 0; t < days; ++t)
     bars.times.push_back((18262 + static_cast<std::int64_t>(t)) * 86400);
-  for (auto* column : {&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume,
-                       &bars.dividend})
+  for (auto* column :
+       {&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume, &bars.dividend})
     column->assign(bars.cells(), 0);
   bars.split.assign(bars.cells(), 1);
   bars.status.assign(bars.cells(), BarStatus::traded);
