@@ -68,10 +68,10 @@ struct Bars {
 /// bar's open; [T][S]. price * factor is the forward-adjusted price: dividends are reinvested at
 /// the open of their ex-date, and no value depends on a later bar. For each symbol, in IEEE double:
 ///
-///     factor = 1, cash = 0                              at the first bar that traded, and before it
-///     factor = factor * split                           at every bar after it
-///     cash   = cash + factor * dividend
-///     factor = factor + cash / open, then cash = 0      where the bar traded and cash is not 0
+///     factor = 1, cash = 0                              at the first bar that traded, and before
+///     it factor = factor * split                           at every bar after it cash   = cash +
+///     factor * dividend factor = factor + cash / open, then cash = 0      where the bar traded and
+///     cash is not 0
 ///
 /// Throws Error (Exit::user) where a factor leaves 1e-12 to 1e12.
 std::vector<double> forward_factor(Bars const& bars);
@@ -86,5 +86,9 @@ void write_bars(std::filesystem::path const& path, Bars const& bars);
 /// Reads and checks structure, checksum, ranges and digest. Throws Error (Exit::user) naming what
 /// is wrong.
 Bars read_bars(std::filesystem::path const& path);
+
+/// A bar file, or a market that is generated: "synthetic:symbols=20,days=2520,seed=7"
+/// (synthetic_bars.hpp). Throws Error (Exit::user).
+Bars open_bars(std::string const& name);
 
 }  // namespace muster::io

@@ -1,6 +1,8 @@
 // The doors from baseline code into the per-instruction-set copies: one declaration per copy.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 
 #include "kernels/price/paths.hpp"
@@ -13,6 +15,10 @@
   double scalar_log(double x);                                  \
   double scalar_norm_cdf(double x);                             \
   double scalar_norm_inv(double p);                             \
+  void scalar_words(std::uint64_t seed, std::uint64_t item, std::uint32_t block, \
+                    std::uint32_t stream, std::array<std::uint32_t, 4>& words);  \
+  void scalar_normals(std::array<std::uint32_t, 4> const& words,                 \
+                      std::array<double, 4>& normals);                           \
   }                                                             \
   }
 
