@@ -139,6 +139,7 @@ std::unique_ptr<Decoder> make_decoder(std::string_view first_bytes, std::string 
                               "7zXZ\0"sv))
     return make_xz_decoder(name);
   if (first_bytes.starts_with("\x28\xb5\x2f\xfd"sv)) return make_zstd_decoder(name);
+  if (first_bytes.starts_with("PK\x03\x04"sv)) return make_zip_decoder(name);
   return nullptr;
 }
 

@@ -24,6 +24,8 @@ class Decoder {
 std::unique_ptr<Decoder> make_gzip_decoder(std::string const& name);
 std::unique_ptr<Decoder> make_xz_decoder(std::string const& name);
 std::unique_ptr<Decoder> make_zstd_decoder(std::string const& name);
+/// Of an archive with one file.
+std::unique_ptr<Decoder> make_zip_decoder(std::string const& name);
 /// By the first bytes; null for plain text.
 std::unique_ptr<Decoder> make_decoder(std::string_view first_bytes, std::string const& name);
 

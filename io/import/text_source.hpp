@@ -1,4 +1,4 @@
-// Input bytes: plain, gzip, xz or zstd, told apart by their first bytes (a name may lie), streamed
+// Input bytes: plain, gzip, xz, zstd or zip, told apart by their first bytes (a name may lie), streamed
 // with a limit on what they may grow to.
 #pragma once
 
