@@ -2,24 +2,12 @@
 
 #include "cli/build_info.hpp"
 #include "cli/commands.hpp"
+#include "cli/default_output.hpp"
 #include "io/import/chain.hpp"
 #include "io/market_file.hpp"
 
 namespace muster::cli {
 namespace {
-
-/// "spx_2023-09-14.csv.xz" -> "spx_2023-09-14.h5".
-std::filesystem::path default_output(std::filesystem::path const& source) {
-  auto name = source.filename();
-  while (name.has_extension()) {
-    auto const extension = name.extension();
-    bool const is_known = extension == ".csv" || extension == ".json" || extension == ".txt" || extension == ".gz" ||
-                          extension == ".xz" || extension == ".zst";
-    if (!is_known) break;
-    name = name.stem();
-  }
-  return name += ".h5";
-}
 
 Value counts_json(std::map<std::string, std::size_t> const& counts) {
   Value json(Value::Object{});

@@ -12,6 +12,7 @@ int cmd_verify(VerifyOptions const& options, Form form);
 int cmd_replay(ReplayOptions const& options, Form form);
 int cmd_diff(DiffOptions const& options, Form form);
 int cmd_import(ImportOptions const& options, Form form);
+int cmd_import_bars(ImportBarsOptions const& options, Form form);
 int cmd_selftest(SelftestOptions const& options, Form form);
 int cmd_status(StatusOptions const& options, Form form);
 int cmd_submit(SubmitOptions const& options, Form form);

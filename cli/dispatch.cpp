@@ -30,6 +30,7 @@ struct Execute {
   int operator()(ReplayOptions const& options) const { return cmd_replay(options, form); }
   int operator()(DiffOptions const& options) const { return cmd_diff(options, form); }
   int operator()(ImportOptions const& options) const { return cmd_import(options, form); }
+  int operator()(ImportBarsOptions const& options) const { return cmd_import_bars(options, form); }
   int operator()(SelftestOptions const& options) const { return cmd_selftest(options, form); }
   int operator()(StatusOptions const& options) const { return cmd_status(options, form); }
   int operator()(SubmitOptions const& options) const { return cmd_submit(options, form); }

@@ -95,6 +95,17 @@ struct ImportOptions {
   std::optional<double> rate;
   std::string currency = "USD";
 };
+struct ImportBarsOptions {
+  std::vector<std::filesystem::path> sources;
+  std::filesystem::path output;
+  std::vector<std::string> symbols;
+  std::string from, to;
+  std::string symbol, date, interval;  ///< what a file may not say
+  std::string calendar = "us_equity";
+  std::string currency = "USD";
+  std::vector<std::filesystem::path> factors;
+  std::optional<std::string> synthetic;
+};
 enum class SubmitAction { submit, print, ask_slurm };
 struct SubmitOptions {
   std::vector<std::filesystem::path> jobs;  ///< more than one: an array
@@ -126,7 +137,7 @@ struct HelpText {
 struct Invocation {
   Form form = Form::table;
   std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
-               DiffOptions, ImportOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
+               DiffOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
                TopologyOptions, SelftestOptions>
       command;
 };

@@ -222,12 +222,45 @@ void add_wait_and_logs(Parser& parser) {
   logs->add_flag_callback("--follow", [read] { read->follow = Follow::yes; }, "Go on until the run has a verdict");
 }
 
+void add_bars_sources(CLI::App* command, ImportBarsOptions& options) {
+  command->add_option("FILE", options.sources, "Bar files, plain, gz, xz, zst or zip; pages and parts are joined");
+  command->add_option("--out", options.output, "Bar file (default: the first source's name + .h5, here)")->type_name("F.h5");
+  command->add_option("--factors", options.factors, "LEAN factor files: splits and dividends of files without them")
+      ->type_name("FILE");
+  command->add_option_function<std::string>(
+             "--synthetic", [&options](std::string const& market) { options.synthetic = market; },
+             "No files: a generated market, e.g. symbols=20,days=2520,seed=7")
+      ->type_name("MARKET");
+}
+
+void add_import_bars(Parser& parser, CLI::App* import) {
+  auto* const command = import->add_subcommand("bars", "Turn vendors' price bars into a bar file");
+  command->footer("Example:\n  muster import bars daily.csv.xz --out bars.h5 --symbols AAPL,MSFT --from 2015-01-01");
+  command->add_flag("--json", parser.wants_json, "Print exactly one JSON value on stdout, errors too");
+  command->allow_extras();
+  auto const options = parser.on_chosen<ImportBarsOptions>(command);
+  add_bars_sources(command, *options);
+  command->add_option("--symbols", options->symbols, "Only these, e.g. AAPL,MSFT")->delimiter(',');
+  command->add_option("--from", options->from, "First day, e.g. 2015-12-24")->type_name("DATE");
+  command->add_option("--to", options->to, "Last day")->type_name("DATE");
+  command->add_option("--symbol", options->symbol, "Whose prices, where the file does not say");
+  command->add_option("--date", options->date, "Which day, where the file has times of day alone")->type_name("DATE");
+  command->add_option("--interval", options->interval, "day, hour or minute, where the times do not tell");
+  command->add_option("--calendar", options->calendar, "us_equity (default) or none");
+  command->add_option("--currency", options->currency, "Currency of the prices (default USD)");
+}
+
 void add_import(Parser& parser) {
   auto* const command = parser.add("import", "Turn vendors' option chains into a market file",
                                    "muster import spx.csv.xz --out spx.h5 --as-of 2023-09-14T16:00-04:00");
-  auto const options = parser.on_chosen<ImportOptions>(command);
-  command->add_option("CHAIN", options->sources, "Chain files, plain, gz, xz or zst; several are pages of one")
-      ->required();
+  auto const options = std::make_shared<ImportOptions>();
+  command->add_option("CHAIN", options->sources, "Chain files, plain, gz, xz, zst or zip; several are pages of one");
+  add_import_bars(parser, command);
+  command->callback([&parser, command, options] {
+    if (!command->get_subcommands().empty()) return;
+    MUSTER_REQUIRE(!options->sources.empty(), "CHAIN is required (nothing was done); see muster import --help");
+    parser.invocation.command = *options;
+  });
   command->add_option("--out", options->output, "Market file (default: the first source's name + .h5, here)")
       ->type_name("F.h5");
   command->add_option("--as-of", options->as_of, "Time of the quotes with its zone, where the file has none")
@@ -321,6 +354,7 @@ void check_command(CLI::App& app, int count, char const* const* arguments) {
 
 void check_extras(CLI::App const& command) {
   auto const extras = command.remaining();
+  for (auto const* nested : command.get_subcommands()) check_extras(*nested);
   if (extras.empty()) return;
   auto const word = extras.front().substr(0, extras.front().find('='));
   MUSTER_REQUIRE(word.starts_with('-'), "unexpected argument \"{}\" (muster {} takes no more of them); see muster {} --help",

@@ -2,14 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/import/layouts.hpp"
 #include "io/import/numbers.hpp"
+#include "io/import/peeked.hpp"
 
 namespace muster::io {
 namespace {
@@ -26,39 +25,6 @@ constexpr std::array csv_layouts = {
     CsvLayout{"LEAN day chain", is_lean_header, read_lean},
     CsvLayout{"Yahoo chain", is_yahoo_header, read_yahoo},
 };
-
-/// A source whose first bytes can be looked at.
-class Peeked : public TextSource {
- public:
-  explicit Peeked(TextSource& source) : source_(source), head_(4096, '\0') {
-    std::size_t size = 0, got = 0;
-    do {
-      got = source_.read({head_.data() + size, head_.size() - size});
-      size += got;
-    } while (got > 0 && size < head_.size());
-    head_.resize(size);
-  }
-  std::string const& head() const { return head_; }
-  std::size_t read(std::span<char> into) override {
-    if (given_ == head_.size()) return source_.read(into);
-    std::size_t const n = std::min(into.size(), head_.size() - given_);
-    std::memcpy(into.data(), head_.data() + given_, n);
-    given_ += n;
-    return n;
-  }
-  std::string const& name() const override { return source_.name(); }
-
- private:
-  TextSource& source_;
-  std::string head_;
-  std::size_t given_ = 0;
-};
-
-bool looks_like_json(std::string_view head) {
-  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
-  std::size_t const first = head.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && (head[first] == '{' || head[first] == '[');
-}
 
 char const* read_csv_chain(TextSource& source, QuoteSink& sink) {
   CsvReader reader(source);

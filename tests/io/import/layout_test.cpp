@@ -169,8 +169,10 @@ TEST(AlpacaLayout, JoinsPages) {
 
 TEST(AlpacaLayout, Refusals) {
   EXPECT_THAT(message_of([] { raw_of({R"({"bars": {}, "next_page_token": null})"}); }),
-              HasSubstr("expected JSON with the key 'snapshots' (Alpaca option snapshots), found "
+              HasSubstr("expected JSON with the key 'snapshots', found "
                         "bars, next_page_token"));
+  EXPECT_THAT(message_of([] { raw_of({R"({"snapshots": 7})"}); }),
+              HasSubstr("'snapshots' is no list of contracts"));
   EXPECT_THAT(message_of([] { raw_of({page1.substr(0, 100)}); }), HasSubstr("is not whole JSON"));
   EXPECT_THAT(message_of([] {
                 raw_of({R"({"snapshots": {"A240426C00152500": {}, "A240426C00152500": {}}})"});
