@@ -96,6 +96,13 @@ void require_range(FactorEvent const& event) {
       time_text(event.after, BarInterval::day));
 }
 
+/// Where the day after the event's date begins: by its date, or at New York's midnight.
+std::int64_t day_after(FactorEvent const& event, Bars const& bars) {
+  auto const day = std::chrono::sys_days{std::chrono::days{event.after / 86'400 + 1}};
+  return bars.interval == BarInterval::day ? utc_seconds(Date{day})
+                                           : utc_seconds(from_new_york({Date{day}, 0}));
+}
+
 bool is_earlier_factor(FactorRow const& a, FactorRow const& b) {
   return a.symbol != b.symbol ? a.symbol < b.symbol : a.date < b.date;
 }
@@ -121,8 +128,8 @@ void add_factor_events(Bars& bars, std::vector<FactorEvent> const& events) {
   for (FactorEvent const& event : events) {
     auto const symbol = std::lower_bound(bars.symbols.begin(), bars.symbols.end(), event.symbol);
     if (symbol == bars.symbols.end() || *symbol != event.symbol) continue;
-    // The date is New York's: a bar of the next day begins at least 24 hours after its 00:00 UTC.
-    auto const time = std::lower_bound(bars.times.begin(), bars.times.end(), event.after + 86'400);
+    auto const time =
+        std::lower_bound(bars.times.begin(), bars.times.end(), day_after(event, bars));
     if (time == bars.times.begin() || time == bars.times.end()) continue;
     std::size_t const i = bars.at(static_cast<std::size_t>(time - bars.times.begin()),
                                   static_cast<std::size_t>(symbol - bars.symbols.begin()));

@@ -289,6 +289,18 @@ TEST(LeanFactors, BecomeEvents) {
   EXPECT_EQ(io::bars_digest(again.bars), io::bars_digest(bars));
 }
 
+TEST(LeanFactors, WaitForNewYorksNextDay) {
+  std::string const minutes =
+      "20140106 19:30,5450000,5450000,5450000,5450000,100\n"  // 00:30 UTC
+      "20140107 09:30,2725000,2725000,2725000,2725000,100\n";
+  BarsOptions options;
+  options.interval = "minute";
+  auto const bars = bars_of({{"aapl.csv", minutes}}, options,
+                            {{"aapl.csv", "20140106,1,0.5,545\n20501231,1,1,0\n"}})
+                        .bars;
+  EXPECT_THAT(bars.split, ElementsAre(1, 2));
+}
+
 /// What both have: the same bits in every column and in the forward-adjusted closes.
 void expect_prefix(io::Bars const& cut, io::Bars const& whole) {
   ASSERT_EQ(cut.symbols, whole.symbols);
@@ -310,9 +322,9 @@ TEST(ImportBars, OfACutFileIsAPrefix) {
     std::string const dividend = i == 2 ? "3" : i == 5 ? "20" : "0", split = i == 4 ? "2.5" : "1";
     auto const fall = static_cast<double>(i);
     std::string const halted = i == 3 ? "" : event_row("BBB,2020-01-" + dates[i], 10, 11);
-    texts.push_back(texts.back() + halted +
-                    event_row("AAA,2020-01-" + dates[i], 100 - 7 * fall, 99 - 5 * fall, dividend,
-                              split));
+    texts.push_back(
+        texts.back() + halted +
+        event_row("AAA,2020-01-" + dates[i], 100 - 7 * fall, 99 - 5 * fall, dividend, split));
   }
   auto const whole = bars_of(texts.back());
   for (std::size_t count = 1; count < texts.size(); ++count)
