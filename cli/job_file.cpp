@@ -88,10 +88,10 @@ std::optional<LoadedJob> load_job_with_hash(JobArguments const& arguments, std::
   return std::nullopt;
 }
 
-LoadedJob load_resolved(std::string const& kind_name, std::string const& text) {
+LoadedJob load_resolved(std::string const& kind_name, std::string const& text, std::filesystem::path const& folder) {
   auto const& kind = jobs::find_kind(kind_name);
   LoadedJob loaded;
-  loaded.resolved = kind.resolve(text, "provenance", {}, &loaded.settings);
+  loaded.resolved = kind.resolve(text, folder / "provenance", {}, &loaded.settings);
   MUSTER_REQUIRE(loaded.resolved.text == text,
                  "this muster resolves the job in the file to another one (its settings have changed since); use the "
                  "release that the file names, muster diff shows it");

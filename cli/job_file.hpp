@@ -35,8 +35,8 @@ LoadedJob load_planned_job(JobArguments const& job, MachineArguments const& mach
 /// job goes on as it began, whatever hardware it wakes up on. Nothing when no tier gives that hash: it is another job.
 std::optional<LoadedJob> load_job_with_hash(JobArguments const& arguments, std::string const& hash);
 /// The job of a text that was resolved before. Throws Error (Exit::user) when this build does not know
-/// the kind or would resolve the text to something else.
-LoadedJob load_resolved(std::string const& kind, std::string const& text);
+/// the kind or would resolve the text to something else. Files that it names are relative to `folder`.
+LoadedJob load_resolved(std::string const& kind, std::string const& text, std::filesystem::path const& folder);
 
 /// Tiles, work unit, stages: one object for --json.
 Value job_json(LoadedJob const& loaded);

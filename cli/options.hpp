@@ -69,6 +69,13 @@ struct ReplayOptions {
 struct DiffOptions {
   std::filesystem::path a, b;
 };
+struct BacktestOptions {
+  std::filesystem::path result;
+  std::string bars;  ///< a bar file or "synthetic:..."; empty: the job's own, span by span
+  std::string rule;  ///< instead of one of the result
+  std::int64_t place = 0;  ///< in the hall of fame; 0: the champion
+  std::filesystem::path csv;  ///< empty: none
+};
 enum class StatusExit { of_this_command, of_the_run };
 enum class Detail { brief, why };
 struct StatusOptions {
@@ -137,7 +144,7 @@ struct HelpText {
 struct Invocation {
   Form form = Form::table;
   std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
-               DiffOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
+               DiffOptions, BacktestOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
                TopologyOptions, SelftestOptions>
       command;
 };

@@ -192,6 +192,17 @@ void add_diff(Parser& parser) {
   diff->add_option("B.h5", pair->b, "The other")->required();
 }
 
+void add_backtest(Parser& parser) {
+  auto* const command = parser.add("backtest", "Run a strategy of an evolve result, or one written by hand, trade by trade",
+                                   "muster backtest rules.h5 --bars other.h5 --csv champion.csv");
+  auto const options = parser.on_chosen<BacktestOptions>(command);
+  command->add_option("F.h5", options->result, "The result whose champion, rules and costs are meant")->required();
+  command->add_option("--bars", options->bars, "Other bars, as one span (default: the job's own, span by span)")->type_name("BARS");
+  command->add_option("--rule", options->rule, "This rule in place of the champion, as results print them")->type_name("RULE");
+  command->add_option("--place", options->place, "Of the hall of fame, from 1, in place of the champion")->type_name("N");
+  command->add_option("--csv", options->csv, "Write metrics, symbols, trades and account as CSV too")->type_name("F.csv");
+}
+
 void add_output(CLI::App* command, std::filesystem::path& output) {
   command->add_option("F.h5", output, "The run's output file")->required();
 }
@@ -392,6 +403,7 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   add_check_and_plan(parser);
   add_verify_and_replay(parser);
   add_diff(parser);
+  add_backtest(parser);
   add_status_and_stop(parser);
   add_wait_and_logs(parser);
   add_import(parser);

@@ -106,6 +106,7 @@ Value speed_json(jobs::Job const& job, orchestrator::RunOutcome const& outcome) 
 std::string stop_rule_text(jobs::Job const& job, std::uint64_t tiles) {
   auto const stages = job.stages();
   if (stages.size() < 2) return "as many as the job says";
+  if (job.steps() != nullptr) return fmt::format("{} stages one after the other", human_count(stages.size()));
   if (tiles < stages.back())
     return fmt::format("the stop rule was met, of at most {}; it is sequential, judged only at fixed counts",
                        human_count(stages.back()));

@@ -44,7 +44,13 @@ LoadedJob load_stored_job(io::Result const& stored, std::filesystem::path const&
                  "purpose; the file is not wrong); use muster {}{}", path.string(), stored.arithmetic_version, version(),
                  kernels::arithmetic_version, stored.muster_version,
                  stored.git_sha.empty() ? "" : " (" + stored.git_sha + ")");
-  return load_resolved(stored.kind, stored.resolved_text);
+  try {
+    return load_resolved(stored.kind, stored.resolved_text, {});
+  } catch (Error const& error) {
+    // Files that the job names may lie beside the result instead of here.
+    if (error.code() != Exit::user || path.parent_path().empty()) throw;
+    return load_resolved(stored.kind, stored.resolved_text, path.parent_path());
+  }
 }
 
 std::optional<std::string> first_difference(std::vector<Table> const& a, std::vector<Table> const& b) {

@@ -6,6 +6,8 @@
 #include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "core/toml.hpp"
+#include "jobs/evolve/evolve_job.hpp"
+#include "jobs/evolve/parse.hpp"
 #include "jobs/price/parse.hpp"
 #include "jobs/price/price_job.hpp"
 #include "jobs/price/render.hpp"
@@ -26,10 +28,22 @@ std::unique_ptr<Job> make_price(ResolvedJob const& resolved) {
   return price::make_price_job(price::parse_resolved(resolved.text));
 }
 
+ResolvedJob resolve_evolve(std::string_view text, std::filesystem::path const& file,
+                           ResolveOptions const& options, std::vector<ResolvedSetting>* settings) {
+  auto const params = evolve::parse_params(text, file, options, settings);
+  return {"evolve", params.name, evolve::render_params(params), params.seed, file.parent_path().string()};
+}
+
+std::unique_ptr<Job> make_evolve(ResolvedJob const& resolved) {
+  auto const folder = std::filesystem::path(resolved.folder);
+  return evolve::make_evolve_job(evolve::parse_params(resolved.text, folder / "resolved job"), folder);
+}
+
 }  // namespace
 
 std::vector<Kind> const& kinds() {
   static std::vector<Kind> const all{
+      {"evolve", resolve_evolve, make_evolve, evolve::reference},
       {"price", resolve_price, make_price, price::reference},
   };
   return all;

@@ -20,6 +20,8 @@ struct ResolvedJob {
   /// the same text give the same bits. SHA-256 of this text is the job's hash.
   std::string text;
   std::uint64_t seed = 0;
+  /// Where files that the text names are looked for; no part of the answer, for they are known by their digests.
+  std::string folder = {};
 };
 
 /// How a setting got its value, for the plan's table.

@@ -30,7 +30,7 @@ class Steps {
   /// All of it, for saves, for a rank that missed a stage, and as the sums of the finished run.
   virtual Slots encode(Carry const& carry) const = 0;
   /// Throws Error (Exit::user) for what encode() never gives.
-  virtual CarryPtr decode(std::span<std::int64_t const> words) const = 0;
+  virtual CarryPtr decode(std::span<std::int64_t const> words, int threads) const = 0;
 };
 
 /// The accumulators that a range of tiles adds to; all others it leaves alone.

@@ -350,7 +350,9 @@ RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptio
     if (job.same_bits() == jobs::SameBits::on_one_kind) leases.hedging = Hedging::off;
     state = make_state(transport.size(), job.stages(), job.slots(), saved, leases);
     state->has_steps = job.steps() != nullptr;
-    if (saved && state->has_steps) carry = job.steps()->decode(saved->carry);
+    // Empty: killed before its first generation.
+    if (saved && state->has_steps && !saved->carry.empty())
+      carry = job.steps()->decode(saved->carry, std::max(options.consumption.threads, options.consumption.threads_instead));
   } catch (Error const& error) {
     dismiss_workers(transport, error.code(), error.what(), options.leave_grace_s);
     throw;

@@ -79,6 +79,7 @@ Bytes encode(Header const& header, Welcome const& welcome) {
   out.put_text(welcome.job.name);
   out.put_text(welcome.job.text);
   out.put(welcome.job.seed);
+  out.put_text(welcome.job.folder);
   out.put_text(welcome.job_hash);
   return out.take();
 }
@@ -199,6 +200,7 @@ Welcome decode_welcome(WireReader& in) {
   welcome.job.name = in.get_text();
   welcome.job.text = in.get_text();
   welcome.job.seed = in.get<std::uint64_t>();
+  welcome.job.folder = in.get_text();
   welcome.job_hash = in.get_text();
   expect_end(in);
   return welcome;

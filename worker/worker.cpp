@@ -187,7 +187,7 @@ class Worker {
     int const threads = std::max(options_.consumption.threads, options_.consumption.threads_instead);
     if (!carry_ && step_.by != Step::By::snapshot) consumers_->enter(carry_ = steps->first(threads));
     if (step_.by == Step::By::none) return;
-    carry_ = step_.by == Step::By::sums ? steps->next(carry_, step_.words, threads) : steps->decode(step_.words);
+    carry_ = step_.by == Step::By::sums ? steps->next(carry_, step_.words, threads) : steps->decode(step_.words, threads);
     consumers_->enter(carry_);
   }
   void on_stop(Stop stop) {

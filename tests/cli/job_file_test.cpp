@@ -69,7 +69,7 @@ TEST_F(Tiers, DecideAutoSettings) {
 TEST_F(Tiers, AreStoredInTheResolvedJob) {
   auto const large = load(plan_of({80}));
   EXPECT_THAT(large.resolved.text, HasSubstr("paths = 4194304\n"));
-  EXPECT_EQ(load_resolved("price", large.resolved.text).hash, large.hash);
+  EXPECT_EQ(load_resolved("price", large.resolved.text, {}).hash, large.hash);
 }
 
 TEST_F(Tiers, AreToldInOneLine) {

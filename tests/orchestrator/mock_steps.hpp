@@ -45,7 +45,7 @@ struct SteppedJob : MockJob, jobs::Steps {
     auto const& from = static_cast<MockCarry const&>(carry);
     return {from.stage, static_cast<std::int64_t>(from.word)};
   }
-  jobs::CarryPtr decode(std::span<std::int64_t const> words) const override {
+  jobs::CarryPtr decode(std::span<std::int64_t const> words, int) const override {
     ++decoded;
     MUSTER_REQUIRE(words.size() == 2, "{} words", words.size());
     return std::make_shared<MockCarry>(words[0], static_cast<std::uint64_t>(words[1]));

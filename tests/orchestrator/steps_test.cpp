@@ -65,6 +65,16 @@ TEST(Steps, go_on_from_a_save_in_the_middle_of_a_stage) {
   EXPECT_GT(job.decoded, 0);
 }
 
+TEST(Steps, begin_again_from_a_save_before_the_first_stage) {
+  SteppedJob const job(9, 4);
+  MemoryPersistence persistence;
+  Saved begun;
+  begun.epoch = 3;
+  begun.sums.assign(4, 0);
+  persistence.save(begun);
+  EXPECT_EQ(run(2, job, {}, persistence).sums, job.direct(9));
+}
+
 TEST(Steps, end_once_more_when_the_result_was_not_written) {
   SteppedJob const job(9, 4);
   MemoryPersistence persistence;

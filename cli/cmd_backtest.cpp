@@ -1,0 +1,80 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "cli/commands.hpp"
+#include "cli/csv.hpp"
+#include "cli/tables_json.hpp"
+#include "core/schema.hpp"
+#include "core/text.hpp"
+#include "io/result_file.hpp"
+#include "jobs/evolve/parse.hpp"
+#include "jobs/evolve/rows.hpp"
+#include "jobs/evolve/rule_space.hpp"
+#include "jobs/evolve/rule_text.hpp"
+#include "jobs/evolve/market.hpp"
+#include "jobs/evolve/strategy.hpp"
+
+namespace muster::cli {
+namespace {
+
+namespace evolve = jobs::evolve;
+
+/// The job of the result, on other bars where some are given.
+evolve::Params params_of(BacktestOptions const& options, io::Result const& stored) {
+  MUSTER_REQUIRE(stored.kind == "evolve", "{} is a result of the kind {} (it holds no strategy); give that of an evolve job",
+                 options.result.string(), stored.kind);
+  jobs::ResolveOptions resolve;
+  if (!options.bars.empty()) {
+    bool const is_file = !options.bars.starts_with("synthetic:");
+    auto const bars = is_file ? std::filesystem::absolute(options.bars).string() : options.bars;
+    resolve.overrides = {"market.bars=" + schema::quoted(bars), "market.digest=\"auto\"", "market.symbol=\"auto\""};
+  }
+  auto const params = evolve::parse_params(stored.resolved_text, options.result.parent_path() / "resolved job", resolve);
+  MUSTER_REQUIRE(params.objective == evolve::Objective::rules,
+                 "{} is a search of another objective than rules (only rules are told trade by trade); give that of one with "
+                 "objective = \"rules\"", options.result.string());
+  return params;
+}
+
+/// As the result tells it: the champion, or the one at `place` of the hall of fame.
+std::string stored_rule(BacktestOptions const& options, io::Result const& stored) {
+  auto const hall = std::ranges::find(stored.tables, "hall_of_fame", &Table::name);
+  MUSTER_REQUIRE(hall != stored.tables.end() && !hall->columns.empty(), "{} has no hall of fame (no individual was feasible); give --rule",
+                 options.result.string());
+  auto const& strategies = evolve::column<std::string>(*hall, "strategy");
+  auto const& key = evolve::column<std::int64_t>(*hall, options.place == 0 ? "is_champion" : "place");
+  auto const at = std::ranges::find(key, options.place == 0 ? 1 : options.place);
+  MUSTER_REQUIRE(at != key.end(), "--place {} (the hall of fame has {} places{}); give one of them, or --rule", options.place,
+                 strategies.size(), options.place == 0 ? " and no champion" : "");
+  return strategies[static_cast<std::size_t>(at - key.begin())];
+}
+
+}  // namespace
+
+int cmd_backtest(BacktestOptions const& options, Form form) {
+  auto const stored = io::read_result(options.result);
+  auto const params = params_of(options, stored);
+  auto const text = options.rule.empty() ? stored_rule(options, stored) : options.rule;
+  auto const rule = evolve::parse_rule(text, evolve::windows_of(params.rules));
+  auto const bars = evolve::open_market(params.market, options.result.parent_path());
+  auto const field = evolve::make_field(params, bars, 1);
+  kernels::backtest::check(rule, field->features);
+  auto const spans = options.bars.empty() ? evolve::named_spans(field->spans, 0)
+                                          : std::vector<evolve::NamedSpan>{{"all", {0, field->market.bars}}};
+  auto const tables = evolve::strategy_tables(params, bars, *field, rule, spans);
+  auto said = fmt::format("  {}\n{}", evolve::rule_text(rule, evolve::windows_of(params.rules)), evolve::metrics_text(tables.front()));
+  auto json = Value::object({{"rule", text}, {"bars", params.market.bars}, {"tables", to_json(tables)}});
+  if (!options.csv.empty()) {
+    Value::Array files;
+    for (auto const& file : write_csv(tables, options.csv)) {
+      said += fmt::format("csv      {}\n", file.string());
+      files.emplace_back(file.string());
+    }
+    json.set("csv", std::move(files));
+  }
+  answer(form, said, json);
+  return 0;
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,109 @@
+#include "jobs/evolve/crossover_ground.hpp"
+
+#include "kernels/backtest/crossover.hpp"
+
+namespace muster::jobs::evolve {
+namespace {
+
+namespace bt = kernels::backtest;
+using kernels::Infeasible;
+
+constexpr double basis_point = 1e-4;
+
+/// Adjusted prices of one symbol over a span; a bar without trade repeats the close before it.
+bt::CrossoverTable table_of(Params const& params, Field const& field, bt::Span span) {
+  std::vector<double> open, close;
+  for (std::uint32_t bar = span.first; bar < span.last; ++bar) {
+    auto const at = field.market.at(bar, field.symbol);
+    bool const is_traded = field.market.status[at] == bt::Status::traded;
+    if (!is_traded && close.empty()) continue;
+    open.push_back(is_traded ? field.market.open[at] * field.market.factor[at] : close.back());
+    close.push_back(is_traded ? field.market.close[at] * field.market.factor[at] : close.back());
+  }
+  auto const& costs = params.costs;
+  return bt::make_crossover_table(open, close, basis_point * (costs.commission_bps + costs.half_spread_bps + costs.slippage_bps),
+                                  costs.bars_per_year);
+}
+
+std::vector<bt::CrossoverTable> tables_of(Params const& params, Field const& field, std::vector<bt::Span> const& spans) {
+  std::vector<bt::CrossoverTable> tables;
+  for (bt::Span const span : spans) tables.push_back(table_of(params, field, span));
+  return tables;
+}
+
+double value_of(Metric metric, bt::CrossoverResult const& result) {
+  switch (metric) {
+    case Metric::sharpe:
+    case Metric::sortino: return double{result.sharpe};
+    case Metric::calmar: return result.drawdown > 0 ? double{result.total_return} / double{result.drawdown} : 0;
+    case Metric::total_return: return double{result.total_return};
+  }
+  return 0;
+}
+
+class CrossoverJudge final : public Judge {
+ public:
+  CrossoverJudge(Params const& params, std::vector<bt::CrossoverTable> const& tables) : params_(params), tables_(tables) {}
+  void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) override {
+    rules_.resize(fitness.size());
+    for (std::size_t i = 0; i < rules_.size(); ++i)
+      rules_[i] = {static_cast<std::uint16_t>(genomes[2 * i]), static_cast<std::uint16_t>(genomes[2 * i + 1])};
+    results_.resize(rules_.size());
+    sums_.assign(rules_.size(), 0);
+    is_flat_.assign(rules_.size(), false);
+    for (auto const& table : tables_) add(table);
+    for (std::size_t i = 0; i < rules_.size(); ++i)
+      fitness[i] = is_flat_[i] ? kernels::infeasible(Infeasible::zero_variance)
+                               : kernels::fitness_of(sums_[i] / static_cast<double>(tables_.size()));
+  }
+
+ private:
+  void add(bt::CrossoverTable const& table) {
+    bt::run_crossovers(table, rules_, results_);
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      sums_[i] += value_of(params_.fitness.metric, results_[i]);
+      // A Sharpe ratio of 0 is that of an account that never moved.
+      if (results_[i].sharpe == 0) is_flat_[i] = true;
+    }
+  }
+
+  Params const& params_;
+  std::vector<bt::CrossoverTable> const& tables_;
+  std::vector<bt::Crossover> rules_;
+  std::vector<bt::CrossoverResult> results_;
+  std::vector<double> sums_;
+  std::vector<bool> is_flat_;
+};
+
+class CrossoverGround final : public Ground {
+ public:
+  CrossoverGround(Params const& params, Field const& field) : params_(params) {
+    for (Division const& fold : field.spans.folds) {
+      train_.push_back(tables_of(params, field, fold.train));
+      validation_.push_back(tables_of(params, field, {fold.validation}));
+    }
+  }
+  std::vector<kernels::Gene> genes() const override { return crossover_genes(); }
+  std::unique_ptr<Judge> make_judge(Device, std::size_t fold) const override {
+    return std::make_unique<CrossoverJudge>(params_, train_[fold]);
+  }
+  std::int64_t validate(std::span<double const> genome, std::size_t fold) const override {
+    std::int64_t fitness = 0;
+    CrossoverJudge(params_, validation_[fold]).judge(genome, {&fitness, 1});
+    return fitness;
+  }
+
+ private:
+  Params const& params_;
+  std::vector<std::vector<bt::CrossoverTable>> train_, validation_;  // of each fold
+};
+
+}  // namespace
+
+std::vector<kernels::Gene> crossover_genes() { return {2, {2, double{bt::crossover_longest}, 1}}; }
+
+std::unique_ptr<Ground> make_crossover_ground(Params const& params, Field const& field) {
+  return std::make_unique<CrossoverGround>(params, field);
+}
+
+}  // namespace muster::jobs::evolve

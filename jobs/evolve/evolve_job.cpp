@@ -1,0 +1,179 @@
+#include "jobs/evolve/evolve_job.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "jobs/evolve/champion.hpp"
+#include "jobs/evolve/generation.hpp"
+#include "jobs/evolve/null_search.hpp"
+#include "jobs/evolve/rule_space.hpp"
+#include "jobs/evolve/scenery.hpp"
+#include "jobs/evolve/spans.hpp"
+#include "jobs/evolve/tables.hpp"
+#include "kernels/sums/slots.hpp"
+
+namespace muster::jobs::evolve {
+namespace {
+
+/// How generations and null markets are cut into tiles.
+struct Tiling {
+  std::uint64_t herds, slots, tile_slots, generations, nulls;  ///< slots of a herd; generations judged, the first included
+
+  std::uint64_t tiles_a_herd() const { return (slots + tile_slots - 1) / tile_slots; }
+  std::uint64_t tiles_a_generation() const { return herds * tiles_a_herd(); }
+  std::uint64_t search_tiles() const { return generations * tiles_a_generation(); }
+  bool is_null(TileRange range) const { return range.first >= search_tiles(); }
+  std::size_t herd_of(std::uint64_t tile) const { return tile % tiles_a_generation() / tiles_a_herd(); }
+  /// Where a tile begins among the slots of all herds.
+  std::uint64_t first_slot(std::uint64_t tile) const { return herd_of(tile) * slots + tile % tiles_a_herd() * tile_slots; }
+  std::uint64_t end_slot(std::uint64_t tile) const {
+    return std::min(first_slot(tile) + tile_slots, (herd_of(tile) + 1) * slots);
+  }
+  /// Tiles of one generation, or null markets.
+  SlotWindow window(TileRange range) const {
+    if (is_null(range)) return {range.first - search_tiles(), range.count};
+    auto const first = first_slot(range.first), end = end_slot(range.end() - 1);
+    return {first, end - std::min(first, end)};
+  }
+};
+
+Tiling tiling_of(Params const& params) {
+  bool const traded = is_traded(params.objective);
+  return {traded ? fold_count(params.spans) : 1, params.search.population, params.search.tile_slots, params.search.generations + 1,
+          traded ? params.honesty.null_markets : 0};
+}
+
+/// A tile's fingerprint: what was judged, and what came of it.
+TileDigest digest_of(std::uint64_t tile, std::span<double const> genomes, std::span<std::int64_t const> fitness) {
+  auto const genes = fitness.empty() ? 0 : genomes.size() / fitness.size();
+  std::uint64_t high = 0, low = 0;
+  for (std::size_t i = 0; i < fitness.size(); ++i) {
+    auto const hash = static_cast<std::int64_t>(kernels::genome_hash(genomes.subspan(i * genes, genes)));
+    for (auto const& [row, value] : {std::pair{2 * i, hash}, std::pair{2 * i + 1, fitness[i]}}) {
+      high += kernels::digest_share(kernels::digest_key_high, row, value);
+      low += kernels::digest_share(kernels::digest_key_low, row, value);
+    }
+  }
+  return {kernels::digest_finish(kernels::digest_key_high, tile, high), kernels::digest_finish(kernels::digest_key_low, tile, low)};
+}
+
+class EvolveRunner final : public TileRunner {
+ public:
+  EvolveRunner(Params const& params, Scenery const& scenery, Tiling tiling, Device device)
+      : params_(params), scenery_(scenery), tiling_(tiling), device_(device), judges_(tiling.herds) {}
+  void enter(CarryPtr carry) override { generation_ = std::static_pointer_cast<Generation const>(std::move(carry)); }
+  std::uint64_t preferred_tiles() const override { return 1; }
+  void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
+    MUSTER_ASSERT(generation_ != nullptr, "tiles {} + {} before their generation", range.first, range.count);
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      TileRange const tile{range.first + i, 1};
+      auto const window = tiling_.window(tile);
+      auto const out = sums.subspan(window.first - tiling_.window(range).first, window.count);
+      digests[i] = tiling_.is_null(tile) ? search_null(tile.first, out) : judge(tile.first, window, out);
+    }
+  }
+
+ private:
+  TileDigest judge(std::uint64_t tile, SlotWindow window, std::span<std::int64_t> out) {
+    auto const herd = tiling_.herd_of(tile);
+    auto& judge = judges_[herd];
+    if (!judge) judge = scenery_.ground().make_judge(device_, herd);
+    auto const& candidates = generation_->herds[herd].candidates;
+    auto const genes = candidates.size() / tiling_.slots;
+    auto const genomes = std::span(candidates).subspan((window.first - herd * tiling_.slots) * genes, window.count * genes);
+    fitness_.assign(window.count, 0);
+    judge->judge(genomes, fitness_);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] += fitness_[i];
+    return digest_of(tile, genomes, fitness_);
+  }
+  TileDigest search_null(std::uint64_t tile, std::span<std::int64_t> out) {
+    std::int64_t const statistic = null_statistic(params_, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_);
+    out[0] += statistic;
+    return digest_of(tile, {}, {&statistic, 1});
+  }
+
+  Params const& params_;
+  Scenery const& scenery_;
+  Tiling const tiling_;
+  Device const device_;
+  std::shared_ptr<Generation const> generation_;
+  std::vector<std::unique_ptr<Judge>> judges_;  // of each herd
+  std::vector<std::int64_t> fitness_;
+};
+
+class EvolveJob final : public Job, public Steps {
+ public:
+  EvolveJob(Params const& params, std::filesystem::path const& folder)
+      : params_(params), tiling_(tiling_of(params_)), scenery_(params_, folder), breeding_(params_, genes_of(params_)) {}
+
+  std::string_view kind() const override { return "evolve"; }
+  std::size_t slots() const override { return std::max(tiling_.herds * tiling_.slots, tiling_.nulls); }
+  SlotWindow window(TileRange range) const override { return tiling_.window(range); }
+  std::vector<std::uint64_t> stages() const override {
+    std::vector<std::uint64_t> stages;
+    for (std::uint64_t g = 1; g <= tiling_.generations; ++g) stages.push_back(g * tiling_.tiles_a_generation());
+    if (tiling_.nulls > 0) stages.push_back(stages.back() + tiling_.nulls);
+    return stages;
+  }
+  bool is_done(std::span<std::int64_t const>, std::uint64_t) const override { return false; }
+  Steps const* steps() const override { return this; }
+
+  CarryPtr first(int threads) const override {
+    scenery_.allow(threads);
+    scenery_.ground();
+    return breeding_.first(threads);
+  }
+  CarryPtr next(CarryPtr const& carry, std::span<std::int64_t const> sums, int threads) const override {
+    auto const& from = static_cast<Generation const&>(*carry);
+    if (from.index < tiling_.generations) return breeding_.next(from, sums.first(tiling_.herds * tiling_.slots), threads);
+    auto last = std::make_shared<Generation>(from);
+    ++last->index;
+    last->nulls.assign(sums.begin(), sums.begin() + static_cast<std::ptrdiff_t>(tiling_.nulls));
+    return last;
+  }
+  Slots encode(Carry const& carry) const override { return breeding_.encode(static_cast<Generation const&>(carry)); }
+  CarryPtr decode(std::span<std::int64_t const> words, int threads) const override {
+    scenery_.allow(threads);
+    return breeding_.decode(words, threads);
+  }
+
+  WorkUnit work_unit() const override {
+    return {is_traded(params_.objective) ? "genome-bars" : "evaluations", genome_work() * static_cast<double>(params_.search.tile_slots)};
+  }
+  topology::Cost cost() const override {
+    topology::Cost cost;
+    cost.stages = stages();
+    cost.has_gpu_form = false;
+    cost.sums_bytes = slots() * sizeof(std::int64_t);
+    return cost;
+  }
+  std::unique_ptr<TileRunner> make_runner(Device device) const override {
+    return std::make_unique<EvolveRunner>(params_, scenery_, tiling_, device);
+  }
+  std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t) const override {
+    return make_tables(params_, scenery_, *breeding_.decode(sums, 1));
+  }
+  std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
+
+ private:
+  /// Symbol-bars of judging one genome once; 1 for a test function.
+  double genome_work() const {
+    if (!is_traded(params_.objective)) return 1;
+    auto const& bars = scenery_.bars();
+    double const symbols = params_.objective == Objective::rules ? static_cast<double>(bars.symbols.size()) : 1;
+    return symbols * static_cast<double>(most_train_bars(spans_of(params_, bars.size())));
+  }
+
+  Params const params_;
+  Tiling const tiling_;
+  Scenery const scenery_;
+  Breeding const breeding_;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> make_evolve_job(Params const& params, std::filesystem::path const& folder) {
+  return std::make_unique<EvolveJob>(params, folder);
+}
+
+}  // namespace muster::jobs::evolve

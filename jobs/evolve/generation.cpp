@@ -1,0 +1,303 @@
+#include "jobs/evolve/generation.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <thread>
+
+#include "core/error.hpp"
+#include "jobs/evolve/spans.hpp"
+#include "kernels/sums/slots.hpp"
+
+namespace muster::jobs::evolve {
+namespace {
+
+using kernels::GenerationStats;
+using kernels::Population;
+
+/// Words of a carry, in order.
+class WordWriter {
+ public:
+  void put(std::uint64_t word) { words_.push_back(static_cast<std::int64_t>(word)); }
+  void put(std::int64_t word) { words_.push_back(word); }
+  void put(double value) { words_.push_back(std::bit_cast<std::int64_t>(value)); }
+  template <class T>
+  void put_all(std::vector<T> const& values) {
+    put(std::uint64_t{values.size()});
+    words_.reserve(words_.size() + values.size());
+    for (T const value : values) put(value);
+  }
+  Slots take() { return std::move(words_); }
+
+ private:
+  Slots words_;
+};
+
+[[noreturn]] void refuse_words(char const* what) {
+  throw_error(Exit::user, "the saved generation {} (it is damaged, or of another job); start over with --fresh", what);
+}
+
+class WordReader {
+ public:
+  explicit WordReader(std::span<std::int64_t const> words) : words_(words) {}
+  void get(std::int64_t& to) {
+    if (words_.empty()) refuse_words("ends too early");
+    to = words_.front();
+    words_ = words_.subspan(1);
+  }
+  void get(std::uint64_t& to) {
+    std::int64_t word = 0;
+    get(word);
+    to = static_cast<std::uint64_t>(word);
+  }
+  void get(double& to) {
+    std::int64_t word = 0;
+    get(word);
+    to = std::bit_cast<double>(word);
+  }
+  /// A length, which the words left must have room for.
+  std::size_t size() {
+    std::uint64_t count = 0;
+    get(count);
+    if (count > words_.size()) refuse_words("has a length beyond its end");
+    return count;
+  }
+  template <class T>
+  void get_all(std::vector<T>& to) {
+    to.resize(size());
+    for (T& value : to) get(value);
+  }
+  bool is_at_end() const { return words_.empty(); }
+
+ private:
+  std::span<std::int64_t const> words_;
+};
+
+std::vector<std::int64_t> widened(std::vector<std::int32_t> const& values) { return {values.begin(), values.end()}; }
+
+/// The members of one record, written and read by the same list.
+template <class Io, class Stats>
+void visit_stats(Io io, Stats& stats) {
+  io(stats.feasible);
+  for (auto& count : stats.infeasible) io(count);
+  io(stats.champion);
+  io(stats.best);
+  io(stats.median);
+  io(stats.mean);
+  io(stats.worst);
+  io(stats.diversity);
+}
+
+/// Runs `work(first, count)` over [0, count) in as many pieces as there are threads.
+template <class Work>
+void in_pieces(std::uint64_t count, int threads, Work work) {
+  constexpr std::uint64_t least_piece = 256;
+  auto const pieces = std::clamp<std::uint64_t>(count / least_piece, 1, static_cast<std::uint64_t>(std::max(threads, 1)));
+  std::vector<std::jthread> others;
+  for (std::uint64_t i = 1; i < pieces; ++i)
+    others.emplace_back([=, &work] { work(count * i / pieces, count * (i + 1) / pieces - count * i / pieces); });
+  work(0, count / pieces);
+}
+
+bool is_better(Veteran const& a, Veteran const& b) {
+  if (a.fitness != b.fitness) return a.fitness > b.fitness;
+  if (a.generation != b.generation) return a.generation < b.generation;
+  return a.slot < b.slot;
+}
+
+}  // namespace
+
+kernels::SearchSettings search_settings(Params const& params, std::vector<kernels::Gene> genes) {
+  SearchChoice const& from = params.search;
+  kernels::SearchSettings to;
+  to.genes = std::move(genes);
+  to.algorithm = from.algorithm;
+  to.seed = params.seed;
+  to.islands = static_cast<std::uint32_t>(from.islands);
+  to.island_size = static_cast<std::uint32_t>(from.population / from.islands);
+  to.tournament = static_cast<std::uint32_t>(from.tournament);
+  to.crossover = from.crossover;
+  to.crossover_rate = from.crossover_rate;
+  to.crossover_spread = from.crossover_spread;
+  to.mutation = from.mutation;
+  to.mutation_rate = from.mutation_rate;
+  to.mutation_spread = from.mutation_spread;
+  to.adaptation = from.adaptation;
+  to.replacement = from.replacement;
+  to.elites = static_cast<std::uint32_t>(from.elites);
+  to.trial_base = from.trial_base;
+  to.trial_crossover = from.trial_crossover;
+  to.topology = from.topology;
+  for (std::size_t i = 0; i + 1 < from.edges.size(); i += 2)
+    to.edges.push_back({static_cast<std::uint32_t>(from.edges[i]), static_cast<std::uint32_t>(from.edges[i + 1])});
+  to.migration_every = static_cast<std::uint32_t>(from.migration_every);
+  to.migrants = static_cast<std::uint32_t>(from.migrants);
+  to.migrant_choice = from.migrant_choice;
+  return to;
+}
+
+Breeding::Breeding(Params const& params, std::vector<kernels::Gene> genes)
+    : generations_(params.search.generations), hall_size_(params.hall_of_fame),
+      trials_(is_traded(params.objective) ? params.honesty.trials : 0) {
+  auto const folds = is_traded(params.objective) ? fold_count(params.spans) : 1;
+  for (std::uint64_t fold = 0; fold < folds; ++fold) {
+    settings_.push_back(search_settings(params, genes));
+    if (fold > 0) settings_.back().seed = kernels::mix64(params.seed ^ kernels::mix64(fold));
+  }
+}
+
+void Breeding::propose(Generation& generation, int threads) const {
+  for (std::size_t h = 0; h < herds(); ++h) {
+    Herd& herd = generation.herds[h];
+    herd.candidates.resize(slots() * genes());
+    in_pieces(slots(), threads, [&](std::uint64_t first, std::uint64_t count) {
+      auto const out = std::span(herd.candidates).subspan(first * genes(), count * genes());
+      if (generation.index == 0)
+        kernels::first_candidates(settings_[h], first, count, out);
+      else
+        kernels::propose(settings_[h], herd.population, first, count, out);
+    });
+  }
+}
+
+std::shared_ptr<Generation> Breeding::first(int threads) const {
+  auto generation = std::make_shared<Generation>();
+  generation->herds.resize(herds());
+  propose(*generation, threads);
+  return generation;
+}
+
+std::shared_ptr<Generation> Breeding::next(Generation const& from, std::span<std::int64_t const> fitness, int threads) const {
+  auto to = std::make_shared<Generation>();
+  to->index = from.index + 1;
+  to->trials = from.trials;
+  sample_trials(from, *to);
+  for (std::size_t h = 0; h < herds(); ++h) to->herds.push_back(next(h, from, fitness.subspan(h * slots(), slots()), threads));
+  if (to->index <= generations_) propose(*to, threads);
+  return to;
+}
+
+Herd Breeding::next(std::size_t h, Generation const& from, std::span<std::int64_t const> fitness, int threads) const {
+  Herd const& before = from.herds[h];
+  Herd herd;
+  herd.history = before.history;
+  herd.hall = before.hall;
+  remember(herd, from.index, before.candidates, fitness);
+  herd.population = from.index == 0
+                        ? kernels::first_population(settings_[h], before.candidates, {fitness.begin(), fitness.end()})
+                        : kernels::select(settings_[h], Population(before.population), before.candidates, fitness,
+                                          static_cast<unsigned>(std::max(threads, 1)));
+  herd.history.push_back(kernels::statistics_of(settings_[h], herd.population));
+  return herd;
+}
+
+/// The candidates of a generation that are among the best of all so far.
+void Breeding::remember(Herd& herd, std::uint64_t generation, std::vector<double> const& candidates,
+                        std::span<std::int64_t const> fitness) const {
+  auto& hall = herd.hall;
+  auto const genome = [&](std::uint64_t slot) { return std::span(candidates).subspan(slot * genes(), genes()); };
+  for (std::uint64_t slot = 0; slot < fitness.size(); ++slot) {
+    if (!kernels::is_feasible(fitness[slot])) continue;
+    if (hall.size() == hall_size_ && fitness[slot] <= hall.back().fitness) continue;
+    bool const is_known = std::ranges::any_of(hall, [&](Veteran const& one) {
+      return one.fitness == fitness[slot] && std::ranges::equal(one.genome, genome(slot));
+    });
+    if (is_known) continue;
+    Veteran veteran{{genome(slot).begin(), genome(slot).end()}, fitness[slot], generation, slot};
+    hall.insert(std::ranges::upper_bound(hall, veteran, is_better), std::move(veteran));
+    if (hall.size() > hall_size_) hall.pop_back();
+  }
+}
+
+/// Trial i is of the generation, herd and slot that its key says, so that a sample of all of them comes together.
+void Breeding::sample_trials(Generation const& from, Generation& to) const {
+  for (std::uint64_t i = 0; i < trials_; ++i) {
+    auto const key = kernels::mix64(settings_.front().seed ^ kernels::mix64(0x7472'6961'6c00'0000 + i));
+    if (key % (generations_ + 1) != from.index) continue;
+    auto const place = kernels::mix64(key) % (slots() * herds());
+    auto const& candidates = from.herds[place / slots()].candidates;
+    auto const first = candidates.begin() + static_cast<std::ptrdiff_t>(place % slots() * genes());
+    to.trials.emplace_back(first, first + static_cast<std::ptrdiff_t>(genes()));
+  }
+}
+
+namespace {
+
+void put_herd(WordWriter& out, Herd const& herd) {
+  Population const& population = herd.population;
+  out.put(population.generation);
+  out.put_all(population.genomes);
+  out.put_all(population.fitness);
+  out.put_all(population.scale);
+  out.put_all(population.cross);
+  out.put_all(widened(population.rate));
+  out.put(std::uint64_t{herd.history.size()});
+  for (GenerationStats const& stats : herd.history) visit_stats([&](auto const& value) { out.put(value); }, stats);
+  out.put(std::uint64_t{herd.hall.size()});
+  for (Veteran const& one : herd.hall) {
+    out.put_all(one.genome);
+    out.put(one.fitness);
+    out.put(one.generation);
+    out.put(one.slot);
+  }
+}
+
+Herd get_herd(WordReader& in, std::size_t genes) {
+  Herd herd;
+  Population& population = herd.population;
+  in.get(population.generation);
+  in.get_all(population.genomes);
+  in.get_all(population.fitness);
+  in.get_all(population.scale);
+  in.get_all(population.cross);
+  std::vector<std::int64_t> rates;
+  in.get_all(rates);
+  population.rate.assign(rates.begin(), rates.end());
+  herd.history.resize(in.size());
+  for (GenerationStats& stats : herd.history) visit_stats([&](auto& value) { in.get(value); }, stats);
+  herd.hall.resize(in.size());
+  for (Veteran& one : herd.hall) {
+    in.get_all(one.genome);
+    in.get(one.fitness);
+    in.get(one.generation);
+    in.get(one.slot);
+    if (one.genome.size() != genes) refuse_words("has a genome of another length");
+  }
+  return herd;
+}
+
+}  // namespace
+
+Slots Breeding::encode(Generation const& generation) const {
+  WordWriter out;
+  out.put(generation.index);
+  for (Herd const& herd : generation.herds) put_herd(out, herd);
+  out.put(std::uint64_t{generation.trials.size()});
+  for (auto const& genome : generation.trials) out.put_all(genome);
+  out.put_all(generation.nulls);
+  return out.take();
+}
+
+std::shared_ptr<Generation> Breeding::decode(std::span<std::int64_t const> words, int threads) const {
+  WordReader in(words);
+  auto generation = std::make_shared<Generation>();
+  Generation& to = *generation;
+  in.get(to.index);
+  if (to.index > generations_ + 2) refuse_words("is beyond the last one");
+  for (std::size_t h = 0; h < herds(); ++h) {
+    to.herds.push_back(get_herd(in, genes()));
+    if (to.herds.back().history.size() != std::min(to.index, generations_ + 1)) refuse_words("counts generations that it has not");
+    auto const fault = to.index > 0 ? kernels::fault_in(settings_[h], to.herds.back().population) : "";
+    if (!fault.empty()) refuse_words(("has a population with " + fault).c_str());
+  }
+  to.trials.resize(in.size());
+  for (auto& genome : to.trials) {
+    in.get_all(genome);
+    if (genome.size() != genes()) refuse_words("has a genome of another length");
+  }
+  in.get_all(to.nulls);
+  if (!in.is_at_end()) refuse_words("has words too many");
+  if (to.index <= generations_) propose(to, threads);
+  return generation;
+}
+
+}  // namespace muster::jobs::evolve

@@ -1,0 +1,68 @@
+// What is carried from one generation to the next.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "jobs/evolve/params.hpp"
+#include "jobs/steps.hpp"
+#include "kernels/evolve/search.hpp"
+
+namespace muster::jobs::evolve {
+
+/// Among the best so far, by the train spans.
+struct Veteran {
+  std::vector<double> genome;
+  std::int64_t fitness = 0;
+  std::uint64_t generation = 0;  ///< it was born in
+  std::uint64_t slot = 0;
+};
+
+/// One search: all of a job, or that of one fold.
+struct Herd {
+  kernels::Population population;   ///< that the candidates were proposed from; empty at first
+  std::vector<double> candidates;   ///< slots x genes; empty once the search is over
+  std::vector<kernels::GenerationStats> history;  ///< of the generations that were judged
+  std::vector<Veteran> hall;        ///< the best first, no two genomes alike
+};
+
+struct Generation final : Carry {
+  std::uint64_t index = 0;  ///< of the candidates
+  std::vector<Herd> herds;  ///< a fold each
+  std::vector<std::vector<double>> trials;  ///< genomes sampled from all generations and herds
+  std::vector<std::int64_t> nulls;  ///< the statistic of each null market, once they are searched
+  bool has_candidates() const { return !herds.front().candidates.empty(); }
+};
+
+/// How candidates become the next generation: pure functions of the job.
+class Breeding {
+ public:
+  Breeding(Params const& params, std::vector<kernels::Gene> genes);
+  /// Of one herd.
+  std::uint64_t slots() const { return settings_.front().slots(); }
+  std::size_t herds() const { return settings_.size(); }
+  std::size_t genes() const { return settings_.front().genes.size(); }
+
+  std::shared_ptr<Generation> first(int threads) const;
+  /// `fitness` is that of the candidates, a slot each, herd after herd. After the last generation there are no candidates.
+  std::shared_ptr<Generation> next(Generation const& from, std::span<std::int64_t const> fitness, int threads) const;
+
+  Slots encode(Generation const& generation) const;
+  std::shared_ptr<Generation> decode(std::span<std::int64_t const> words, int threads) const;
+
+ private:
+  void propose(Generation& generation, int threads) const;
+  Herd next(std::size_t herd, Generation const& from, std::span<std::int64_t const> fitness, int threads) const;
+  void remember(Herd& herd, std::uint64_t generation, std::vector<double> const& candidates,
+                std::span<std::int64_t const> fitness) const;
+  void sample_trials(Generation const& from, Generation& to) const;
+
+  std::uint64_t generations_;
+  std::uint64_t hall_size_;
+  std::uint64_t trials_;
+  std::vector<kernels::SearchSettings> settings_;  // of each herd
+};
+
+kernels::SearchSettings search_settings(Params const& params, std::vector<kernels::Gene> genes);
+
+}  // namespace muster::jobs::evolve

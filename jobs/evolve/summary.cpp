@@ -1,0 +1,74 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "jobs/evolve/rows.hpp"
+#include "jobs/evolve/strategy.hpp"
+#include "jobs/evolve/tables.hpp"
+
+namespace muster::jobs::evolve {
+namespace {
+
+Table const* find(std::vector<Table> const& tables, std::string_view name) {
+  auto const at = std::ranges::find(tables, name, &Table::name);
+  return at == tables.end() ? nullptr : &*at;
+}
+
+std::string champion_lines(Params const& params, Table const& hall) {
+  if (hall.columns.empty()) return "  no feasible individual was found\n";
+  auto const& marks = column<std::int64_t>(hall, "is_champion");
+  auto const place = static_cast<std::size_t>(std::ranges::find(marks, 1) - marks.begin());
+  if (place == marks.size()) return "  none of the hall of fame trades on the validation span\n";
+  std::string text = fmt::format("  champion: {}\n", column<std::string>(hall, "strategy")[place]);
+  text += fmt::format("  {} fitness {:.6g}", is_traded(params.objective) ? "train" : "best",
+                      column<double>(hall, "train_fitness")[place]);
+  if (is_traded(params.objective)) text += fmt::format(", validation {:.6g}", column<double>(hall, "validation_fitness")[place]);
+  return text + fmt::format(", born in generation {}\n", column<std::int64_t>(hall, "generation")[place]);
+}
+
+std::string generation_lines(Table const& generations) {
+  constexpr std::size_t most = 6;
+  auto const rows = column<std::int64_t>(generations, "generation").size();
+  std::string text = fmt::format("\n  {:>10} {:>14} {:>14} {:>10} {:>10}\n", "generation", "best", "median", "diversity", "feasible");
+  for (std::size_t i = 0; i < std::min(most, rows); ++i) {
+    auto const row = rows <= most ? i : i * (rows - 1) / (most - 1);
+    text += fmt::format("  {:>10} {:>14.6g} {:>14.6g} {:>10.3f} {:>10}\n", row, column<double>(generations, "best")[row],
+                        column<double>(generations, "median")[row], column<double>(generations, "diversity")[row],
+                        column<std::int64_t>(generations, "feasible")[row]);
+  }
+  return text;
+}
+
+double figure(Table const& honesty, std::string_view name) {
+  auto const& names = column<std::string>(honesty, "figure");
+  return column<double>(honesty, "value")[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
+}
+
+/// The two verdicts, in plain words.
+std::string honesty_lines(Table const& honesty) {
+  constexpr double level = 0.05;
+  std::string text = "\n";
+  if (double const p = figure(honesty, "search_p"); p == p)
+    text += fmt::format("  search   p = {:.3f} against {:.0f} null markets: {}\n", p, figure(honesty, "null_markets"),
+                        p <= level ? "more than luck at the 5 % level" : "cannot be told from luck");
+  if (double const psr = figure(honesty, "test_psr"); psr == psr)
+    text += fmt::format("  test     probability of a Sharpe ratio above 0: {:.3f}; {}\n", psr,
+                        psr >= 1 - level ? "it holds on bars it has not seen" : "it does not show on bars it has not seen");
+  if (double const dsr = figure(honesty, "deflated_sharpe_effective"); dsr == dsr)
+    text += fmt::format("  trials   deflated Sharpe ratio {:.3f} ({:.4g} trials worth {:.4g}), overfitting {:.2f}, stability {:.2f}\n", dsr,
+                        figure(honesty, "evaluated_trials"), figure(honesty, "effective_trials"), figure(honesty, "overfitting"),
+                        figure(honesty, "stability"));
+  return text;
+}
+
+}  // namespace
+
+std::string make_summary(Params const& params, std::vector<Table> const& tables) {
+  std::string text = champion_lines(params, *find(tables, "hall_of_fame"));
+  text += generation_lines(*find(tables, "generations"));
+  if (auto const* metrics = find(tables, "champion_metrics")) text += metrics_text(*metrics);
+  if (auto const* honesty = find(tables, "honesty")) text += honesty_lines(*honesty);
+  return text;
+}
+
+}  // namespace muster::jobs::evolve

@@ -1,0 +1,140 @@
+// Whole evolve jobs in one process: one answer for any number of ranks, over stops, by verify and by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/error.hpp"
+#include "jobs/evolve/evolve_job.hpp"
+#include "jobs/evolve/parse.hpp"
+#include "orchestrator/run.hpp"
+
+namespace muster::jobs::evolve {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view function_job = R"(kind = "evolve"
+objective = "rosenbrock"
+dimensions = 6
+hall_of_fame = 4
+[search]
+algorithm = "genetic"
+population = 96
+islands = 3
+generations = 25
+tile_slots = 20
+migration_every = 4
+)";
+
+constexpr std::string_view rules_job = R"(kind = "evolve"
+objective = "rules"
+hall_of_fame = 5
+[market]
+bars = "synthetic:symbols=5,days=400,seed=3"
+[rules]
+terms = 2
+windows = [5, 20, 50]
+[fitness]
+least_trades = 3
+[search]
+population = 48
+islands = 4
+generations = 4
+tile_slots = 7
+migration_every = 2
+[honesty]
+null_markets = 3
+trials = 10
+)";
+
+Params params_of(std::string_view text, std::vector<std::string> overrides = {}) {
+  return parse_params(text, "test.toml", {.overrides = std::move(overrides)});
+}
+
+orchestrator::RunOutcome run(Job const& job, int ranks, orchestrator::Persistence& persistence,
+                             std::atomic<bool> const* stop = nullptr) {
+  orchestrator::DriverOptions options;
+  options.stop_requested = stop;
+  options.leases.max_tiles_per_lease = 2;
+  orchestrator::SilentProgress progress;
+  return orchestrator::run_ranks_in_process(ranks, job, options, persistence, progress);
+}
+
+Slots sums_of(Job const& job, int ranks) {
+  orchestrator::MemoryPersistence persistence;
+  return run(job, ranks, persistence).sums;
+}
+
+class EvolveJobs : public ::testing::TestWithParam<std::string_view> {};
+
+TEST_P(EvolveJobs, have_one_answer_for_any_number_of_ranks) {
+  auto const job = make_evolve_job(params_of(GetParam()), "");
+  auto const alone = sums_of(*job, 1);
+  for (int const ranks : {2, 3, 4, 8}) EXPECT_EQ(sums_of(*job, ranks), alone) << ranks << " ranks";
+}
+
+TEST_P(EvolveJobs, end_in_tables_that_depend_on_nothing_else) {
+  auto const job = make_evolve_job(params_of(GetParam()), "");
+  auto const sums = sums_of(*job, 2);
+  auto const tables = job->results(sums, job->stages().back());
+  auto const again = make_evolve_job(params_of(render_params(params_of(GetParam()))), "")->results(sums, job->stages().back());
+  ASSERT_EQ(tables.size(), again.size());
+  EXPECT_THAT(job->summary(tables), HasSubstr("champion: "));
+  EXPECT_EQ(job->summary(tables), job->summary(again));
+}
+
+TEST_P(EvolveJobs, canonical_text_resolves_to_itself) {
+  auto const text = render_params(params_of(GetParam()));
+  EXPECT_EQ(render_params(params_of(text)), text);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EvolveJobs, ::testing::Values(function_job, rules_job),
+                         [](auto const& info) { return info.index == 0 ? "function" : "rules"; });
+
+TEST(EvolveJob, goes_on_from_a_save_on_another_number_of_ranks) {
+  auto const job = make_evolve_job(params_of(rules_job), "");
+  auto const whole = sums_of(*job, 1);
+  orchestrator::MemoryPersistence persistence;
+  std::atomic<bool> stop = true;  // from the start: what was leased is finished, no more
+  auto outcome = run(*job, 2, persistence, &stop);
+  for (int starts = 0; outcome.verdict == Exit::stopped && starts < 200; ++starts) {
+    stop = starts < 5;
+    outcome = run(*job, 1 + starts % 4, persistence, &stop);
+  }
+  EXPECT_EQ(outcome.verdict, Exit::done);
+  EXPECT_EQ(outcome.sums, whole);
+}
+
+TEST(EvolveJob, breeds_better_individuals) {
+  auto const job = make_evolve_job(params_of(function_job, {"search.generations=200"}), "");
+  auto const tables = job->results(sums_of(*job, 2), 0);
+  auto const& best = std::get<std::vector<double>>(tables[1].columns[1].values);
+  EXPECT_TRUE(std::ranges::is_sorted(best));
+  EXPECT_GT(best.back(), best.front() / 100);
+}
+
+std::string faults_in(std::string_view text, std::vector<std::string> overrides = {}) {
+  try {
+    params_of(text, std::move(overrides));
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::user);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(EvolveJobFile, refuses_what_cannot_be) {
+  EXPECT_THAT(faults_in(function_job, {"search.population=97"}), HasSubstr("97 individuals on 3 islands (each has as many)"));
+  EXPECT_THAT(faults_in(function_job, {"search.topology=\"custom\""}), HasSubstr("search.edges: missing (topology is custom)"));
+  EXPECT_THAT(faults_in(function_job, {"search.edges=[0, 1, 2]"}), HasSubstr("given for a topology of its own"));
+  EXPECT_THAT(faults_in(function_job, {"objective=\"rules\""}), HasSubstr("dimensions"));
+  EXPECT_THAT(faults_in(rules_job, {"rules.windows=[20, 5]"}), HasSubstr("not ascending whole numbers"));
+  EXPECT_THAT(faults_in(rules_job, {"spans.train=0.9"}), HasSubstr("with train 0.9 over 1"));
+  EXPECT_THAT(faults_in(rules_job, {"market.bars=\"nowhere.h5\""}), HasSubstr("nowhere.h5"));
+  EXPECT_THAT(faults_in(rules_job, {"market.digest=\"ab\""}), HasSubstr("other bars would give another answer"));
+}
+
+}  // namespace
+}  // namespace muster::jobs::evolve
