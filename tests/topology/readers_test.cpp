@@ -1,4 +1,5 @@
 // What readers of machine files say to files they cannot use.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "core/error.hpp"
 #include "tests/topology/fixtures.hpp"
 #include "topology/links.hpp"
+#include "topology/plan.hpp"
 #include "topology/xml.hpp"
 
 namespace muster::topology {
@@ -114,8 +116,49 @@ TEST(MachineJson, RefusesContradictions) {
 TEST(MachineJson, ShowsHostileTextPrintably) {
   auto const told = refused_json("{\"cpu\": {\"cores\": \"\\u001b[31m\"}}");
   EXPECT_EQ(told.find('\033'), std::string::npos);
-  std::string deep(100'000, '[');
-  EXPECT_THAT(refused_json(deep), HasSubstr("not JSON"));
+}
+
+TEST(MachineJson, RefusesWhatIsNestedBeyondAnyMachine) {
+  EXPECT_EQ(refused_json(std::string(100'000, '[')),
+            "m.json: nested more than 32 deep (no machine is); write the file anew with muster topology --json");
+  EXPECT_THAT(refused_json(std::string(32, '[')), HasSubstr("not JSON"));
+}
+
+TEST(MachineJson, NamesThePlaceOfWhatItRefuses) {
+  EXPECT_EQ(refused_json(R"({"nodes": [{"machine": {}}, {"machine": {"cpu": {"numa": [{"id": 1}, {"id": true}]}}}]})"),
+            "m.json: nodes[1].machine.cpu.numa[1].id = true (must be a whole number, 0 to 1048576); correct it, or write the file "
+            "anew with muster topology --json");
+  EXPECT_THAT(refused_json(R"({"cpu": {"cores": {"a": [1, null, -2.5, {"b": "c"}]}}})"),
+              HasSubstr(R"(cpu.cores = {"a":[1,null,-2.5,{"b":"c"}]} (must be)"));
+  EXPECT_THAT(refused_json(R"({"memory": {"total_bytes": -1}, "host": "a"})"), HasSubstr("memory.total_bytes = -1 (must be a whole number of bytes)"));
+  EXPECT_THAT(refused_json(R"({"host": {}})"), HasSubstr("host = {} (must be a text of at most 400 bytes)"));
+  EXPECT_THAT(refused_json(R"({"cpu": {"quota_cpus": "1"}})"), HasSubstr(R"(cpu.quota_cpus = "1" (must be a number, 0 to)"));
+  EXPECT_THAT(refused_json(R"({"host": "a", "launch": {"is_launched": 1}})"), HasSubstr("launch.is_launched = 1 (must be true or false)"));
+  EXPECT_THAT(refused_json(R"({"gpus": [3]})"), HasSubstr("gpus[0] is 3 (must be an object)"));
+}
+
+TEST(MachineJson, OfTwoMembersWithOneKeyTheFirstCounts) {
+  EXPECT_EQ(cluster_from_json(R"({"host": "a", "host": "b"})", "m.json").nodes.front().machine.host, "a");
+}
+
+TEST(MachineJson, ReadsAThousandMachinesAndTheirGpus) {
+  std::string nodes;
+  for (int node = 0; node < 1250; ++node) {
+    std::string gpus;
+    for (int gpu = 0; gpu < 8; ++gpu)
+      gpus += fmt::format(R"({}{{"name": "NVIDIA H100 80GB HBM3", "uuid": "GPU-{}-{}", "memory_bytes": 85520809984}})",
+                          gpu == 0 ? "" : ", ", node, gpu);
+    nodes += fmt::format(R"({}{{"machine": {{"host": "node{}", "gpus": [{}]}}}})", node == 0 ? "" : ", ", node, gpus);
+  }
+  auto const cluster = cluster_from_json(R"({"nodes": [)" + nodes + "]}", "m.json");
+  check_cluster(cluster, "m.json");
+  ASSERT_EQ(cluster.nodes.size(), 1250U);
+  EXPECT_EQ(cluster.nodes.back().machine.gpus.back().uuid, "GPU-1249-7");
+  auto const plan = make_plan(cluster, {});
+  EXPECT_EQ(plan.gpus, 10'000);
+  ASSERT_EQ(plan.nodes.size(), 1U) << "machines that are alike are planned once";
+  EXPECT_EQ(plan.nodes.front().count, 1250);
+  EXPECT_EQ(plan.nodes.front().ranks.size(), 8U);
 }
 
 TEST(SmiXml, RefusesWhatItIsNot) {
