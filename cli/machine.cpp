@@ -18,17 +18,15 @@ namespace muster::cli {
 namespace {
 
 /// What is left of a GPU's budget for its pool when the driver has taken its share.
-std::uint64_t pool_bytes(topology::Facts const& facts, int ordinal, std::uint64_t budget_bytes) {
-  for (auto const& gpu : facts.gpus)
-    if (gpu.ordinal == ordinal) budget_bytes -= std::min(budget_bytes, topology::context_bytes(gpu));
-  return kernels::limit_within(budget_bytes);
+std::uint64_t pool_bytes(topology::Placement const& placement, std::size_t gpu) {
+  auto const budget = placement.device_bytes[gpu];
+  return kernels::limit_within(budget - std::min(budget, placement.driver_bytes[gpu]));
 }
 
-worker::Consumption consumption_of(topology::Facts const& facts, topology::Placement const& placement) {
+worker::Consumption consumption_of(topology::Placement const& placement) {
   worker::Consumption consumption;
   for (std::size_t i = 0; i < placement.gpus.size(); ++i)
-    consumption.accelerators.push_back({jobs::Device::Kind::cuda, placement.gpus[i],
-                                        pool_bytes(facts, placement.gpus[i], placement.device_bytes[i])});
+    consumption.accelerators.push_back({jobs::Device::Kind::cuda, placement.gpus[i], pool_bytes(placement, i)});
   consumption.threads = placement.gpus.empty() ? placement.threads : 0;
   consumption.cpus = placement.cpus;
   consumption.is_idle = placement.is_idle;
@@ -136,7 +134,7 @@ Machine prepare_local_rank() {
   machine.cluster.nodes.push_back({machine.facts, 1});
   machine.plan = topology::make_plan(machine.cluster, {});
   auto const& launch = machine.facts.launch;
-  machine.consumption = consumption_of(machine.facts, machine.plan.ranks.at(static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0)));
+  machine.consumption = consumption_of(machine.plan.ranks.at(static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0)));
   return machine;
 }
 
@@ -149,10 +147,9 @@ Machine make_machine(topology::Facts const& own, topology::Gathered const& gathe
   auto const ranks = is_alone ? machine.plan.ranks.size() : gathered.seats.size();
   for (std::size_t rank = 0; rank < ranks; ++rank) {
     bool const is_silent = !is_alone && gathered.seats[rank].node < 0;
-    auto const consumption = is_alone    ? consumption_of(own, machine.plan.ranks[rank])
+    auto const consumption = is_alone    ? consumption_of(machine.plan.ranks[rank])
                              : is_silent ? worker::Consumption{}
-                                         : consumption_of(gathered.cluster.nodes.at(static_cast<std::size_t>(gathered.seats[rank].node)).machine,
-                                                          topology::placement_of(machine.plan, gathered, static_cast<int>(rank)));
+                                         : consumption_of(topology::placement_of(machine.plan, gathered, static_cast<int>(rank)));
     if (rank == 0)
       machine.consumption = consumption;
     else

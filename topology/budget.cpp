@@ -20,15 +20,17 @@ void lower(Budget& budget, std::uint64_t bytes, std::string reason) {
 
 }  // namespace
 
-Budget device_budget(Gpu const& gpu, std::uint64_t wish_bytes) {
+Budget device_budget(Gpu const& gpu, std::uint64_t wish_bytes, int ranks) {
   auto const nominal_gb = nominal_memory_gb(gpu.memory_bytes);
   auto const fraction = memory_fraction(nominal_gb);
-  Budget budget{static_cast<std::uint64_t>(fraction * static_cast<double>(gpu.memory_bytes)),
-                fmt::format("{:.0f} % of {} GB", 100 * fraction, nominal_gb)};
+  auto const shared = ranks > 1 ? fmt::format(", shared by {} ranks", ranks) : "";
+  auto const sharers = static_cast<std::uint64_t>(std::max(ranks, 1));
+  Budget budget{static_cast<std::uint64_t>(fraction * static_cast<double>(gpu.memory_bytes)) / sharers,
+                fmt::format("{:.0f} % of {} GB{}", 100 * fraction, nominal_gb, shared)};
   // 0: nobody knows, where NVML is missing.
   if (gpu.free_bytes > 0)
-    lower(budget, gpu.free_bytes - std::min(gpu.free_bytes, spare_device_bytes),
-          fmt::format("{} are free, of which {} stay so", human_bytes(gpu.free_bytes), human_bytes(spare_device_bytes)));
+    lower(budget, (gpu.free_bytes - std::min(gpu.free_bytes, spare_device_bytes)) / sharers,
+          fmt::format("{} are free, of which {} stay so{}", human_bytes(gpu.free_bytes), human_bytes(spare_device_bytes), shared));
   if (wish_bytes > 0) lower(budget, wish_bytes, "asked for with --device-memory");
   return budget;
 }

@@ -16,9 +16,9 @@ struct Budget {
   std::string reason;  ///< "95 % of 141 GB"
 };
 
-/// What one process may take of a card, its context included: the share that goes with the card's nominal
-/// memory, never above what is free less spare_device_bytes, nor above `wish_bytes` (0: no wish).
-Budget device_budget(Gpu const& gpu, std::uint64_t wish_bytes);
+/// What each of `ranks` may take of a card, its context included: an even part of the share that goes with the card's
+/// nominal memory, and of what is free less spare_device_bytes, never above `wish_bytes` (0: no wish).
+Budget device_budget(Gpu const& gpu, std::uint64_t wish_bytes, int ranks = 1);
 
 /// What the driver takes of a card for a process that computes there, stacks of 1024 bytes for all the threads it
 /// can hold among it: 518 MiB on an H200, where it was measured with driver 580, elsewhere by multiprocessors.

@@ -144,8 +144,11 @@ Gathered gather(std::vector<std::optional<Facts>> const& ranks) {
 Placement placement_of(Plan const& plan, Gathered const& gathered, int rank) {
   auto const& seat = gathered.seats.at(static_cast<std::size_t>(rank));
   MUSTER_ASSERT(seat.node >= 0, "rank {} said nothing", rank);
-  auto placement = plan_of(plan, seat.node).ranks.at(static_cast<std::size_t>(seat.local));
+  auto const& ranks = plan_of(plan, seat.node).ranks;
+  auto placement = ranks.at(static_cast<std::size_t>(seat.local));
   placement.rank = rank;
+  // The plan was made for a machine like this one; what is free is this one's.
+  budget_devices(gathered.cluster.nodes.at(static_cast<std::size_t>(seat.node)).machine, ranks, plan.device_wish_bytes, placement);
   for (int& gpu : placement.gpus) {
     gpu = seat.ordinals.at(static_cast<std::size_t>(gpu));
     MUSTER_ASSERT(gpu >= 0, "rank {} does not see its GPU", rank);

@@ -81,11 +81,16 @@ Parts parts_of(Facts const& machine, Demand const& demand, int ranks) {
   return parts;
 }
 
-std::vector<std::uint64_t> budgets_of(Facts const& machine, std::vector<int> const& places, Demand const& demand) {
-  std::vector<std::uint64_t> bytes;
-  for (int const place : places)
-    bytes.push_back(device_budget(machine.gpus[static_cast<std::size_t>(place)], demand.device_memory_bytes).bytes);
-  return bytes;
+int ranks_on_gpu(std::vector<Placement> const& ranks, int ordinal) {
+  return static_cast<int>(std::count_if(ranks.begin(), ranks.end(), [ordinal](Placement const& rank) {
+    return std::find(rank.gpus.begin(), rank.gpus.end(), ordinal) != rank.gpus.end();
+  }));
+}
+
+Gpu const& gpu_at(Facts const& machine, int ordinal) {
+  auto const found = std::find_if(machine.gpus.begin(), machine.gpus.end(), [ordinal](auto const& gpu) { return gpu.ordinal == ordinal; });
+  MUSTER_ASSERT(found != machine.gpus.end(), "no GPU {} on {}", ordinal, machine.host);
+  return *found;
 }
 
 std::vector<Placement> place_ranks(Facts const& machine, Demand const& demand, int ranks) {
@@ -96,8 +101,8 @@ std::vector<Placement> place_ranks(Facts const& machine, Demand const& demand, i
     placements.push_back({rank, ordinals_of(machine, places),
                           demand.threads > 0 ? demand.threads : threads_per_rank(machine.cpu, ranks),
                           common_numa(machine, places)});
-    placements.back().device_bytes = budgets_of(machine, places, demand);
   }
+  for (auto& placement : placements) budget_devices(machine, placements, demand.device_memory_bytes, placement);
   share_cores(machine.cpu, placements);
   return placements;
 }
@@ -178,13 +183,14 @@ void tell_ranks(Plan& plan) {
 }
 
 /// The first card with the least to give.
-void tell_device_memory(Cluster const& cluster, Demand const& demand, Plan& plan) {
+void tell_device_memory(Demand const& demand, Plan& plan) {
   std::optional<Budget> least;
-  for (auto const& node : cluster.nodes)
-    for (auto const& gpu : node.machine.gpus) {
-      auto const budget = device_budget(gpu, demand.device_memory_bytes);
-      if (!least || budget.bytes < least->bytes) least = budget;
-    }
+  for (auto const& node : plan.nodes)
+    for (auto const& rank : node.ranks)
+      for (std::size_t i = 0; i < rank.gpus.size(); ++i) {
+        if (least && rank.device_bytes[i] >= least->bytes) continue;
+        least = device_budget(gpu_at(node.machine, rank.gpus[i]), demand.device_memory_bytes, ranks_on_gpu(node.ranks, rank.gpus[i]));
+      }
   if (least) plan.decisions.push_back({"GPU memory", "up to " + human_bytes(least->bytes), least->reason});
 }
 
@@ -234,6 +240,16 @@ std::optional<Mode> parse_mode(std::string_view word) {
   return std::nullopt;
 }
 
+void budget_devices(Facts const& machine, std::vector<Placement> const& all, std::uint64_t wish_bytes, Placement& placement) {
+  placement.device_bytes.clear();
+  placement.driver_bytes.clear();
+  for (int const ordinal : placement.gpus) {
+    auto const& gpu = gpu_at(machine, ordinal);
+    placement.device_bytes.push_back(device_budget(gpu, wish_bytes, ranks_on_gpu(all, ordinal)).bytes);
+    placement.driver_bytes.push_back(context_bytes(gpu));
+  }
+}
+
 int threads_per_rank(Cpu const& cpu, int local_ranks) {
   int cores = std::max(1, cpu.usable_cores);
   // Part of a CPU cannot carry a thread of its own: rounded down, but never to none.
@@ -252,6 +268,7 @@ Plan make_plan(Cluster const& machines, Demand const& demand) {
   plan.mode = choice.mode;
   plan.gpus = usable.gpus;
   plan.group_size = choice.group_size;
+  plan.device_wish_bytes = demand.device_memory_bytes;
   plan.shares_gpus = demand.sharing == GpuSharing::allowed;
   plan.least = least_profile(usable.cluster);
   plan.tier = plan.least ? tier_of(plan.least->memory_gb) : Tier::mid;
@@ -269,7 +286,7 @@ Plan make_plan(Cluster const& machines, Demand const& demand) {
   tell_groups(plan);
   plan.decisions.push_back({"threads a rank", std::to_string(plan.ranks.front().threads),
                             why_threads(cluster.nodes.front().machine.cpu, demand, plan.ranks.size())});
-  tell_device_memory(usable.cluster, demand, plan);
+  tell_device_memory(demand, plan);
   tell_memory(plan);
   tell_build(usable.cluster, plan);
   if (!cluster.assumed.empty()) plan.decisions.push_back({"assumed", "", cluster.assumed});

@@ -62,7 +62,8 @@ struct Placement {
   CpuSet cpus = {};           ///< the hardware threads its compute threads are bound to; empty = not bound
   bool is_idle = false;       ///< on purpose: the plan has no device for this rank
   bool has_own_cores = true;  ///< false: too few cores, so `cpus` are other ranks' too
-  std::vector<std::uint64_t> device_bytes = {};  ///< what it may take of each of `gpus`
+  std::vector<std::uint64_t> device_bytes = {};  ///< what it may take of each of `gpus`,
+  std::vector<std::uint64_t> driver_bytes = {};  ///< and what of that the driver takes
 };
 
 /// What machines that are alike do.
@@ -84,6 +85,7 @@ struct Plan {
   std::vector<Placement> ranks;  ///< the ranks on the first machine: those of the launcher, or in-process ones
   std::vector<NodePlan> nodes;
   Budget memory;                 ///< of a process on the first machine; 0 bytes: not known, so no limit
+  std::uint64_t device_wish_bytes = 0;  ///< of --device-memory: most that each rank may take of a GPU; 0 = no wish
   std::uint64_t memory_wish_bytes = 0;  ///< of --memory: most that each process may take; 0 = no wish
   std::vector<Decision> decisions;
 };
@@ -94,8 +96,10 @@ Plan make_plan(Cluster const& cluster, Demand const& demand);
 /// The plan for this machine.
 Plan make_plan(Facts const& facts, Demand const& demand);
 
-/// CPU compute threads of one of `local_ranks` ranks: usable physical cores, under the CPU quota, shared
-/// evenly; at least 1.
+/// What a rank may take of its GPUs, as they are on `machine`: its part of each card that others of `all` drive too.
+void budget_devices(Facts const& machine, std::vector<Placement> const& all, std::uint64_t wish_bytes, Placement& placement);
+
+/// CPU compute threads of one of `local_ranks` ranks: 
 int threads_per_rank(Cpu const& cpu, int local_ranks);
 
 }  // namespace muster::topology

@@ -37,6 +37,14 @@ TEST(DeviceBudget, ObeysAWishButNotAboveTheRule) {
   EXPECT_EQ(device_budget(card(4 * gib, 4 * gib), 100 * gib).bytes, 3 * gib);
 }
 
+TEST(DeviceBudget, IsSharedByTheRanksOfACard) {
+  EXPECT_EQ(device_budget(card(80 * gib, 80 * gib), 0, 4).bytes, 19 * gib);
+  EXPECT_EQ(device_budget(card(80 * gib, 80 * gib), 0, 4).reason, "95 % of 80 GB, shared by 4 ranks");
+  EXPECT_EQ(device_budget(card(4 * gib, 2 * gib), 0, 2).bytes, 768 * mib);
+  EXPECT_EQ(device_budget(card(4 * gib, 2 * gib), 0, 2).reason, "2.00 GiB are free, of which 512 MiB stay so, shared by 2 ranks");
+  EXPECT_EQ(device_budget(card(80 * gib, 80 * gib), gib, 4).bytes, gib) << "a wish is each rank's own";
+}
+
 TEST(HostBudget, IsWhatCanBeTakenSharedByProcesses) {
   Memory const memory{64 * gib, 32 * gib, 20 * gib};
   EXPECT_EQ(host_budget(memory, 1, 0).bytes, 18 * gib);

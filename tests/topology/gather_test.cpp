@@ -156,6 +156,30 @@ TEST(Doubles, RanksBeyondTheGpusShareThemWhereAskedTo) {
   EXPECT_THAT(gpus_of(ranks, sharing), ElementsAre(ElementsAre(0), ElementsAre(0), ElementsAre(0)));
 }
 
+TEST(Budgets, AreThoseOfTheCardsThatRanksDrive) {
+  // Each rank sees one card, which is its number 0.
+  auto t4 = card(0, "GPU-2", "Tesla T4");
+  t4.multiprocessors = 40;
+  auto h200 = card(0, "GPU-1");
+  h200.multiprocessors = 132;
+  auto const ranks = placed({rank_on("a", {h200}), rank_on("a", {t4})});
+  EXPECT_THAT(ranks[1].gpus, ElementsAre(0));
+  EXPECT_THAT(ranks[0].device_bytes, ElementsAre(device_budget(h200, 0).bytes));
+  EXPECT_THAT(ranks[1].device_bytes, ElementsAre(device_budget(t4, 0).bytes));
+  EXPECT_THAT(ranks[0].driver_bytes, ElementsAre(context_bytes(h200)));
+  EXPECT_THAT(ranks[1].driver_bytes, ElementsAre(context_bytes(t4)));
+}
+
+TEST(Budgets, GoByWhatIsFreeOnEachMachine) {
+  auto crowded = card(0, "GPU-2");
+  crowded.free_bytes = std::uint64_t{2} << 30;
+  Demand demand;
+  demand.device_memory_bytes = std::uint64_t{40} << 30;
+  auto const ranks = placed({rank_on("a", {card(0, "GPU-1")}), rank_on("b", {crowded})}, demand);
+  EXPECT_THAT(ranks[0].device_bytes, ElementsAre(demand.device_memory_bytes));
+  EXPECT_THAT(ranks[1].device_bytes, ElementsAre(std::uint64_t{3} << 29));
+}
+
 Facts granted(std::vector<Gpu> gpus, std::optional<std::string> visible, std::string const& slurm = "", int in_machine = 4) {
   auto facts = rank_on("node7", std::move(gpus));
   facts.grant = {std::move(visible), slurm, slurm.empty() ? "" : "SLURM_JOB_GPUS", in_machine};

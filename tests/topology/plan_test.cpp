@@ -189,5 +189,25 @@ TEST(Plan, TakesNoMemoryThatOthersHold) {
   EXPECT_THAT(make_plan(facts, demand).ranks.front().device_bytes, ElementsAre(4'000'000'000U, 4'000'000'000U));
 }
 
+std::string reason_of(Plan const& plan, std::string const& what) {
+  for (auto const& decision : plan.decisions)
+    if (decision.what == what) return decision.reason;
+  return "not told";
+}
+
+TEST(Plan, RanksThatShareACardShareItsMemory) {
+  auto facts = machine(2);
+  Demand demand;
+  auto const alone = make_plan(facts, demand).ranks.front();
+  demand.sharing = GpuSharing::allowed;
+  auto const plan = make_plan(launched(facts, 0, 3), demand);
+  EXPECT_THAT(plan.ranks[2].gpus, ElementsAre(0));
+  EXPECT_THAT(plan.ranks[0].device_bytes, ElementsAre(alone.device_bytes[0] / 2));
+  EXPECT_THAT(plan.ranks[1].device_bytes, ElementsAre(alone.device_bytes[1]));
+  EXPECT_THAT(plan.ranks[2].device_bytes, ElementsAre(alone.device_bytes[0] / 2));
+  EXPECT_EQ(plan.ranks[2].driver_bytes, plan.ranks[0].driver_bytes) << "each has a context of its own";
+  EXPECT_EQ(reason_of(plan, "GPU memory"), "95 % of 141 GB, shared by 2 ranks");
+}
+
 }  // namespace
 }  // namespace muster::topology
