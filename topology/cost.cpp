@@ -52,6 +52,7 @@ DeviceTime thread_time(NodePlan const& node, int threads, Cost const& cost, Tile
   }
   double cores = std::max(1, cpu.usable_cores);
   if (cpu.quota_cpus > 0) cores = std::min(cores, cpu.quota_cpus);
+  if (cpu.granted_cpus > 0) cores = std::min(cores, static_cast<double>(cpu.granted_cpus));
   return {"CPU thread", threads, cost.tile_core_s * std::max(1.0, threads / cores), "as a core of the reference CPU"};
 }
 

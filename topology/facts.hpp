@@ -35,6 +35,7 @@ struct Cpu {
   int usable_cores = 1;    ///< physical cores this process may run on (cpuset, affinity)
   int usable_threads = 1;  ///< hardware threads this process may run on
   double quota_cpus = 0;   ///< smallest CPU quota on the cgroup path, in CPUs; 0 = none
+  int granted_cpus = 0;    ///< what Slurm gave srun's ranks on this machine, by its own count; 0 = not said
   Caches caches;
   std::vector<NumaNode> numa;  ///< those with CPUs; empty = not known
 };

@@ -27,6 +27,7 @@ Json cpu_json(Cpu const& cpu) {
           {"usable_cores", cpu.usable_cores},
           {"usable_threads", cpu.usable_threads},
           {"quota_cpus", or_null(cpu.quota_cpus > 0, cpu.quota_cpus)},
+          {"granted_cpus", or_null(cpu.granted_cpus > 0, cpu.granted_cpus)},
           {"l1_bytes", cpu.caches.l1_bytes},
           {"l2_bytes", cpu.caches.l2_bytes},
           {"l3_bytes", cpu.caches.l3_bytes},

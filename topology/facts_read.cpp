@@ -40,6 +40,7 @@ Cpu read_cpu(JsonValue json) {
   cpu.usable_cores = json["usable_cores"].count(1, most_of_anything, cpu.cores);
   cpu.usable_threads = json["usable_threads"].count(1, most_of_anything, cpu.threads);
   cpu.quota_cpus = json["quota_cpus"].number(static_cast<double>(most_of_anything));
+  cpu.granted_cpus = json["granted_cpus"].count(0, most_of_anything, 0);
   cpu.caches = {json["l1_bytes"].bytes(most_bytes), json["l2_bytes"].bytes(most_bytes), json["l3_bytes"].bytes(most_bytes)};
   if (!json["numa"].is_null())
     for (auto const node : json["numa"].elements())

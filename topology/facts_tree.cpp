@@ -35,9 +35,10 @@ Branch cpu_branch(Cpu const& cpu) {
   Branch branch{"cpu: " + cpu.model, {}};
   branch.below.push_back({fmt::format("{}, {}, {}, {}", several(cpu.packages, "package"), several(cpu.numa_nodes, "NUMA node"),
                                       several(cpu.cores, "core"), several(cpu.threads, "hardware thread")), {}});
-  branch.below.push_back({fmt::format("usable: {}, {}, {}", several(cpu.usable_cores, "core"),
+  branch.below.push_back({fmt::format("usable: {}, {}, {}{}", several(cpu.usable_cores, "core"),
                                       several(cpu.usable_threads, "hardware thread"),
-                                      cpu.quota_cpus > 0 ? fmt::format("a quota of {:.2f} CPUs", cpu.quota_cpus) : "no CPU quota"),
+                                      cpu.quota_cpus > 0 ? fmt::format("a quota of {:.2f} CPUs", cpu.quota_cpus) : "no CPU quota",
+                                      cpu.granted_cpus > 0 ? fmt::format(", {} granted by Slurm", several(cpu.granted_cpus, "CPU")) : ""),
                           {}});
   if (cpu.caches.l2_bytes > 0)
     branch.below.push_back({fmt::format("caches: L1 {}, L2 {}, L3 {}", cache_text(cpu.caches.l1_bytes),

@@ -140,6 +140,7 @@ std::string why_threads(Cpu const& cpu, Demand const& demand, std::size_t ranks)
   if (demand.threads > 0) return "asked for with --threads";
   auto reason = plural(cpu.usable_cores, "usable physical core");
   if (cpu.quota_cpus > 0) reason += fmt::format(", a quota of {:.2f} CPUs", cpu.quota_cpus);
+  if (cpu.granted_cpus > 0) reason += fmt::format(", {} granted by Slurm", plural(cpu.granted_cpus, "CPU"));
   if (ranks > 1) reason += fmt::format(", shared by {} ranks", ranks);
   return reason;
 }
@@ -254,6 +255,7 @@ int threads_per_rank(Cpu const& cpu, int local_ranks) {
   int cores = std::max(1, cpu.usable_cores);
   // Part of a CPU cannot carry a thread of its own: rounded down, but never to none.
   if (cpu.quota_cpus > 0 && cpu.quota_cpus < cores) cores = std::max(1, static_cast<int>(cpu.quota_cpus));
+  if (cpu.granted_cpus > 0) cores = std::min(cores, cpu.granted_cpus);
   return std::max(1, cores / std::max(1, local_ranks));
 }
 

@@ -99,7 +99,8 @@ Plan make_plan(Facts const& facts, Demand const& demand);
 /// What a rank may take of its GPUs, as they are on `machine`: its part of each card that others of `all` drive too.
 void budget_devices(Facts const& machine, std::vector<Placement> const& all, std::uint64_t wish_bytes, Placement& placement);
 
-/// CPU compute threads of one of `local_ranks` ranks: 
+/// CPU compute threads of one of `local_ranks` ranks: usable physical cores, under the CPU quota and what Slurm
+/// granted, shared evenly; at least 1.
 int threads_per_rank(Cpu const& cpu, int local_ranks);
 
 }  // namespace muster::topology

@@ -226,7 +226,8 @@ bool is_alike(Gpu const& a, Gpu const& b) {
 }
 
 bool is_alike(Facts const& a, Facts const& b) {
-  return a.cpu.usable_cores == b.cpu.usable_cores && a.cpu.quota_cpus == b.cpu.quota_cpus && a.links == b.links &&
+  return a.cpu.usable_cores == b.cpu.usable_cores && a.cpu.quota_cpus == b.cpu.quota_cpus && a.cpu.granted_cpus == b.cpu.granted_cpus &&
+         a.links == b.links &&
          a.seen_by == b.seen_by && a.gpus_unused == b.gpus_unused &&
          std::equal(a.cpu.numa.begin(), a.cpu.numa.end(), b.cpu.numa.begin(), b.cpu.numa.end(),
                     [](NumaNode const& x, NumaNode const& y) { return x.id == y.id && x.usable == y.usable; }) &&

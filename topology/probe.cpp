@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,8 @@
 
 namespace muster::topology {
 namespace {
+
+constexpr std::int64_t most_granted_cpus = 1 << 20;
 
 std::optional<int> number_from(char const* variable) {
   char const* const text = std::getenv(variable);
@@ -77,12 +80,22 @@ Launch launch_from_environment() {
   return launch;
 }
 
+int granted_cpus_from_environment(Launch const& launch) {
+  bool const is_of_srun = launch.is_launched && !number_from("OMPI_COMM_WORLD_SIZE") && number_from("SLURM_STEP_NUM_TASKS") == launch.ranks;
+  if (!is_of_srun) return 0;
+  std::int64_t granted = number_from("SLURM_CPUS_ON_NODE").value_or(0);
+  auto const of_ranks = std::int64_t{number_from("SLURM_CPUS_PER_TASK").value_or(0)} * launch.local_ranks;
+  if (of_ranks > 0) granted = granted > 0 ? std::min(granted, of_ranks) : of_ranks;
+  return static_cast<int>(std::min(granted, most_granted_cpus));
+}
+
 Facts probe(GpuProbe gpus) {
   Facts facts;
   facts.host = host_name();
   facts.os = system_name();
   facts.launch = launch_from_environment();
   facts.cpu = probe_cpu(facts.launch.is_launched ? Affinity::ignore : Affinity::respect);
+  facts.cpu.granted_cpus = granted_cpus_from_environment(facts.launch);
   facts.memory = probe_memory();
   facts.grant = grant_from_environment();
   if (gpus == GpuProbe::look)

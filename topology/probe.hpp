@@ -18,6 +18,10 @@ Facts probe(GpuProbe gpus);
 /// Rank numbers from the environment of mpirun (Open MPI, MPICH) or srun.
 Launch launch_from_environment();
 
+/// CPUs that srun gave this machine's ranks, by SLURM_CPUS_ON_NODE and SLURM_CPUS_PER_TASK; 0 where mpirun started them, whose
+/// daemons have a step of their own, or nobody says.
+int granted_cpus_from_environment(Launch const& launch);
+
 /// Exactly one JSON object.
 std::string to_json(Facts const& facts);
 

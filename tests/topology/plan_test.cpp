@@ -127,6 +127,16 @@ TEST(Threads, AreTheUsableCoresUnderTheQuota) {
   EXPECT_EQ(threads_per_rank(cpu, 1), 16);
 }
 
+TEST(Threads, AreNoMoreThanSlurmGranted) {
+  auto facts = machine(0, 16);
+  facts.cpu.granted_cpus = 6;
+  auto const plan = make_plan(launched(facts, 0, 2), {});
+  EXPECT_EQ(plan.ranks.front().threads, 3);
+  EXPECT_EQ(plan.decisions.back().reason, "16 usable physical cores, 6 CPUs granted by Slurm, shared by 2 ranks");
+  facts.cpu.granted_cpus = 100;
+  EXPECT_EQ(make_plan(facts, {}).ranks.front().threads, 16);
+}
+
 TEST(Threads, AskedForWin) {
   Demand demand;
   demand.threads = 3;

@@ -30,7 +30,7 @@ class LaunchEnvironment : public testing::Test {
     for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE",
                              "OMPI_COMM_WORLD_LOCAL_RANK", "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS",
                              "MPI_LOCALRANKID", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_LOCALID",
-                             "SLURM_STEP_TASKS_PER_NODE"})
+                             "SLURM_STEP_TASKS_PER_NODE", "SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK"})
       unsetenv(name);
   }
 };
@@ -60,6 +60,23 @@ TEST_F(LaunchEnvironment, ReadsSrun) {
 TEST_F(LaunchEnvironment, ABatchScriptIsNoLauncher) {
   set({{"SLURM_PROCID", "0"}, {"SLURM_LOCALID", "0"}});
   EXPECT_FALSE(launch_from_environment().is_launched);
+}
+
+TEST_F(LaunchEnvironment, SrunsGrantLimitsTheCpus) {
+  auto const granted = [] { return granted_cpus_from_environment(launch_from_environment()); };
+  set({{"SLURM_CPUS_ON_NODE", "16"}, {"SLURM_CPUS_PER_TASK", "2"}});
+  EXPECT_EQ(granted(), 0) << "a batch script is no step";
+  set({{"SLURM_STEP_NUM_TASKS", "6"}, {"SLURM_PROCID", "3"}, {"SLURM_LOCALID", "1"}, {"SLURM_STEP_TASKS_PER_NODE", "3(x2)"}});
+  EXPECT_EQ(granted(), 6);
+  EXPECT_EQ(probe(GpuProbe::skip).cpu.granted_cpus, 6);
+  set({{"SLURM_CPUS_PER_TASK", "1000000000"}});
+  EXPECT_EQ(granted(), 16);
+  set({{"SLURM_CPUS_PER_TASK", "many"}});
+  EXPECT_EQ(granted(), 16);
+  set({{"SLURM_CPUS_ON_NODE", "-4"}});
+  EXPECT_EQ(granted(), 0);
+  set({{"SLURM_CPUS_ON_NODE", "16"}, {"OMPI_COMM_WORLD_SIZE", "6"}, {"OMPI_COMM_WORLD_RANK", "0"}});
+  EXPECT_EQ(granted(), 0) << "mpirun's daemons have a step of their own";
 }
 
 TEST_F(LaunchEnvironment, ContradictionsAreNotBelieved) {
