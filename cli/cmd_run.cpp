@@ -70,7 +70,7 @@ Prepared prepare(RunOptions const& options, Crew const& crew) {
   if (prepared.finished) return prepared;
   prepared.expectation = expect(prepared.machine->plan, prepared.loaded,
                                 tile_times_here(*prepared.machine, prepared.loaded, Timing::remembered), load_s);
-  prepared.opened = open_state(prepared.output, prepared.loaded, options.start);
+  prepared.opened = open_state(prepared.output, prepared.loaded, device_kind(prepared.machine->plan), options.start);
   return prepared;
 }
 

@@ -165,6 +165,14 @@ void bind_this_thread(worker::Consumption const& consumption) {
   if (!why_not.empty()) log::info("this rank is not bound to CPUs {}: {}", topology::to_string(consumption.cpus), why_not);
 }
 
+std::string device_kind(topology::Plan const& plan) {
+  for (auto const& node : plan.nodes)
+    for (auto const& rank : node.ranks)
+      for (auto const& gpu : node.machine.gpus)
+        if (!rank.gpus.empty() && gpu.ordinal == rank.gpus.front()) return gpu.name;
+  return std::string(cpu_kind);
+}
+
 std::string to_text(topology::Plan const& plan) {
   std::size_t width = 0, value_width = 0;
   for (auto const& decision : plan.decisions) {

@@ -45,6 +45,10 @@ topology::Plan plan_elsewhere(topology::Cluster const& cluster, topology::Demand
 /// `in_job` is the mode that the job file asks for; the command line's wins.
 topology::Demand demand_of(MachineArguments const& arguments, std::optional<topology::Mode> in_job = std::nullopt);
 
+/// The kind of device that a plan for one kind computes on: its first card's name, or "CPU".
+inline constexpr std::string_view cpu_kind = "CPU";
+std::string device_kind(topology::Plan const& plan);
+
 /// A table with a line for each decision.
 std::string to_text(topology::Plan const& plan);
 Value to_json(topology::Plan const& plan);

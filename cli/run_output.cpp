@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "cli/build_info.hpp"
+#include "cli/machine.hpp"
 #include "core/instant.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
@@ -53,10 +54,28 @@ std::optional<std::string> begun_hash(fs::path const& output) {
   return io::read_result(output).job_hash;
 }
 
-OpenState open_state(fs::path const& output, LoadedJob const& loaded, Start start) {
-  if (start == Start::resume && io::read_saved_run(output))
+namespace {
+
+/// Before the state is opened: that takes it over from whoever could go on.
+void require_kind_begun_on(io::SavedRun const& saved, LoadedJob const& loaded, std::string const& devices, fs::path const& output) {
+  auto const& begun_on = saved.identity.device_kind;
+  if (begun_on.empty() || begun_on == devices || saved.identity.job_hash != loaded.hash) return;
+  throw_error(Exit::user, "{} was begun on {}, and this run would compute on {} (a {} job has the same bits on one kind of device "
+              "only, so the parts would not be one answer); go on {}, or start over here with --fresh", output.string(),
+              printable(begun_on), devices, loaded.resolved.kind,
+              begun_on == cpu_kind ? "with --device cpu" : "where there is " + printable(begun_on));
+}
+
+}  // namespace
+
+OpenState open_state(fs::path const& output, LoadedJob const& loaded, std::string const& devices, Start start) {
+  auto const saved = start == Start::resume ? io::read_saved_run(output) : std::nullopt;
+  if (saved) {
+    require_kind_begun_on(*saved, loaded, devices, output);
     return {io::RunState::open(output, loaded.hash, kernels::arithmetic_version), true};
+  }
   io::RunIdentity identity;
+  if (loaded.job->same_bits() == jobs::SameBits::on_one_kind) identity.device_kind = devices;
   identity.kind = loaded.resolved.kind;
   identity.name = loaded.resolved.name;
   identity.resolved_text = loaded.resolved.text;

@@ -28,8 +28,9 @@ struct OpenState {
   io::RunState state;
   bool is_resumed = false;
 };
-/// The unfinished run of this job beside `output`, or a new one. Throws Error (Exit::user) for another job's.
-OpenState open_state(std::filesystem::path const& output, LoadedJob const& loaded, Start start);
+/// The unfinished run of this job beside `output`, or a new one, to be computed on `devices` (a kind of device). Throws
+/// Error (Exit::user) for another job's, and for one begun on another kind where the job has its bits on one kind only.
+OpenState open_state(std::filesystem::path const& output, LoadedJob const& loaded, std::string const& devices, Start start);
 
 /// Removes what a run that was killed after its result was complete has left beside it.
 void discard_leftovers(std::filesystem::path const& output, std::string const& job_hash);

@@ -28,6 +28,8 @@ struct RunIdentity {
   std::uint64_t arithmetic_version = 0;
   std::string muster_version;
   std::string started_utc;  ///< ISO 8601; of the first start, kept over resumes
+  /// The kind of device it computes on, "NVIDIA H200" or "CPU", where the job has its bits on one kind only; else empty.
+  std::string device_kind = {};
 };
 
 /// How far a run is; replaced as a whole by every save.

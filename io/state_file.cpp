@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view state_magic = "MUSTRSTA";
 constexpr std::uint32_t state_major_version = 2;
-constexpr std::uint32_t state_minor_version = 0;
+constexpr std::uint32_t state_minor_version = 1;
 constexpr std::size_t checksum_bytes = 64;  // SHA-256 in hex digits
 constexpr std::uint32_t no_verdict = 0xffffffff;
 constexpr std::size_t size_offset = 16;
@@ -61,6 +61,10 @@ void put_progress(ByteWriter& out, RunProgress const& progress) {
   for (std::int64_t const word : progress.carry) out.u64(static_cast<std::uint64_t>(word));
 }
 
+/// What version 2.1 added.
+void put_additions(ByteWriter& out, RunIdentity const& identity) { out.text(clean_text(identity.device_kind)); }
+void get_additions(ByteReader& in, RunIdentity& identity) { identity.device_kind = in.text(); }
+
 RunProgress get_progress(ByteReader& in) {
   RunProgress progress;
   progress.epoch = in.u32();
@@ -94,7 +98,8 @@ RunProgress get_progress(ByteReader& in) {
 bool has_clean_texts(SavedRun const& run) {
   RunIdentity const& identity = run.identity;
   for (std::string const& text :
-       {identity.kind, identity.name, identity.muster_version, identity.resolved_text, run.message})
+       {identity.kind, identity.name, identity.muster_version, identity.resolved_text,
+                                  identity.device_kind, run.message})
     if (!is_clean_text(text)) return false;
   for (auto const& counter : run.progress.counters)
     if (!is_clean_text(counter.first)) return false;
@@ -132,6 +137,11 @@ std::string_view checked_body(std::string const& bytes, std::filesystem::path co
   return body;
 }
 
+/// Of a file that checked_body has let pass.
+std::uint32_t minor_version_of(std::string const& bytes) {
+  return ByteReader(std::string_view(bytes).substr(state_magic.size() + 4)).u32();
+}
+
 }  // namespace
 
 bool are_proper_ranges(std::vector<TileRange> const& ranges) {
@@ -154,6 +164,7 @@ std::string encode_state(SavedRun const& run) {
   body.u32(run.verdict ? static_cast<std::uint32_t>(*run.verdict) : no_verdict);
   body.text(clean_text(run.message));
   put_progress(body, run.progress);
+  put_additions(body, run.identity);
   ByteWriter out;
   out.raw(state_magic);
   out.u32(state_major_version);
@@ -172,6 +183,7 @@ SavedRun decode_state(std::string const& bytes, std::filesystem::path const& fil
   std::uint32_t const verdict = in.u32();
   run.message = in.text();
   run.progress = get_progress(in);
+  if (minor_version_of(bytes) >= 1) get_additions(in, run.identity);
   if (!in.is_good() || in.left() != 0) refuse(file, "has fields that do not fit its size");
   if (verdict != no_verdict) {
     run.verdict = verdict_of(verdict);

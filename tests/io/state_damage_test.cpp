@@ -16,6 +16,7 @@ using ::testing::HasSubstr;
 SavedRun sample_run() {
   SavedRun run;
   run.identity = sample_identity();
+  run.identity.device_kind = "NVIDIA H200";
   run.progress = {5, {{0, 10}, {12, 3}}, 1, 64, {7, -8, 9}, {{"retries", 2}}};
   run.saved_utc = "2026-01-31T09:31:00Z";
   run.verdict = Exit::stopped;
@@ -39,6 +40,21 @@ TEST(StateFile, RoundTrip) {
   SavedRun const read = decode_state(encode_state(sample_run()), "F.h5.state");
   EXPECT_EQ(encode_state(read), encode_state(sample_run()));
   EXPECT_EQ(read.verdict, Exit::stopped);
+  EXPECT_EQ(read.identity.device_kind, "NVIDIA H200");
+}
+
+TEST(StateFile, OfTheVersionBeforeKindsOfDevicesIsRead) {
+  SavedRun run = sample_run();
+  run.identity.device_kind.clear();
+  std::string bytes = encode_state(run);
+  // Version 2.0 ends with the carry.
+  bytes.erase(bytes.size() - checksum_bytes - 8, 8);
+  bytes[12] = 0;
+  std::uint64_t const size = bytes.size();
+  for (int byte = 0; byte < 8; ++byte) bytes[16 + byte] = static_cast<char>(size >> (8 * byte));
+  SavedRun const read = decode_state(sealed(bytes), "F.h5.state");
+  EXPECT_EQ(read.identity.device_kind, "");
+  EXPECT_EQ(read.progress.sums, run.progress.sums);
 }
 
 TEST(StateFile, EveryTruncationIsRefused) {
@@ -62,7 +78,7 @@ TEST(StateFile, NamesWhatIsWrong) {
   EXPECT_THAT(refusal_of("no state at all"), HasSubstr("is not a saved state of muster's"));
   std::string newer = bytes;
   newer[8] = 3;
-  EXPECT_THAT(refusal_of(newer), HasSubstr("is version 3.0, this muster reads 2.x"));
+  EXPECT_THAT(refusal_of(newer), HasSubstr("is version 3.1, this muster reads 2.x"));
   EXPECT_THAT(refusal_of(newer), HasSubstr("a newer release"));
   std::string damaged = bytes;
   damaged[100] = static_cast<char>(damaged[100] ^ 1);
