@@ -3,100 +3,152 @@
 #include <fmt/core.h>
 
 #include <bit>
-#include <nlohmann/json.hpp>
+#include <charconv>
+#include <tuple>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "topology/json_scan.hpp"
 
 namespace muster::topology {
-
-using Json = nlohmann::json;
-
 namespace {
 
-constexpr std::size_t most_depth = 32;
-constexpr std::size_t most_items = std::size_t{1} << 26;
+constexpr int most_depth = 32;
+constexpr std::size_t most_bytes = std::size_t{1} << 30;
 constexpr std::size_t most_elements = std::size_t{1} << 20;
 /// More than a message shows.
 constexpr std::size_t enough_to_show = 100;
 
 }  // namespace
 
-/// Takes down what nlohmann's parser comes upon.
-class JsonListener : public nlohmann::json_sax<Json> {
+/// Fills a document.
+class JsonParser {
  public:
-  explicit JsonListener(JsonDocument& document) : to_(document) {}
+  JsonParser(std::string_view text, JsonDocument& document) : scan_(text), to_(document) {}
 
-  bool null() override { return add(Kind::null, 0); }
-  bool boolean(bool value) override { return add(Kind::boolean, value ? 1 : 0); }
-  bool number_integer(std::int64_t value) override { return add(Kind::integer, static_cast<std::uint64_t>(value)); }
-  bool number_unsigned(std::uint64_t value) override { return add(Kind::natural, value); }
-  bool number_float(double value, std::string const&) override { return add(Kind::real, std::bit_cast<std::uint64_t>(value)); }
-  bool string(std::string& value) override {
-    auto const at = to_.letters_.size();
-    to_.letters_ += value;
-    add(Kind::text, at);
-    to_.items_.back().bytes = static_cast<std::uint32_t>(value.size());
-    return true;
-  }
-  bool binary(Json::binary_t&) override { return false; }
-  bool key(std::string& key) override {
-    key_at_ = to_.letters_.size();
-    to_.letters_ += key;
-    return true;
-  }
-  bool start_object(std::size_t) override { return open(Kind::object); }
-  bool start_array(std::size_t) override { return open(Kind::array); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool parse_error(std::size_t position, std::string const&, nlohmann::detail::exception const& fault) override {
-    // 406: a number that no double holds.
-    MUSTER_REQUIRE(fault.id != 406, "{}: a number is too large for any machine; write the file anew with muster topology --json",
-                   to_.source_);
-    throw_error(Exit::user, "{}: not JSON (at byte {}); write the file anew with muster topology --json", to_.source_, position);
+  void run() {
+    scan_.skip_blanks();
+    value({}, 0);
+    require(scan_.is_at_end());
   }
 
  private:
   using Kind = JsonDocument::Kind;
+  using Item = JsonDocument::Item;
 
-  bool add(Kind kind, std::uint64_t value) {
-    MUSTER_REQUIRE(to_.items_.size() < most_items, "{}: more than {} values (no cluster needs so many); write the file anew with "
-                   "muster topology --json", to_.source_, most_items);
-    JsonDocument::Item item;
-    item.kind = kind;
-    item.value = value;
-    item.next = static_cast<std::uint32_t>(to_.items_.size()) + 1;
-    if (!open_.empty() && to_.items_[open_.back()].kind == Kind::object) {
-      item.key_at = key_at_;
-      item.key_bytes = static_cast<std::uint32_t>((kind == Kind::text ? value : to_.letters_.size()) - key_at_);
-    }
-    if (!open_.empty()) ++to_.items_[open_.back()].value;
+  void require(bool holds) const {
+    if (!holds)
+      throw_error(Exit::user, "{}: not JSON (at byte {}); write the file anew with muster topology --json", to_.source_,
+                  scan_.at() + 1);
+  }
+
+  /// `item` bears the key. Ends behind the blanks that follow the value.
+  void value(Item item, int depth) {
+    auto const at = to_.items_.size();
     to_.items_.push_back(item);
-    return true;
+    switch (scan_.next()) {
+      case '{': object(at, depth); break;
+      case '[': array(at, depth); break;
+      case '"': text(at); break;
+      case 't': word(at, "true", {Kind::boolean, 1}); break;
+      case 'f': word(at, "false", {Kind::boolean, 0}); break;
+      case 'n': word(at, "null", {Kind::null, 0}); break;
+      default: number(at);
+    }
+    to_.items_[at].next = static_cast<std::uint32_t>(to_.items_.size());
+    scan_.skip_blanks();
   }
-  bool open(Kind kind) {
-    MUSTER_REQUIRE(open_.size() < most_depth, "{}: nested more than {} deep (no machine is); write the file anew with muster "
-                   "topology --json", to_.source_, most_depth);
-    add(kind, 0);
-    open_.push_back(static_cast<std::uint32_t>(to_.items_.size()) - 1);
-    return true;
+
+  void set(std::size_t at, std::pair<Kind, std::uint64_t> meaning) { std::tie(to_.items_[at].kind, to_.items_[at].value) = meaning; }
+
+  void word(std::size_t at, std::string_view letters, std::pair<Kind, std::uint64_t> meaning) {
+    require(scan_.take_word(letters));
+    set(at, meaning);
   }
-  bool close() {
-    to_.items_[open_.back()].next = static_cast<std::uint32_t>(to_.items_.size());
-    open_.pop_back();
+
+  void text(std::size_t at) {
+    set(at, {Kind::text, to_.letters_.size()});
+    to_.items_[at].bytes = letters();
+  }
+
+  /// Takes a text down; how many bytes it has.
+  std::uint32_t letters() {
+    auto const begin = to_.letters_.size();
+    require(scan_.take_text(to_.letters_));
+    return static_cast<std::uint32_t>(to_.letters_.size() - begin);
+  }
+
+  void number(std::size_t at) {
+    auto const number = scan_.take_number();
+    require(number.has_value());
+    if (!whole<std::uint64_t>(at, *number, Kind::natural) && !whole<std::int64_t>(at, *number, Kind::integer)) real(at, *number);
+  }
+
+  template <class Whole>
+  bool whole(std::size_t at, std::string_view number, Kind kind) {
+    Whole value = 0;
+    auto const [end, fault] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (fault != std::errc{} || end != number.data() + number.size()) return false;
+    set(at, {kind, static_cast<std::uint64_t>(value)});
     return true;
   }
 
+  void real(std::size_t at, std::string_view number) {
+    double value = 0;
+    auto const fault = std::from_chars(number.data(), number.data() + number.size(), value).ec;
+    bool const is_tiny = number.find('-', 1) != std::string_view::npos;
+    MUSTER_REQUIRE(fault == std::errc{} || is_tiny,
+                   "{}: a number is too large for any machine; write the file anew with muster topology --json", to_.source_);
+    set(at, {Kind::real, std::bit_cast<std::uint64_t>(fault == std::errc{} ? value : 0.0)});
+  }
+
+  void open(std::size_t at, Kind kind, int depth) {
+    MUSTER_REQUIRE(depth < most_depth, "{}: nested more than {} deep (no machine is); write the file anew with muster topology "
+                   "--json", to_.source_, most_depth);
+    set(at, {kind, 0});
+    scan_.take(kind == Kind::array ? '[' : '{');
+    scan_.skip_blanks();
+  }
+
+  void array(std::size_t at, int depth) {
+    open(at, Kind::array, depth);
+    if (scan_.take(']')) return;
+    do {
+      scan_.skip_blanks();
+      value({}, depth + 1);
+      ++to_.items_[at].value;
+    } while (scan_.take(','));
+    require(scan_.take(']'));
+  }
+
+  void object(std::size_t at, int depth) {
+    open(at, Kind::object, depth);
+    if (scan_.take('}')) return;
+    do {
+      scan_.skip_blanks();
+      Item item;
+      item.key_at = to_.letters_.size();
+      item.key_bytes = letters();
+      scan_.skip_blanks();
+      require(scan_.take(':'));
+      scan_.skip_blanks();
+      value(item, depth + 1);
+      ++to_.items_[at].value;
+    } while (scan_.take(','));
+    require(scan_.take('}'));
+  }
+
+  JsonScanner scan_;
   JsonDocument& to_;
-  std::vector<std::uint32_t> open_;
-  std::size_t key_at_ = 0;
 };
 
 JsonDocument::JsonDocument(std::string const& text, std::string source) : source_(std::move(source)) {
+  MUSTER_REQUIRE(text.size() <= most_bytes, "{}: {} of JSON (no cluster needs more than {}); write the file anew with muster "
+                 "topology --json", source_, human_bytes(text.size()), human_bytes(most_bytes));
   items_.reserve(text.size() / 16);
   letters_.reserve(text.size() / 2);
-  JsonListener listener(*this);
-  Json::sax_parse(text.data(), text.data() + text.size(), &listener);
+  JsonParser(text, *this).run();
 }
 
 std::string JsonDocument::path_of(std::uint32_t at) const {
@@ -121,8 +173,8 @@ void JsonDocument::show(std::uint32_t at, std::string& text) const {
     case Kind::boolean: text += own.value != 0 ? "true" : "false"; return;
     case Kind::integer: text += std::to_string(static_cast<std::int64_t>(own.value)); return;
     case Kind::natural: text += std::to_string(own.value); return;
-    case Kind::real: text += Json(std::bit_cast<double>(own.value)).dump(); return;
-    case Kind::text: text += Json(text_of(own)).dump(); return;
+    case Kind::real: text += plain_number(std::bit_cast<double>(own.value)); return;
+    case Kind::text: text += fmt::format("\"{}\"", text_of(own)); return;
     case Kind::array:
     case Kind::object: show_inside(own, at, text);
   }
@@ -133,7 +185,7 @@ void JsonDocument::show_inside(Item const& own, std::uint32_t at, std::string& t
   text += is_object ? '{' : '[';
   for (auto inner = at + 1; inner != own.next && text.size() < enough_to_show; inner = item(inner).next) {
     if (inner != at + 1) text += ',';
-    if (is_object) text += Json(key_of(item(inner))).dump() + ':';
+    if (is_object) text += fmt::format("\"{}\":", key_of(item(inner)));
     show(inner, text);
   }
   text += is_object ? '}' : ']';

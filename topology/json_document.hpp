@@ -55,7 +55,7 @@ class JsonDocument {
 
  private:
   friend class JsonValue;
-  friend class JsonListener;
+  friend class JsonParser;
   enum class Kind : std::uint8_t { null, boolean, integer, natural, real, text, array, object };
   struct Item {
     Kind kind = Kind::null;
