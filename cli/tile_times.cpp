@@ -11,6 +11,7 @@
 #include "core/sha256.hpp"
 #include "core/text.hpp"
 #include "io/atomic_file.hpp"
+#include "kernels/device_pool.hpp"
 #include "kernels/isa.hpp"
 #include "worker/timing.hpp"
 
@@ -62,8 +63,9 @@ class Memory {
     auto const known = std::find_if(times_.begin(), times_.end(), [&](auto const& one) { return one.key == key; });
     if (known != times_.end()) return known->time;
     if (timing_ == Timing::remembered) return std::nullopt;
-    auto const time = look();
-    times_.push_back({key, device, time});
+    std::optional<topology::TileTime> const time = look();
+    if (!time) return std::nullopt;
+    times_.push_back({key, device, *time});
     is_new_ = true;
     return time;
   }
@@ -115,13 +117,24 @@ void time_cpu(Memory& memory, jobs::Job const& job, topology::Cost const& cost, 
   times.cpu = *time;
 }
 
-void time_gpus(Memory& memory, jobs::Job const& job, topology::Cost const& cost, topology::NodePlan const& node,
+/// A card as a job's worker takes it.
+jobs::Device as_device(topology::Gpu const& gpu, std::uint64_t wish_bytes) {
+  auto const budget = topology::device_budget(gpu, wish_bytes).bytes;
+  return {jobs::Device::Kind::cuda, gpu.ordinal, kernels::limit_within(budget - std::min(budget, topology::context_bytes(gpu)))};
+}
+
+/// Of each kind of card that the plan uses the first that this process sees.
+void time_gpus(Memory& memory, jobs::Job const& job, topology::Cost const& cost, Machine const& machine,
                topology::TileTimes& times) {
-  for (auto const& gpu : node.machine.gpus) {
+  auto const& used = machine.plan.nodes.front().machine.gpus;
+  for (auto const& gpu : machine.facts.gpus) {
     auto const is_it = [&](auto const& one) { return one.first == gpu.name; };
-    if (std::any_of(times.gpus.begin(), times.gpus.end(), is_it)) continue;
-    auto const device = fmt::format("{} under driver {}", gpu.name, node.machine.driver_version);
-    auto const time = memory.get(tiles_text(cost) + device, device, [&] { return worker::time_on_gpu(job, gpu.ordinal); });
+    bool const is_used = std::any_of(used.begin(), used.end(), [&](auto const& one) { return one.name == gpu.name; });
+    if (!is_used || std::any_of(times.gpus.begin(), times.gpus.end(), is_it)) continue;
+    auto const device = fmt::format("{} under driver {}", gpu.name, machine.facts.driver_version);
+    auto const time = memory.get(tiles_text(cost) + device, device, [&] {
+      return worker::time_on_gpu(job, as_device(gpu, machine.plan.device_wish_bytes));
+    });
     if (time) times.gpus.emplace_back(gpu.name, *time);
   }
 }
@@ -167,7 +180,7 @@ topology::TileTimes tile_times_here(Machine const& machine, LoadedJob const& loa
   Memory memory(timing);
   auto const& node = machine.plan.nodes.front();
   time_cpu(memory, *loaded.job, cost, node, times);
-  if (cost.has_gpu_form) time_gpus(memory, *loaded.job, cost, node, times);
+  if (cost.has_gpu_form) time_gpus(memory, *loaded.job, cost, machine, times);
   memory.save();
   return times;
 }

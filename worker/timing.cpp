@@ -8,6 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "core/log.hpp"
+#include "kernels/out_of_memory.hpp"
+#include "worker/device_memory.hpp"
 #include "worker/fp_environment.hpp"
 
 namespace muster::worker {
@@ -35,14 +38,26 @@ double computed_s() {
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// A runner with room for what it returns.
+/// A runner with room for what it returns, and on a GPU with a pool of its own.
 class Timer {
  public:
-  Timer(jobs::Job const& job, jobs::Device device)
-      : job_(job), runner_(job.make_runner(device)), is_host_(device.kind == jobs::Device::Kind::host) {
+  Timer(jobs::Job const& job, jobs::Device device) : job_(job), is_host_(device.kind == jobs::Device::Kind::host) {
+    if (!is_host_) pool_ = make_device_pool(device);
+    device.pool = pool_.get();
+    runner_ = job.make_runner(device);
     if (auto const* steps = job.steps()) runner_->enter(steps->first(1));
+    with_less([this] { runner_->prepare(); });
   }
+  /// The seconds that it took.
   double run(std::uint64_t tiles) {
+    double taken = 0;
+    with_less([&] { taken = run_once(tiles); });
+    return taken;
+  }
+  std::uint64_t preferred_tiles() const { return runner_->preferred_tiles(); }
+
+ private:
+  double run_once(std::uint64_t tiles) {
     digests_.resize(tiles);
     sums_.assign(job_.window({0, tiles}).count, 0);
     auto const start = Clock::now();
@@ -50,14 +65,25 @@ class Timer {
     runner_->run({0, tiles}, sums_, digests_);
     return is_host_ ? computed_s() - computed : since(start);
   }
-  std::uint64_t preferred_tiles() const { return runner_->preferred_tiles(); }
+  /// Again with less at a time while memory is short, as a run does.
+  template <class Work>
+  void with_less(Work const& work) {
+    for (bool is_done = false; !is_done;) {
+      try {
+        work();
+        is_done = true;
+      } catch (kernels::OutOfMemory const&) {
+        if (!runner_->step_down()) throw;
+      }
+    }
+  }
 
- private:
   jobs::Job const& job_;
-  std::unique_ptr<jobs::TileRunner> runner_;
+  bool const is_host_;
+  std::unique_ptr<kernels::DevicePool> pool_;
+  std::unique_ptr<jobs::TileRunner> runner_;  // after the pool it uses
   Slots sums_;
   std::vector<TileDigest> digests_;
-  bool is_host_;
 };
 
 jobs::Job const& job_to_time(jobs::Job const& job, jobs::Miniature const& small) { return small.job ? *small.job : job; }
@@ -106,11 +132,13 @@ topology::TileTime time_on_threads(jobs::Job const& job, int threads) {
   return {0, sum / static_cast<double>(threads) / small.share};
 }
 
-topology::TileTime time_on_gpu(jobs::Job const& job, int ordinal) {
+namespace {
+
+topology::TileTime time_batches(jobs::Job const& job, jobs::Device device) {
   auto const small = job.miniature(jobs::Device::Kind::cuda, gpu_tile_s);
   auto const& timed = job_to_time(job, small);
   auto const start = Clock::now();
-  Timer timer(timed, {jobs::Device::Kind::cuda, ordinal});
+  Timer timer(timed, device);
   timer.run(1);
   double const start_s = since(start);
   std::uint64_t const most = small.job ? timer.preferred_tiles() : std::min(timer.preferred_tiles(), most_tiles(job));
@@ -128,6 +156,17 @@ topology::TileTime time_on_gpu(jobs::Job const& job, int ordinal) {
   double again_s = 0;
   for (int again = 0; again < most_repetitions && again_s < settled_s; ++again) again_s += taken = timer.run(tiles);
   return {start_s, taken / static_cast<double>(tiles) / small.share};
+}
+
+}  // namespace
+
+std::optional<topology::TileTime> time_on_gpu(jobs::Job const& job, jobs::Device device) {
+  try {
+    return time_batches(job, device);
+  } catch (kernels::OutOfMemory const& error) {
+    log::info("GPU {} is not timed: {}", device.ordinal, error.what());
+    return std::nullopt;
+  }
 }
 
 }  // namespace muster::worker

@@ -1,6 +1,8 @@
 // How long a job's tiles take on this machine: a short look before a plan is told, not a benchmark.
 #pragma once
 
+#include <optional>
+
 #include "jobs/job.hpp"
 #include "topology/cost.hpp"
 
@@ -10,7 +12,8 @@ namespace muster::worker {
 /// second. A stop rule, seeds and paths do not matter.
 topology::TileTime time_on_threads(jobs::Job const& job, int threads);
 
-/// Times tiles on one GPU, in batches as large as a run's.
-topology::TileTime time_on_gpu(jobs::Job const& job, int ordinal);
+/// Times tiles on one GPU, in batches as large as a run's under the device's limit, smaller ones where memory is short.
+/// Nullopt where it does not suffice for the smallest.
+std::optional<topology::TileTime> time_on_gpu(jobs::Job const& job, jobs::Device device);
 
 }  // namespace muster::worker

@@ -36,7 +36,7 @@ void look_at(std::string const& file, bool on_gpu, bool is_timed) {
   auto const resolved = resolve_job(read_whole_file(file, 1 << 26, "job file"), file, {}, nullptr);
   auto const job = find_kind(resolved.kind).make(resolved);
   price::SimulationPlan const plan(price::parse_resolved(resolved.text));
-  auto const time = !is_timed ? topology::TileTime{} : on_gpu ? worker::time_on_gpu(*job, 0) : worker::time_on_threads(*job, 1);
+  auto const time = !is_timed ? topology::TileTime{} : on_gpu ? worker::time_on_gpu(*job, {Device::Kind::cuda, 0}).value() : worker::time_on_threads(*job, 1);
   auto const cost = job->cost();
   std::printf("{\"file\": \"%s\", \"tile_s\": %.6g, \"by_table_s\": %.6g, \"tile_items\": %llu, \"groups\": [%s]}\n", file.c_str(),
               time.tile_s, on_gpu ? cost.tile_gpu_s : cost.tile_core_s, static_cast<unsigned long long>(plan.tile_items()),

@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "kernels/out_of_memory.hpp"
 #include "tests/orchestrator/mock_job.hpp"
 
 namespace muster::worker {
@@ -56,6 +57,53 @@ TEST(Timing, TimesAMiniatureInsteadOfALongTile) {
   auto const time = time_on_threads(job, 1);
   EXPECT_GE(time.tile_s, 0.064);
   EXPECT_LE(time.tile_s, 0.096);
+}
+
+/// A job that needs a GPU's memory: in halves of what it needs at first.
+struct HungryJob : test::MockJob {
+  std::atomic<int> needs = 8, has = 8;
+  std::atomic<int> prepared = 0;
+  HungryJob() {
+    on_prepare = [this](jobs::Device device) {
+      EXPECT_EQ(device.kind, jobs::Device::Kind::cuda);
+      EXPECT_NE(device.pool, nullptr) << "its memory comes from a pool";
+      EXPECT_EQ(device.pool_bytes, 1000u);
+      require();
+      ++prepared;
+    };
+    before_range = [this](TileRange, jobs::Device) { require(); };
+    on_step_down = [this](jobs::Device) -> std::optional<jobs::StepDown> {
+      if (needs == 1) return std::nullopt;
+      needs = needs / 2;
+      return jobs::StepDown{jobs::MemoryStep::smaller_batch, "less"};
+    };
+  }
+  void require() const {
+    if (needs > has) throw kernels::OutOfMemory("the device is full (test); wait");
+  }
+};
+constexpr jobs::Device gpu{jobs::Device::Kind::cuda, 0, 1000};
+
+TEST(Timing, OfAGpuHasAPoolAndPrepares) {
+  HungryJob job;
+  auto const time = time_on_gpu(job, gpu);
+  ASSERT_TRUE(time);
+  EXPECT_GT(time->tile_s, 0);
+  EXPECT_EQ(job.prepared, 1);
+}
+
+TEST(Timing, OfAGpuGoesOnWithLess) {
+  HungryJob job;
+  job.has = 2;
+  EXPECT_TRUE(time_on_gpu(job, gpu));
+  EXPECT_EQ(job.needs, 2);
+}
+
+TEST(Timing, OfAGpuWithoutRoomIsNone) {
+  HungryJob job;
+  job.has = 0;
+  EXPECT_FALSE(time_on_gpu(job, gpu));
+  EXPECT_EQ(job.needs, 1);
 }
 
 TEST(Timing, PassesOnWhatATileThrows) {
