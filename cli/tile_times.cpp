@@ -22,6 +22,8 @@ namespace {
 constexpr std::uint64_t largest_bytes = 1 << 20;
 constexpr std::size_t most_remembered = 500;
 constexpr double longest_s = 1e9;
+/// Jobs with more tiles than this fill every card.
+constexpr std::uint64_t most_tiles_apart = 4096;
 constexpr std::string_view heading = "muster tile times 1";
 
 /// The next word of a line, which loses it.
@@ -132,7 +134,10 @@ void time_gpus(Memory& memory, jobs::Job const& job, topology::Cost const& cost,
     bool const is_used = std::any_of(used.begin(), used.end(), [&](auto const& one) { return one.name == gpu.name; });
     if (!is_used || std::any_of(times.gpus.begin(), times.gpus.end(), is_it)) continue;
     auto const device = fmt::format("{} under driver {}", gpu.name, machine.facts.driver_version);
-    auto const time = memory.get(tiles_text(cost) + device, device, [&] {
+    // A few tiles do not fill a card: what each takes of many is less.
+    auto const tiles = std::min(worker::tiles_to_time(job), most_tiles_apart);
+    auto const what = fmt::format("{}{}\n{} tiles", tiles_text(cost), device, tiles);
+    auto const time = memory.get(what, device, [&] {
       return worker::time_on_gpu(job, as_device(gpu, machine.plan.device_wish_bytes));
     });
     if (time) times.gpus.emplace_back(gpu.name, *time);

@@ -128,7 +128,7 @@ class JsonParser {
     do {
       scan_.skip_blanks();
       Item item;
-      item.key_at = to_.letters_.size();
+      item.key_at = static_cast<std::uint32_t>(to_.letters_.size());
       item.key_bytes = letters();
       scan_.skip_blanks();
       require(scan_.take(':'));

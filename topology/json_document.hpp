@@ -58,12 +58,12 @@ class JsonDocument {
   friend class JsonParser;
   enum class Kind : std::uint8_t { null, boolean, integer, natural, real, text, array, object };
   struct Item {
-    Kind kind = Kind::null;
+    std::uint64_t value = 0;      ///< bits of a number; place in `letters_`; number of elements
+    std::uint32_t bytes = 0;      ///< of a text
+    std::uint32_t next = 0;       ///< place of the first value that is not inside this one
+    std::uint32_t key_at = 0;     ///< in `letters_`
     std::uint32_t key_bytes = 0;
-    std::uint64_t key_at = 0;   ///< in `letters_`
-    std::uint64_t value = 0;    ///< bits of a number; place in `letters_`; number of elements
-    std::uint32_t bytes = 0;    ///< of a text
-    std::uint32_t next = 0;     ///< place of the first value that is not inside this one
+    Kind kind = Kind::null;
   };
 
   Item const& item(std::uint32_t at) const { return items_[at]; }

@@ -88,12 +88,6 @@ class Timer {
 
 jobs::Job const& job_to_time(jobs::Job const& job, jobs::Miniature const& small) { return small.job ? *small.job : job; }
 
-/// The tiles there are bound a batch: a job of one tile has no second, and those of a second step have no carry yet.
-std::uint64_t most_tiles(jobs::Job const& job) {
-  auto const stages = job.stages();
-  return std::max<std::uint64_t>(1, job.steps() ? stages.front() : stages.back());
-}
-
 double best_on_thread(jobs::Job const& job, std::uint64_t most) {
   set_default_fp_environment();
   Timer timer(job, {jobs::Device::Kind::host, 0});
@@ -107,11 +101,17 @@ double best_on_thread(jobs::Job const& job, std::uint64_t most) {
 
 }  // namespace
 
+// They bound a batch: a job of one tile has no second, and those of a second step have no carry yet.
+std::uint64_t tiles_to_time(jobs::Job const& job) {
+  auto const stages = job.stages();
+  return std::max<std::uint64_t>(1, job.steps() ? stages.front() : stages.back());
+}
+
 topology::TileTime time_on_threads(jobs::Job const& job, int threads) {
   auto const small = job.miniature(jobs::Device::Kind::host, piece_s);
   auto const& timed = job_to_time(job, small);
   // Tiles of a miniature are its own: there are as many as one likes.
-  std::uint64_t const most = small.job ? 1 << 16 : most_tiles(job);
+  std::uint64_t const most = small.job ? 1 << 16 : tiles_to_time(job);
   std::vector<double> best(static_cast<std::size_t>(threads));
   std::vector<std::exception_ptr> faults(best.size());
   {
@@ -141,7 +141,7 @@ topology::TileTime time_batches(jobs::Job const& job, jobs::Device device) {
   Timer timer(timed, device);
   timer.run(1);
   double const start_s = since(start);
-  std::uint64_t const most = small.job ? timer.preferred_tiles() : std::min(timer.preferred_tiles(), most_tiles(job));
+  std::uint64_t const most = small.job ? timer.preferred_tiles() : std::min(timer.preferred_tiles(), tiles_to_time(job));
   std::uint64_t tiles = 1;
   double taken = timer.run(tiles);
   while (tiles < most) {

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
+
+#include "tests/io/scratch.hpp"
+#include "tests/orchestrator/mock_job.hpp"
 
 namespace muster::cli {
 namespace {
@@ -36,6 +40,50 @@ TEST(TileTimes, LieInTheUsersCache) {
   unsetenv("XDG_CACHE_HOME");
   unsetenv("HOME");
   EXPECT_FALSE(tile_times_path());
+}
+
+/// Counts the batches that are timed.
+struct TimedJob : test::MockJob {
+  std::atomic<int> batches = 0;
+  explicit TimedJob(std::uint64_t tiles) {
+    stage_tiles = {tiles};
+    before_range = [this](TileRange, jobs::Device) { ++batches; };
+  }
+  topology::Cost cost() const override {
+    topology::Cost cost;
+    cost.tiles = "tiles of a mock";
+    return cost;
+  }
+};
+
+/// Batches timed to plan for so many tiles on a made-up card.
+int batches_timed(std::uint64_t tiles, Timing timing = Timing::timed) {
+  topology::Gpu gpu;
+  gpu.name = "NVIDIA H200";
+  gpu.memory_bytes = std::uint64_t{141} << 30;
+  Machine machine;
+  machine.facts.gpus = {gpu};
+  machine.plan = topology::make_plan(machine.facts, {});
+  auto job = std::make_unique<TimedJob>(tiles);
+  auto const* const timed = job.get();
+  LoadedJob loaded;
+  loaded.job = std::move(job);
+  auto const times = tile_times_here(machine, loaded, timing);
+  EXPECT_EQ(times.gpus.size(), timed->batches > 0 || timing == Timing::timed ? 1u : 0u);
+  return timed->batches;
+}
+
+TEST(TileTimes, OfACardAreThoseOfAsManyTiles) {
+  io::Scratch cache;
+  setenv("XDG_CACHE_HOME", cache.path().c_str(), 1);
+  EXPECT_EQ(batches_timed(3, Timing::remembered), 0) << "nothing is known yet";
+  EXPECT_GT(batches_timed(3), 0);
+  EXPECT_EQ(batches_timed(3), 0) << "remembered";
+  EXPECT_GT(batches_timed(100), 0) << "three tiles do not fill a card, so they say little of a hundred";
+  EXPECT_EQ(batches_timed(100), 0);
+  EXPECT_GT(batches_timed(100'000), 0);
+  EXPECT_EQ(batches_timed(200'000), 0) << "both fill it";
+  unsetenv("XDG_CACHE_HOME");
 }
 
 }  // namespace
