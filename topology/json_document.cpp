@@ -144,8 +144,7 @@ class JsonParser {
 };
 
 JsonDocument::JsonDocument(std::string const& text, std::string source) : source_(std::move(source)) {
-  MUSTER_REQUIRE(text.size() <= most_bytes, "{}: {} of JSON (no cluster needs more than {}); write the file anew with muster "
-                 "topology --json", source_, human_bytes(text.size()), human_bytes(most_bytes));
+  MUSTER_ASSERT(text.size() <= most_bytes, "{} of JSON: readers of files and messages let no such thing pass", text.size());
   items_.reserve(text.size() / 16);
   letters_.reserve(text.size() / 2);
   JsonParser(text, *this).run();
