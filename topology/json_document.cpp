@@ -15,8 +15,8 @@ namespace muster::topology {
 namespace {
 
 constexpr int most_depth = 32;
-constexpr std::size_t most_bytes = std::size_t{1} << 30;
-constexpr std::size_t most_elements = std::size_t{1} << 20;
+constexpr std::size_t longest_json = std::size_t{1} << 30;
+constexpr std::size_t longest_array = std::size_t{1} << 20;
 /// More than a message shows.
 constexpr std::size_t enough_to_show = 100;
 
@@ -144,7 +144,7 @@ class JsonParser {
 };
 
 JsonDocument::JsonDocument(std::string const& text, std::string source) : source_(std::move(source)) {
-  MUSTER_ASSERT(text.size() <= most_bytes, "{} of JSON: readers of files and messages let no such thing pass", text.size());
+  MUSTER_ASSERT(text.size() <= longest_json, "{} of JSON: readers of files and messages let no such thing pass", text.size());
   items_.reserve(text.size() / 16);
   letters_.reserve(text.size() / 2);
   JsonParser(text, *this).run();
@@ -212,7 +212,7 @@ JsonValue::Elements JsonValue::elements() const {
   if (is_null() || document_->item(at_).kind != JsonDocument::Kind::array)
     refuse(fmt::format("is {} (must be an array)", shown()));
   auto const& own = document_->item(at_);
-  if (own.value > most_elements) refuse("has too many elements");
+  if (own.value > longest_array) refuse("has too many elements");
   return {document_, at_ + 1, own.next, own.value};
 }
 
