@@ -141,12 +141,12 @@ void fill_features(Params const& params, Field& field, int threads) {
   field.features = bt::make_features(field.market, windows);
   auto& features = field.features;
   auto const tables = params.rules.indicators.size() * windows.size();
+  bt::FeatureSource const source(field.market);
   in_parallel(tables + 1, threads, [&](std::size_t i) {
-    if (i == tables) return bt::fill_volatility_scale(field.market, sizing_window, sizing_target, features.volatility_scale);
+    if (i == tables) return source.fill_volatility_scale(sizing_window, sizing_target, features.volatility_scale);
     auto const kind = params.rules.indicators[i / windows.size()];
     auto const window = static_cast<std::uint32_t>(i % windows.size());
-    bt::fill_feature(field.market, kind, windows[window],
-                     features.table(features.table_index(static_cast<std::uint32_t>(kind), window)));
+    source.fill(kind, windows[window], features.table(features.table_index(static_cast<std::uint32_t>(kind), window)));
   });
 }
 

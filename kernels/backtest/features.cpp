@@ -9,12 +9,6 @@
 namespace muster::kernels::backtest {
 namespace {
 
-/// The bars in which one symbol trades, adjusted: indicators know no other bars.
-struct TradedBars {
-  std::vector<std::uint32_t> bars;
-  Series high, low, close, value_usd;
-};
-
 TradedBars traded_bars(Market const& m, std::uint32_t symbol) {
   TradedBars out;
   for (std::uint32_t t = 0; t < m.bars; ++t) {
@@ -237,35 +231,51 @@ Features make_features(Market const& market, std::span<std::uint16_t const> wind
   return out;
 }
 
-void fill_feature(Market const& market, Indicator kind, std::uint32_t window, std::span<std::int16_t> table) {
-  check_table(market, table);
-  std::fill(table.begin(), table.end(), std::int16_t{0});
-  for (std::uint32_t s = 0; s < market.symbols; ++s) {
-    TradedBars const in = traded_bars(market, s);
-    Series const x = feature_of(market, in, kind, window);
-    std::size_t const first = warm_up_bars(kind, window) - 1;
-    for (std::size_t i = first; i < x.size(); ++i) table[market.at(in.bars[i], s)] = to_feature(x[i]);
+FeatureSource::FeatureSource(Market const& market) : market_(market) {
+  for (std::uint32_t s = 0; s < market.symbols; ++s) symbols_.push_back(traded_bars(market, s));
+}
+
+/// Symbol after symbol of one cache line, so that a table is written line by line. `series_of(symbol's bars, put)` calls
+/// put(index among them, value).
+template <class SeriesOf>
+void FeatureSource::fill_table(std::span<std::int16_t> table, SeriesOf series_of) const {
+  check_table(market_, table);
+  std::vector<std::int16_t> lines(std::size_t{market_.bars} * lane_symbols);
+  for (std::uint32_t first = 0; first < market_.padded; first += lane_symbols) {
+    std::fill(lines.begin(), lines.end(), std::int16_t{0});
+    for (std::uint32_t s = first; s < std::min(first + lane_symbols, market_.symbols); ++s) {
+      TradedBars const& in = symbols_[s];
+      series_of(in, [&](std::size_t i, double value) {
+        lines[std::size_t{in.bars[i]} * lane_symbols + (s - first)] = to_feature(value);
+      });
+    }
+    for (std::uint32_t bar = 0; bar < market_.bars; ++bar)
+      std::copy_n(lines.begin() + std::ptrdiff_t{bar} * lane_symbols, lane_symbols,
+                  table.begin() + static_cast<std::ptrdiff_t>(market_.at(bar, first)));
   }
 }
 
-void fill_volatility_scale(Market const& market, std::uint32_t window, double target, std::span<std::int16_t> table) {
-  check_table(market, table);
-  std::fill(table.begin(), table.end(), std::int16_t{0});
-  for (std::uint32_t s = 0; s < market.symbols; ++s) {
-    TradedBars const in = traded_bars(market, s);
+void FeatureSource::fill(Indicator kind, std::uint32_t window, std::span<std::int16_t> table) const {
+  fill_table(table, [&](TradedBars const& in, auto put) {
+    Series const x = feature_of(market_, in, kind, window);
+    for (std::size_t i = warm_up_bars(kind, window) - 1; i < x.size(); ++i) put(i, x[i]);
+  });
+}
+
+void FeatureSource::fill_volatility_scale(std::uint32_t window, double target, std::span<std::int16_t> table) const {
+  fill_table(table, [&](TradedBars const& in, auto put) {
     Series const r = returns_from_second(in);
     Series const volatility = deviation(r, window);
-    for (std::size_t i = window - 1; i < r.size(); ++i)
-      table[market.at(in.bars[i + 1], s)] = to_feature(ratio(target, volatility[i]));
-  }
+    for (std::size_t i = window - 1; i < r.size(); ++i) put(i + 1, ratio(target, volatility[i]));
+  });
 }
 
 void fill_all(Market const& market, Features& features, std::uint32_t sizing_window, double sizing_target) {
+  FeatureSource const source(market);
   for (std::uint32_t kind = 0; kind < indicator_count; ++kind)
     for (std::uint32_t w = 0; w < features.windows.size(); ++w)
-      fill_feature(market, static_cast<Indicator>(kind), features.windows[w],
-                   features.table(features.table_index(kind, w)));
-  fill_volatility_scale(market, sizing_window, sizing_target, features.volatility_scale);
+      source.fill(static_cast<Indicator>(kind), features.windows[w], features.table(features.table_index(kind, w)));
+  source.fill_volatility_scale(sizing_window, sizing_target, features.volatility_scale);
 }
 
 }  // namespace muster::kernels::backtest

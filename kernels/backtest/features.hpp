@@ -70,11 +70,29 @@ struct Features {
 /// longest_window] or windows not ascending.
 Features make_features(Market const& market, std::span<std::uint16_t const> windows, std::uint32_t learned_kinds = 0);
 
-/// Fills one table; `table` has market.bars * market.padded values. Tables are independent of each other.
-void fill_feature(Market const& market, Indicator kind, std::uint32_t window, std::span<std::int16_t> table);
+/// The bars in which one symbol trades, adjusted: indicators know no other bars.
+struct TradedBars {
+  std::vector<std::uint32_t> bars{};
+  std::vector<double> high{}, low{}, close{}, value_usd{};
+};
 
-/// Fills Features::volatility_scale: min(1, target / standard deviation of the last `window` one-bar returns).
-void fill_volatility_scale(Market const& market, std::uint32_t window, double target, std::span<std::int16_t> table);
+/// What indicators of a market are made from; made once for all of them. The market outlives it.
+class FeatureSource {
+ public:
+  explicit FeatureSource(Market const& market);
+  /// Fills one table; `table` has market.bars * market.padded values. Tables are independent of each other and may be
+  /// filled from several threads.
+  void fill(Indicator kind, std::uint32_t window, std::span<std::int16_t> table) const;
+  /// Fills Features::volatility_scale: min(1, target / standard deviation of the last `window` one-bar returns).
+  void fill_volatility_scale(std::uint32_t window, double target, std::span<std::int16_t> table) const;
+
+ private:
+  template <class SeriesOf>
+  void fill_table(std::span<std::int16_t> table, SeriesOf series_of) const;
+
+  Market const& market_;
+  std::vector<TradedBars> symbols_;
+};
 
 /// All of the above on the calling thread.
 void fill_all(Market const& market, Features& features, std::uint32_t sizing_window = 20, double sizing_target = 0.01);

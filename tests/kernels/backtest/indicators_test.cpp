@@ -66,7 +66,7 @@ Market one_symbol(std::uint32_t bars) {
 
 double feature_at(Market const& market, Indicator kind, std::uint32_t window, std::uint32_t bar) {
   std::vector<std::int16_t> table(std::size_t{market.bars} * market.padded);
-  fill_feature(market, kind, window, table);
+  FeatureSource(market).fill(kind, window, table);
   return table[market.at(bar, 0)] / static_cast<double>(feature_one);
 }
 
@@ -155,7 +155,7 @@ TEST(Features, AreUndefinedBeforeTheirWarmUpAndInHalts) {
   Market const market = random_market(3, 6, 120);
   for (std::uint32_t kind = 0; kind < indicator_count; ++kind) {
     std::vector<std::int16_t> table(std::size_t{market.bars} * market.padded);
-    fill_feature(market, static_cast<Indicator>(kind), 4, table);
+    FeatureSource(market).fill(static_cast<Indicator>(kind), 4, table);
     std::uint32_t const warm = warm_up_bars(static_cast<Indicator>(kind), 4);
     int defined = 0;
     for (std::uint32_t s = 0; s < market.padded; ++s) {
@@ -174,7 +174,7 @@ TEST(Features, AreUndefinedBeforeTheirWarmUpAndInHalts) {
 TEST(Features, VolatilityScaleIsTargetOverVolatility) {
   Formula f;
   std::vector<std::int16_t> table(std::size_t{f.market.bars} * f.market.padded);
-  fill_volatility_scale(f.market, 20, 0.005, table);
+  FeatureSource(f.market).fill_volatility_scale(20, 0.005, table);
   double const expected = std::fmin(1, 0.005 / f.sd(f.returns(), 20));
   EXPECT_NEAR(table[f.market.at(f.t, 0)] / static_cast<double>(feature_one), expected, 0.51 / feature_one);
   EXPECT_EQ(table[f.market.at(19, 0)], 0) << "20 returns need 21 bars";
