@@ -130,7 +130,7 @@ struct Account {
   MUSTER_FN void carry(std::int64_t gross, std::int64_t net) {
     double const shorts = to_usd(gross - net) * 0.5;
     double const owed = cash < 0 ? -to_usd(cash) : 0.0;
-    cash -= to_money(bounded(shorts * costs.borrow_rate)) + to_money(bounded(owed * costs.financing_rate));
+    cash -= to_money(bounded<double>(shorts * costs.borrow_rate)) + to_money(bounded<double>(owed * costs.financing_rate));
   }
 
   MUSTER_FN void add_bar() {

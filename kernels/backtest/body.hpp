@@ -1,10 +1,11 @@
-// What happens to one symbol of one rule's account in one bar. Rules of filling: docs/methods/backtest.md.
+// What happens to a symbol of one rule's account in one bar; F is one lane or a pack of them (lanes.hpp). Rules of
+// filling: docs/methods/backtest.md.
 #pragma once
 
 #include <cstdint>
 
 #include "kernels/backtest/features.hpp"
-#include "kernels/backtest/money.hpp"
+#include "kernels/backtest/lanes.hpp"
 #include "kernels/backtest/rule.hpp"
 
 MUSTER_BACKTEST_BEGIN
@@ -37,122 +38,154 @@ struct Decider {
   T target_short = 0;
 };
 
-/// One symbol's position. Flat: shares 0.
-template <class T>
+/// A symbol's position. Flat: shares 0.
+template <class F>
 struct Position {
-  T shares = 0;  ///< negative: short
-  T stop = 0;
-  T target = 0;
-  T flow = 0;    ///< cash of the trade so far
-  std::int32_t held = 0;  ///< closes since the entry
-  std::int32_t orders = 0;
+  F shares{};  ///< negative: short
+  F stop{};
+  F target{};
+  F flow{};    ///< cash of the trade so far
+  IntOf<F> held{};  ///< closes since the entry
+  IntOf<F> orders{};
 };
 
 /// Cash of one fill; all 0 where there was none.
-template <class T>
+template <class F>
 struct Fill {
-  T value = 0;     ///< 0 or more
-  T received = 0;  ///< value, negative where it was paid
-  T fee = 0;
-  std::int32_t count = 0;
-  std::int32_t wins = 0;
+  F value{};     ///< 0 or more
+  F received{};  ///< value, negative where it was paid
+  F fee{};
+  IntOf<F> count{};  ///< of positions closed
+  IntOf<F> wins{};
 };
 
-template <class T>
-MUSTER_FN T fee_of(T value, T size, FillCosts<T> const& costs) {
-  return bounded(value * costs.rate + size * costs.per_share);
+/// An amount of 0 or more as the grid of money holds it: NaN and everything too large become 2^31 dollars, which the
+/// account refuses.
+template <class F>
+MUSTER_FN F bounded(F amount) {
+  F const most = all_lanes<F>(static_cast<RealOf<F>>(0x1p31));
+  return amount < most ? amount : most;
+}
+
+template <class F>
+MUSTER_FN F fee_of(F value, F size, FillCosts<RealOf<F>> const& costs) {
+  return bounded<F>(value * costs.rate + size * costs.per_share);
 }
 
 /// Sells a long or buys back a short at `price`, where `exits`.
-template <class T>
-MUSTER_FN Fill<T> close_position(T shares, T flow, bool exits, T price, FillCosts<T> const& costs) {
-  T const size = exits ? abs(shares) : T(0);
-  T const value = exits ? bounded(size * price) : T(0);  // a flat lane's price may be infinite
-  T const received = shares > 0 ? value : -value;
-  T const fee = fee_of(value, size, costs);
-  bool const won = exits & (flow + received - fee > 0);
-  return {value, received, fee, exits ? 1 : 0, won ? 1 : 0};
+template <class F>
+MUSTER_FN Fill<F> close_position(F shares, F flow, MaskOf<F> exits, F price, FillCosts<RealOf<F>> const& costs) {
+  F const none{};
+  F const size = exits ? magnitude(shares) : none;
+  F const value = exits ? bounded<F>(size * price) : none;  // a flat lane's price may be infinite
+  F const received = shares > none ? value : -value;
+  F const fee = fee_of<F>(value, size, costs);
+  MaskOf<F> const won = exits & (flow + received - fee > none);
+  return {value, received, fee, ones_of(exits), ones_of(won)};
 }
 
 /// The price at which a position is closed by a market order where `quoted` is quoted.
-template <class T>
-MUSTER_FN T exit_price(T shares, T quoted, FillCosts<T> const& costs) {
-  return quoted * (shares > 0 ? costs.sell : costs.buy);
+template <class F>
+MUSTER_FN F exit_price(F shares, F quoted, FillCosts<RealOf<F>> const& costs) {
+  F const sold = quoted * costs.sell;
+  F const bought = quoted * costs.buy;
+  return shares > F{} ? sold : bought;
+}
+
+template <class F>
+MUSTER_FN MaskOf<F> has_order(IntOf<F> orders, std::int32_t which) {
+  return (orders & which) != 0;
 }
 
 /// What an order for entry asks for at the open.
-template <class T>
+template <class F>
 struct Ask {
-  T shares = 0;
-  T cost = 0;  ///< value and fee
+  F shares{};
+  F cost{};  ///< value and fee
 };
 
 /// `value`: what the position should be worth; `orders` may hold none.
-template <class T>
-MUSTER_FN Ask<T> ask_at_open(std::int32_t orders, T open, T value, FillCosts<T> const& costs) {
-  bool const buys = (orders & order_long) != 0;
-  bool const enters = ((orders & (order_long | order_short)) != 0) & (open > 0);
-  T const wanted = enters ? value : T(0);
-  T const price = open * (buys ? costs.buy : costs.sell);
-  T const size = wanted / (enters ? price : T(1));
-  return {buys ? size : -size, bounded(wanted + fee_of(wanted, size, costs))};
+template <class F>
+MUSTER_FN Ask<F> ask_at_open(IntOf<F> orders, F open, F value, FillCosts<RealOf<F>> const& costs) {
+  F const none{};
+  F const bought = open * costs.buy;
+  F const sold = open * costs.sell;
+  MaskOf<F> const buys = has_order<F>(orders, order_long);
+  MaskOf<F> const enters = has_order<F>(orders, order_long | order_short) & (open > none);
+  F const wanted = enters ? value : none;
+  F const quoted = buys ? bought : sold;
+  F const price = enters ? quoted : all_lanes<F>(1);
+  F const size = wanted / price;
+  F const shares = buys ? size : -size;
+  return {shares, bounded<F>(wanted + fee_of<F>(wanted, size, costs))};
 }
 
-/// Fills an entry of `shares` at the open; none where it is 0. `fill.value` may be 0 for a dust of shares.
-template <class T>
-MUSTER_FN Fill<T> enter_at_open(T shares, T open, Decider<T> const& rule, FillCosts<T> const& costs, Position<T>& at) {
-  bool const enters = shares != 0;
-  bool const buys = shares > 0;
-  T const size = abs(shares);
-  T const value = bounded(size * (open * (buys ? costs.buy : costs.sell)));
-  T const fee = fee_of(value, size, costs);
-  T const received = buys ? -value : value;
-  T const stop = open * (buys ? rule.stop_long : rule.stop_short);
-  T const target = open * (buys ? rule.target_long : rule.target_short);
+/// Fills an entry of `shares` at the open; none where it is 0.
+template <class F>
+MUSTER_FN Fill<F> enter_at_open(F shares, F open, Decider<RealOf<F>> const& rule, FillCosts<RealOf<F>> const& costs,
+                                Position<F>& at) {
+  MaskOf<F> const enters = shares != F{};
+  MaskOf<F> const buys = shares > F{};
+  F const size = magnitude(shares);
+  F const bought = open * costs.buy, sold = open * costs.sell;
+  F const long_stop = open * rule.stop_long, short_stop = open * rule.stop_short;
+  F const long_target = open * rule.target_long, short_target = open * rule.target_short;
+  F const price = buys ? bought : sold;
+  F const stop = buys ? long_stop : short_stop;
+  F const target = buys ? long_target : short_target;
+  F const value = bounded<F>(size * price);
+  F const fee = fee_of<F>(value, size, costs);
+  F const received = buys ? -value : value;
+  F const flow = received - fee;
   at.shares = enters ? shares : at.shares;
   at.stop = enters ? stop : at.stop;
   at.target = enters ? target : at.target;
-  at.flow = enters ? received - fee : at.flow;
-  at.held = enters ? 0 : at.held;
-  return {value, received, fee, enters ? 1 : 0, 0};
+  at.flow = enters ? flow : at.flow;
+  at.held = enters ? IntOf<F>{} : at.held;
+  return {value, received, fee};
 }
 
 /// Where a stop or a target closes a position inside a bar.
-template <class T>
+template <class F>
 struct Touch {
-  bool stopped = false;
-  bool reached = false;  ///< the target, and not the stop
-  T price = 0;
+  MaskOf<F> stopped{};
+  MaskOf<F> exits{};  ///< by the stop, or by the target
+  F price{};
 };
 
 /// The stop is assumed to come first; one that was jumped over fills at the open. A target fills at its level.
 /// Untraded bars touch nothing: their high is 0 and their low `no_low`.
-template <class T>
-MUSTER_FN Touch<T> touch_levels(T shares, T stop, T target, T open, T high, T low, FillCosts<T> const& costs) {
-  bool const is_long = shares > 0;
-  bool const is_short = shares < 0;
-  bool const stopped = (is_long & (low <= stop)) | (is_short & (high >= stop));
-  bool const reached = (is_long & (high >= target)) | (is_short & (low <= target));
-  T const lower = open < stop ? open : stop;
-  T const higher = open > stop ? open : stop;
-  T const at_stop = exit_price(shares, is_long ? lower : higher, costs);
-  return {stopped, reached && !stopped, stopped ? at_stop : target};
+template <class F>
+MUSTER_FN Touch<F> touch_levels(F shares, F stop, F target, F open, F high, F low, FillCosts<RealOf<F>> const& costs) {
+  MaskOf<F> const is_long = shares > F{};
+  MaskOf<F> const is_short = shares < F{};
+  MaskOf<F> const stopped = (is_long & (low <= stop)) | (is_short & (high >= stop));
+  MaskOf<F> const reached = (is_long & (high >= target)) | (is_short & (low <= target));
+  F const lower = open < stop ? open : stop;
+  F const higher = open > stop ? open : stop;
+  F const quoted = is_long ? lower : higher;
+  F const at_stop = exit_price<F>(shares, quoted, costs);
+  F const price = stopped ? at_stop : target;
+  MaskOf<F> const exits = stopped | reached;
+  return {stopped, exits, price};
 }
 
 /// Orders after a close at which the symbol traded or did not.
-template <class T>
-MUSTER_FN std::int32_t decide(std::int32_t score, T shares, std::int32_t held, std::int32_t orders, bool traded,
-                              Decider<T> const& rule) {
-  bool const is_long = shares > 0;
-  bool const is_short = shares < 0;
-  bool const late = held >= rule.holding;
-  bool const up = score >= rule.enter_long;
-  bool const down = (score <= rule.enter_short) & !up;
-  bool const leaves = (is_long & ((score <= rule.exit_long) | late | down)) |
-                      (is_short & ((score >= rule.exit_short) | late | up));
-  std::int32_t const exits = leaves ? order_exit : 0;
-  std::int32_t const enters = (up & !is_long ? order_long : 0) | (down & !is_short ? order_short : 0);
-  return traded ? exits | enters : orders & order_exit;
+template <class F>
+MUSTER_FN IntOf<F> decide(IntOf<F> score, F shares, IntOf<F> held, IntOf<F> orders, MaskOf<F> traded,
+                          Decider<RealOf<F>> const& rule) {
+  using M = MaskOf<F>;
+  M const is_long = shares > F{};
+  M const is_short = shares < F{};
+  M const late = held >= rule.holding;
+  M const up = score >= rule.enter_long;
+  M const down = (score <= rule.enter_short) & none_of(up);
+  M const leaves = (is_long & ((score <= rule.exit_long) | late | down)) |
+                   (is_short & ((score >= rule.exit_short) | late | up));
+  IntOf<F> const wanted = ones_of(leaves) * order_exit | ones_of(M(up & none_of(is_long))) * order_long |
+                          ones_of(M(down & none_of(is_short))) * order_short;
+  IntOf<F> const kept = orders & order_exit;
+  return traded ? wanted : kept;
 }
 
 /// A split changes shares and levels; a dividend is cash for a long and a debt for a short.
@@ -161,7 +194,7 @@ MUSTER_FN T apply_event(T split, T inverse_split, T dividend, Position<T>& at) {
   at.shares = at.shares * split;
   at.stop = at.stop * inverse_split;
   at.target = at.target * inverse_split;
-  T const amount = bounded(abs(at.shares) * dividend);
+  T const amount = bounded<T>(magnitude(at.shares) * dividend);
   T const received = at.shares > 0 ? amount : -amount;
   at.flow = at.flow + received;
   return received;

@@ -7,7 +7,7 @@
 namespace muster::kernels::backtest {
 namespace {
 
-constexpr std::uint32_t block = 32;
+constexpr std::uint32_t block_bars = 32;
 
 void check_crossover(std::span<double const> open, std::span<double const> close, double cost, double bars_per_year) {
   MUSTER_REQUIRE(open.size() == close.size() && open.size() >= 2 && open.size() <= (1u << 28),
@@ -45,7 +45,7 @@ CrossoverTable make_crossover_table(std::span<double const> open, std::span<doub
   check_crossover(open, close, cost, bars_per_year);
   CrossoverTable table;
   table.bars = static_cast<std::uint32_t>(open.size());
-  table.stride = (table.bars + block - 1) / block * block;
+  table.stride = (table.bars + block_bars - 1) / block_bars * block_bars;
   table.bars_per_year = bars_per_year;
   fill_averages(close, table);
   fill_growth(open, close, cost, table);

@@ -125,7 +125,7 @@ class DeviceEngine {
       if (at_[k].shares == 0) continue;
       std::uint64_t const i = cell(k);
       if (m_.split[i] == 0) {
-        Fill<T> const fill = close_position(at_[k].shares, at_[k].flow, true, exit_price(at_[k].shares, m_.close[i], fills_), fills_);
+        Fill<T> const fill = close_position<T>(at_[k].shares, at_[k].flow, true, exit_price<T>(at_[k].shares, m_.close[i], fills_), fills_);
         counter.add(fill);
         beyond |= to_money(fill.value) >= money_limit || to_money(fill.fee) >= money_limit;
         at_[k] = Position<T>{};
@@ -173,12 +173,12 @@ class DeviceEngine {
       T const open = read(m_.open, k);
       bool const traded = open > 0;
       bool const exits = traded && (at.orders & order_exit) != 0;
-      counter.add(close_position(at.shares, at.flow, exits, exit_price(at.shares, open, fills_), fills_));
+      counter.add(close_position<T>(at.shares, at.flow, exits, exit_price<T>(at.shares, open, fills_), fills_));
       T const kept = exits ? T(0) : at.shares;
-      T const worth = bounded(abs(kept) * (traded ? open : read(m_.close, k)));
+      T const worth = bounded<T>(magnitude(kept) * (traded ? open : read(m_.close, k)));
       sums[0] += to_money(worth);
       sums[1] += to_money(kept > 0 ? worth : -worth);
-      Ask<T> const ask = ask_at_open(at.orders, open, value * size_scale(k), fills_);
+      Ask<T> const ask = ask_at_open<T>(at.orders, open, value * size_scale(k), fills_);
       sums[2] += to_money(ask.cost);
       at.shares = kept;
       asked[k] = ask.shares;
@@ -193,9 +193,7 @@ class DeviceEngine {
     FillCounter counter;
 #pragma unroll
     for (int k = 0; k < K; ++k) {
-      Fill<T> fill = enter_at_open(asked[k] * share, read(m_.open, k), rule_, fills_, at_[k]);
-      fill.count = 0;
-      counter.add(fill);
+      counter.add(enter_at_open<T>(asked[k] * share, read(m_.open, k), rule_, fills_, at_[k]));
     }
     FillSums const sums = counter.over(team_);
     if (team_.leads()) shared_.account.fill(sums);
@@ -209,9 +207,9 @@ class DeviceEngine {
       Position<T>& at = at_[k];
       if (at.shares == 0) continue;
       std::uint64_t const i = cell(k);
-      Touch<T> const touch = touch_levels(at.shares, at.stop, at.target, m_.open[i], m_.high[i], m_.low[i], fills_);
-      bool const exits = touch.stopped || touch.reached;
-      counter.add(close_position(at.shares, at.flow, exits, touch.price, fills_));
+      Touch<T> const touch = touch_levels<T>(at.shares, at.stop, at.target, m_.open[i], m_.high[i], m_.low[i], fills_);
+      bool const exits = touch.exits;
+      counter.add(close_position<T>(at.shares, at.flow, exits, touch.price, fills_));
       at.shares = exits ? T(0) : at.shares;
     }
     if (team_.any(counter.sums[3] != 0)) close_trades(counter);
@@ -224,7 +222,7 @@ class DeviceEngine {
 #pragma unroll
       for (int k = 0; k < K; ++k) {
         Position<T>& at = at_[k];
-        T const worth = bounded(abs(at.shares) * read(m_.close, k));
+        T const worth = bounded<T>(magnitude(at.shares) * read(m_.close, k));
         sums[0] += to_money(worth);
         sums[1] += to_money(at.shares > 0 ? worth : -worth);
         at.held += 1;
@@ -241,7 +239,7 @@ class DeviceEngine {
 #pragma unroll
     for (int k = 0; k < K; ++k) {
       Position<T>& at = at_[k];
-      counter.add(close_position(at.shares, at.flow, at.shares != 0, exit_price(at.shares, read(m_.close, k), fills_), fills_));
+      counter.add(close_position<T>(at.shares, at.flow, at.shares != 0, exit_price<T>(at.shares, read(m_.close, k), fills_), fills_));
       at.shares = 0;
     }
     close_trades(counter);
@@ -257,7 +255,7 @@ class DeviceEngine {
       std::uint64_t const i = cell(k);
       std::int32_t score = 0;
       for (int term = 0; term < terms_; ++term) score += shared_.weights[term] * m_.cells[shared_.tables[term] + i];
-      at.orders = decide(score, at.shares, at.held, at.orders, m_.open[i] > 0, rule_);
+      at.orders = decide<T>(score, at.shares, at.held, at.orders, m_.open[i] > 0, rule_);
       waits |= at.orders != 0;
     }
     waits_ = team_.any(waits);

@@ -20,7 +20,7 @@ class DetailWatch {
   void on_exits(Engine const& engine) {
     for (std::size_t s = 0; s < open_.size(); ++s)
       if (open_[s].entry_shares != 0 && engine.positions().shares[s] == 0)
-        tell(engine, s, exit_price(before_[s], quoted(engine, engine.tape().open, s), engine.fills()), decided_[s]);
+        tell(engine, s, exit_price<double>(before_[s], quoted(engine, engine.tape().open, s), engine.fills()), decided_[s]);
   }
   template <class Engine>
   void on_entries(Engine const& engine) {
@@ -36,7 +36,7 @@ class DetailWatch {
   void on_end(Engine const& engine) {
     for (std::size_t s = 0; s < open_.size(); ++s)
       if (open_[s].entry_shares != 0)
-        tell(engine, s, exit_price(before_[s], quoted(engine, engine.tape().close, s), engine.fills()), Reason::end);
+        tell(engine, s, exit_price<double>(before_[s], quoted(engine, engine.tape().close, s), engine.fills()), Reason::end);
   }
   template <class Engine>
   void on_close(Engine const& engine) {
@@ -59,7 +59,7 @@ class DetailWatch {
     std::size_t const s = event.symbol;
     if (open_[s].entry_shares == 0) return;
     if (event.delisted)
-      return tell(engine, s, exit_price(before_[s], quoted(engine, engine.tape().close, s), engine.fills()), Reason::delisted);
+      return tell(engine, s, exit_price<double>(before_[s], quoted(engine, engine.tape().close, s), engine.fills()), Reason::delisted);
     Position<double> at;
     at.shares = before_[s];
     open_[s].dividends_usd += to_usd(to_money(apply_event(event.split, event.inverse_split, event.dividend, at)));
@@ -71,7 +71,7 @@ class DetailWatch {
     double const shares = engine.positions().shares[s];
     double const open = quoted(engine, engine.tape().open, s);
     Position<double> at;
-    auto const fill = enter_at_open(shares, open, engine.rule(), engine.fills(), at);
+    auto const fill = enter_at_open<double>(shares, open, engine.rule(), engine.fills(), at);
     Trade& trade = open_[s];
     trade = Trade{};
     trade.symbol = static_cast<std::uint32_t>(s);
@@ -87,7 +87,7 @@ class DetailWatch {
   void see_touch(Engine const& engine, std::size_t s) {
     auto const& at = engine.positions();
     auto const& tape = engine.tape();
-    auto const touch = touch_levels(before_[s], at.stop[s], at.target[s], quoted(engine, tape.open, s),
+    auto const touch = touch_levels<double>(before_[s], at.stop[s], at.target[s], quoted(engine, tape.open, s),
                                     quoted(engine, tape.high, s), quoted(engine, tape.low, s), engine.fills());
     tell(engine, s, touch.price, touch.stopped ? Reason::stop : Reason::target);
   }
@@ -98,14 +98,14 @@ class DetailWatch {
     auto const& at = engine.positions();
     auto patient = engine.rule();
     patient.holding = never_above;
-    bool const by_signal = (decide(engine.score(s), at.shares[s], 0, 0, true, patient) & order_exit) != 0;
+    bool const by_signal = (decide<double>(engine.score(s), at.shares[s], 0, 0, true, patient) & order_exit) != 0;
     decided_[s] = by_signal ? Reason::signal : Reason::holding;
   }
 
   template <class Engine>
   void tell(Engine const& engine, std::size_t s, double price, Reason reason) {
     Trade& trade = open_[s];
-    auto const fill = close_position(before_[s], 0.0, true, price, engine.fills());
+    auto const fill = close_position<double>(before_[s], 0.0, true, price, engine.fills());
     trade.exit_bar = engine.bar();
     trade.exit_shares = before_[s];
     trade.exit_price_usd = price;

@@ -1,9 +1,10 @@
-// The engine on a CPU thread: one rule at a time, lanes over symbols. Included by *_body.cpp alone.
+// The engine on a CPU thread: one rule at a time, packs of symbols as lanes. Included by *_body.cpp alone.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 
 #include "kernels/backtest/account.hpp"
 #include "kernels/backtest/decider.hpp"
@@ -37,12 +38,16 @@ class Lanes {
 /// The positions of one account, a lane a symbol.
 template <class T>
 struct Positions {
+  using Pack = typename PackOf<T>::type;
+  using Int = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;  ///< as wide as T
   Lanes<T> shares, stop, target, flow, asked;
-  Lanes<std::int32_t> held, orders;
+  Lanes<Int> held, orders;
 
   explicit Positions(std::size_t count)
       : shares(count), stop(count), target(count), flow(count), asked(count), held(count), orders(count) {}
-  Position<T> get(std::size_t s) const { return {shares[s], stop[s], target[s], flow[s], held[s], orders[s]}; }
+  Position<T> get(std::size_t s) const {
+    return {shares[s], stop[s], target[s], flow[s], static_cast<std::int32_t>(held[s]), static_cast<std::int32_t>(orders[s])};
+  }
   void set(std::size_t s, Position<T> const& at) {
     shares[s] = at.shares;
     stop[s] = at.stop;
@@ -53,11 +58,24 @@ struct Positions {
   }
 };
 
-/// Sums of money_bits over `count` lanes, less the constant in each.
-inline std::int64_t settle(std::int64_t bits, std::size_t count) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(bits) -
-                                   static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(money_magic_bits));
-}
+/// Sums of one stage's fills, as packs.
+template <class P>
+struct FillPacks {
+  MoneyPacks values, received, fees;
+  IntOf<P> count{}, wins{};
+
+  MUSTER_FN void add(Fill<P> const& fill) {
+    values.add(fill.value);
+    received.add(fill.received);
+    fees.add(fill.fee);
+    count += fill.count;
+    wins += fill.wins;
+  }
+  MUSTER_FN FillSums sum() const {
+    return {values.sum(), received.sum(), fees.sum(), static_cast<std::int32_t>(sum_of_lanes(count)),
+            static_cast<std::int32_t>(sum_of_lanes(wins))};
+  }
+};
 
 /// Sees nothing; DetailWatch (detail_body.cpp) keeps trades. Each is called after its stage.
 struct NoWatch {
@@ -80,7 +98,7 @@ class HostEngine {
  public:
   HostEngine(Plan const& plan, Tape<T> const& tape, Watch& watch)
       : features_(*plan.features), tape_(tape), watch_(watch), fills_(fill_costs<T>(plan.costs)),
-        costs_(account_costs(plan.costs)), lanes_((std::size_t{tape.symbols} + 7) / 8 * 8), at_(tape.padded),
+        costs_(account_costs(plan.costs)), lanes_((std::size_t{tape.symbols} + step - 1) / step * step), at_(tape.padded),
         scores_(std::size_t{score_bars} * tape.padded), full_scale_(tape.padded, std::int16_t{feature_one}) {}
 
   /// Loads a rule for the spans that follow.
@@ -117,6 +135,9 @@ class HostEngine {
   std::int32_t score(std::size_t s) const { return score_row()[s]; }
 
  private:
+  using P = typename PackOf<T>::type;
+  using I = IntOf<P>;
+  static constexpr std::size_t step = sizeof(P) / sizeof(T);  ///< symbols in a pack
   static constexpr std::uint32_t score_bars = 8;
 
   T const* row(Aligned<T> const& of) const { return of.data() + std::size_t{bar_} * tape_.padded; }
@@ -126,16 +147,16 @@ class HostEngine {
     account_.begin(costs_);
     span_ = span;
     scored_from_ = scored_to_ = span.first;
-    holds_ = waits_ = 0;
+    holds_ = waits_ = false;
     gross_ = 0;
     for (std::size_t s = 0; s < at_.shares.size(); ++s) at_.set(s, {});
   }
 
   /// Everything of a bar before its decisions.
   void trade() {
-    if (holds_ != 0) book_events();
-    if (waits_ != 0) open_bar();
-    if (holds_ != 0 && has_levels_) touch_all();
+    if (holds_) book_events();
+    if (waits_) open_bar();
+    if (holds_ && has_levels_) touch_all();
     if (bar_ + 1 == span_.last) return end_span();
     std::int64_t const net = mark();
     account_.close_bar(gross_, net, false);
@@ -152,7 +173,7 @@ class HostEngine {
     if (at.shares == 0) return;
     if (event.delisted) {
       T const quoted = row(tape_.close)[event.symbol];
-      auto const fill = close_position(at.shares, at.flow, true, exit_price(at.shares, quoted, fills_), fills_);
+      auto const fill = close_position<T>(at.shares, at.flow, true, exit_price<T>(at.shares, quoted, fills_), fills_);
       account_.close_trades({to_money(fill.value), to_money(fill.received), to_money(fill.fee), fill.count, fill.wins});
       at = Position<T>{};
     } else {
@@ -176,142 +197,107 @@ class HostEngine {
   }
 
   OpenSums exit_and_ask() {
-    T const* const open = row(tape_.open);
-    T const* const close = row(tape_.close);
-    std::int16_t const* const scale = scale_row();
-    T* const shares = at_.shares.data();
-    T* const asked = at_.asked.data();
-    T const* const flow = at_.flow.data();
-    std::int32_t* const orders = at_.orders.data();
+    T const* const open_row = row(tape_.open);
+    T const* const close_row = row(tape_.close);
+    std::int16_t const* const scales = scale_row();
+    P const value = all_lanes<P>(static_cast<T>(size_ * account_.equity));
+    P const one = all_lanes<P>(T(feature_one));
     FillCosts<T> const costs = fills_;
-    T const value = static_cast<T>(size_ * account_.equity);
-    std::size_t const n = lanes_ / 8 * 8;
-    std::int64_t values = 0, received = 0, fees = 0, gross = 0, net = 0, demand = 0;
-    std::int32_t count = 0, wins = 0;
-    MUSTER_LANES
-    for (std::size_t s = 0; s < n; ++s) {
-      bool const traded = open[s] > 0;
-      bool const exits = traded & ((orders[s] & order_exit) != 0);
-      Fill<T> const fill = close_position(shares[s], flow[s], exits, exit_price(shares[s], open[s], costs), costs);
-      values += money_bits(fill.value);
-      received += money_bits(fill.received);
-      fees += money_bits(fill.fee);
-      count += fill.count;
-      wins += fill.wins;
-      T const kept = exits ? T(0) : shares[s];
-      T const worth = bounded(abs(kept) * (traded ? open[s] : close[s]));
-      gross += money_bits(worth);
-      net += money_bits(kept > 0 ? worth : -worth);
-      Ask<T> const ask = ask_at_open(orders[s], open[s], value * (T(scale[s]) / T(feature_one)), costs);
-      demand += money_bits(ask.cost);
-      shares[s] = kept;
-      asked[s] = ask.shares;
-      orders[s] = traded ? 0 : orders[s] & order_exit;
+    FillPacks<P> fills;
+    MoneyPacks gross, net, demand;
+    for (std::size_t s = 0; s < lanes_; s += step) {
+      P const open = load_pack<P>(open_row + s), close = load_pack<P>(close_row + s), shares = load_pack<P>(at_.shares.data() + s);
+      I const orders = load_pack<I>(at_.orders.data() + s);
+      I const traded = open > P{};
+      I const exits = traded & has_order<P>(orders, order_exit);
+      fills.add(close_position<P>(shares, load_pack<P>(at_.flow.data() + s), exits, exit_price<P>(shares, open, costs), costs));
+      P const kept = exits ? P{} : shares;
+      P const mark = traded ? open : close;
+      P const worth = bounded<P>(magnitude(kept) * mark);
+      gross.add(worth);
+      net.add(P(kept > P{} ? worth : -worth));
+      Ask<P> const ask = ask_at_open<P>(orders, open, value * (load_shorts<P>(scales + s) / one), costs);
+      demand.add(ask.cost);
+      store_pack(at_.shares.data() + s, kept);
+      store_pack(at_.asked.data() + s, ask.shares);
+      store_pack(at_.orders.data() + s, I(traded ? I{} : orders & order_exit));
     }
-    account_.close_trades({settle(values, n), settle(received, n), settle(fees, n), count, wins});
-    return {settle(gross, n), settle(net, n), settle(demand, n)};
+    account_.close_trades(fills.sum());
+    return {gross.sum(), net.sum(), demand.sum()};
   }
 
   void enter(T share) {
-    T const* const open = row(tape_.open);
-    T const* const asked = at_.asked.data();
-    T* const shares = at_.shares.data();
-    T* const stop = at_.stop.data();
-    T* const target = at_.target.data();
-    T* const flow = at_.flow.data();
-    std::int32_t* const held = at_.held.data();
+    T const* const open_row = row(tape_.open);
     FillCosts<T> const costs = fills_;
     Decider<T> const rule = rule_;
-    std::size_t const n = lanes_ / 8 * 8;
-    std::int64_t values = 0, received = 0, fees = 0;
-    MUSTER_LANES
-    for (std::size_t s = 0; s < n; ++s) {
-      Position<T> at{shares[s], stop[s], target[s], flow[s], held[s], 0};
-      Fill<T> const fill = enter_at_open(asked[s] * share, open[s], rule, costs, at);
-      values += money_bits(fill.value);
-      received += money_bits(fill.received);
-      fees += money_bits(fill.fee);
-      shares[s] = at.shares;
-      stop[s] = at.stop;
-      target[s] = at.target;
-      flow[s] = at.flow;
-      held[s] = at.held;
+    FillPacks<P> fills;
+    for (std::size_t s = 0; s < lanes_; s += step) {
+      Position<P> at = load_position(s);
+      fills.add(enter_at_open<P>(load_pack<P>(at_.asked.data() + s) * share, load_pack<P>(open_row + s), rule, costs, at));
+      store_pack(at_.shares.data() + s, at.shares);
+      store_pack(at_.stop.data() + s, at.stop);
+      store_pack(at_.target.data() + s, at.target);
+      store_pack(at_.flow.data() + s, at.flow);
+      store_pack(at_.held.data() + s, at.held);
     }
-    account_.fill({settle(values, n), settle(received, n), settle(fees, n), 0, 0});
-    holds_ = 1;
+    account_.fill(fills.sum());
+    holds_ = true;
+  }
+
+  Position<P> load_position(std::size_t s) const {
+    return {load_pack<P>(at_.shares.data() + s), load_pack<P>(at_.stop.data() + s), load_pack<P>(at_.target.data() + s),
+            load_pack<P>(at_.flow.data() + s),   load_pack<I>(at_.held.data() + s), I{}};
   }
 
   void touch_all() {
     T const* const open = row(tape_.open);
     T const* const high = row(tape_.high);
     T const* const low = row(tape_.low);
-    T* const shares = at_.shares.data();
-    T const* const stop = at_.stop.data();
-    T const* const target = at_.target.data();
-    T const* const flow = at_.flow.data();
     FillCosts<T> const costs = fills_;
-    std::size_t const n = lanes_ / 8 * 8;
-    std::int64_t values = 0, received = 0, fees = 0;
-    std::int32_t count = 0, wins = 0;
-    MUSTER_LANES
-    for (std::size_t s = 0; s < n; ++s) {
-      Touch<T> const touch = touch_levels(shares[s], stop[s], target[s], open[s], high[s], low[s], costs);
-      bool const exits = touch.stopped | touch.reached;
-      Fill<T> const fill = close_position(shares[s], flow[s], exits, touch.price, costs);
-      values += money_bits(fill.value);
-      received += money_bits(fill.received);
-      fees += money_bits(fill.fee);
-      count += fill.count;
-      wins += fill.wins;
-      shares[s] = exits ? T(0) : shares[s];
+    FillPacks<P> fills;
+    for (std::size_t s = 0; s < lanes_; s += step) {
+      P const shares = load_pack<P>(at_.shares.data() + s);
+      Touch<P> const touch = touch_levels<P>(shares, load_pack<P>(at_.stop.data() + s), load_pack<P>(at_.target.data() + s),
+                                             load_pack<P>(open + s), load_pack<P>(high + s), load_pack<P>(low + s), costs);
+      fills.add(close_position<P>(shares, load_pack<P>(at_.flow.data() + s), touch.exits, touch.price, costs));
+      store_pack(at_.shares.data() + s, P(touch.exits ? P{} : shares));
     }
-    account_.close_trades({settle(values, n), settle(received, n), settle(fees, n), count, wins});
-    if (count != 0) watch_.on_touches(*this);
+    FillSums const sums = fills.sum();
+    account_.close_trades(sums);
+    if (sums.count != 0) watch_.on_touches(*this);
   }
 
   /// Net worth of the positions at the close; sets their gross and counts the close.
   std::int64_t mark() {
     gross_ = 0;
-    if (holds_ == 0) return 0;
+    if (!holds_) return 0;
     T const* const close = row(tape_.close);
-    T const* const shares = at_.shares.data();
-    std::int32_t* const held = at_.held.data();
-    std::size_t const n = lanes_ / 8 * 8;
-    std::int64_t gross = 0, net = 0;
-    std::int32_t holds = 0;
-    MUSTER_LANES
-    for (std::size_t s = 0; s < n; ++s) {
-      T const worth = bounded(abs(shares[s]) * close[s]);
-      gross += money_bits(worth);
-      net += money_bits(shares[s] > 0 ? worth : -worth);
-      held[s] += 1;
-      holds |= shares[s] != 0 ? 1 : 0;
+    MoneyPacks gross, net;
+    I holds{};
+    for (std::size_t s = 0; s < lanes_; s += step) {
+      P const shares = load_pack<P>(at_.shares.data() + s);
+      P const worth = bounded<P>(magnitude(shares) * load_pack<P>(close + s));
+      gross.add(worth);
+      net.add(P(shares > P{} ? worth : -worth));
+      holds |= shares != P{};
+      store_pack(at_.held.data() + s, load_pack<I>(at_.held.data() + s) + 1);
     }
-    holds_ = holds;
-    gross_ = settle(gross, n);
-    return settle(net, n);
+    holds_ = sum_of_lanes(holds) != 0;
+    gross_ = gross.sum();
+    return net.sum();
   }
 
   void end_span() {
     T const* const close = row(tape_.close);
-    T* const shares = at_.shares.data();
-    T const* const flow = at_.flow.data();
     FillCosts<T> const costs = fills_;
-    std::size_t const n = lanes_ / 8 * 8;
-    std::int64_t values = 0, received = 0, fees = 0;
-    std::int32_t count = 0, wins = 0;
-    MUSTER_LANES
-    for (std::size_t s = 0; s < n; ++s) {
-      bool const exits = shares[s] != 0;
-      Fill<T> const fill = close_position(shares[s], flow[s], exits, exit_price(shares[s], close[s], costs), costs);
-      values += money_bits(fill.value);
-      received += money_bits(fill.received);
-      fees += money_bits(fill.fee);
-      count += fill.count;
-      wins += fill.wins;
-      shares[s] = 0;
+    FillPacks<P> fills;
+    for (std::size_t s = 0; s < lanes_; s += step) {
+      P const shares = load_pack<P>(at_.shares.data() + s);
+      P const price = exit_price<P>(shares, load_pack<P>(close + s), costs);
+      fills.add(close_position<P>(shares, load_pack<P>(at_.flow.data() + s), shares != P{}, price, costs));
+      store_pack(at_.shares.data() + s, P{});
     }
-    account_.close_trades({settle(values, n), settle(received, n), settle(fees, n), count, wins});
+    account_.close_trades(fills.sum());
     watch_.on_end(*this);
     gross_ = 0;
     account_.close_bar(0, 0, true);
@@ -321,18 +307,15 @@ class HostEngine {
     if (bar_ >= scored_to_) score_bars_from(bar_);
     std::int32_t const* const score = score_row();
     T const* const open = row(tape_.open);
-    T const* const shares = at_.shares.data();
-    std::int32_t const* const held = at_.held.data();
-    std::int32_t* const orders = at_.orders.data();
     Decider<T> const rule = rule_;
-    std::size_t const n = lanes_ / 8 * 8;
-    std::int32_t waits = 0;
-    MUSTER_LANES
-    for (std::size_t s = 0; s < n; ++s) {
-      orders[s] = decide(score[s], shares[s], held[s], orders[s], open[s] > 0, rule);
-      waits |= orders[s];
+    I waits{};
+    for (std::size_t s = 0; s < lanes_; s += step) {
+      I const orders = decide<P>(load_ints<P>(score + s), load_pack<P>(at_.shares.data() + s), load_pack<I>(at_.held.data() + s),
+                                 load_pack<I>(at_.orders.data() + s), load_pack<P>(open + s) > P{}, rule);
+      store_pack(at_.orders.data() + s, orders);
+      waits |= orders;
     }
-    waits_ = waits;
+    waits_ = sum_of_lanes(waits) != 0;
   }
 
   void score_bars_from(std::uint32_t bar) {
@@ -393,8 +376,8 @@ class HostEngine {
   std::uint32_t scored_from_ = 0;
   std::uint32_t scored_to_ = 0;
   std::int64_t gross_ = 0;
-  std::int32_t holds_ = 0;  ///< not 0: some symbol may have a position
-  std::int32_t waits_ = 0;  ///< not 0: some symbol has an order
+  bool holds_ = false;  ///< some symbol may have a position
+  bool waits_ = false;  ///< some symbol has an order
 };
 
 MUSTER_BACKTEST_END

@@ -16,14 +16,6 @@ inline constexpr std::int64_t money_magic_bits = __builtin_bit_cast(std::int64_t
 /// The sum, in units, from which a bar is out of range.
 inline constexpr std::int64_t money_limit = std::int64_t{1} << 51;
 
-/// An amount of 0 or more as a grid holds it: NaN and everything too large become 2^31 dollars, which the
-/// account refuses.
-template <class T>
-MUSTER_FN T bounded(T amount) {
-  T const most = static_cast<T>(0x1p31);
-  return amount < most ? amount : most;
-}
-
 /// Units of `amount`, |amount| <= 2^31, plus money_magic_bits: what lanes add up.
 template <class T>
 MUSTER_FN std::int64_t money_bits(T amount) {
