@@ -1,5 +1,8 @@
 #include "kernels/backtest/crossover.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "core/error.hpp"
 #include "kernels/backtest/indicators.hpp"
 #include "kernels/backtest/isa_doors.hpp"
@@ -38,6 +41,37 @@ void fill_growth(std::span<double const> open, std::span<double const> close, do
   }
 }
 
+constexpr std::size_t batch_rules = 4096;
+
+/// Rules in the order of their warm-ups, so that lanes side by side skip the bars in which none of them can be long.
+class Batch {
+ public:
+  void run(CrossoverTable const& table, std::span<Crossover const> rules, std::span<CrossoverResult> out) {
+    sort(rules);
+    MUSTER_BACKTEST_DISPATCH(run_crossover_lanes, table, sorted_.data(), rules.size(), results_.data());
+    for (std::size_t i = 0; i < rules.size(); ++i) out[order_[i]] = results_[i];
+  }
+
+ private:
+  static constexpr std::size_t keys = crossover_longest / block_bars + 1;
+  static std::size_t key_of(Crossover rule) { return std::max(rule.fast, rule.slow) / block_bars; }
+
+  void sort(std::span<Crossover const> rules) {
+    std::array<std::size_t, keys + 1> next{};
+    for (Crossover const rule : rules) next[key_of(rule) + 1] += 1;
+    for (std::size_t k = 1; k <= keys; ++k) next[k] += next[k - 1];
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      std::size_t const at = next[key_of(rules[i])]++;
+      order_[at] = i;
+      sorted_[at] = rules[i];
+    }
+  }
+
+  std::vector<std::size_t> order_ = std::vector<std::size_t>(batch_rules);
+  std::vector<Crossover> sorted_ = std::vector<Crossover>(batch_rules);
+  std::vector<CrossoverResult> results_ = std::vector<CrossoverResult>(batch_rules);
+};
+
 }  // namespace
 
 CrossoverTable make_crossover_table(std::span<double const> open, std::span<double const> close, double cost,
@@ -54,7 +88,11 @@ CrossoverTable make_crossover_table(std::span<double const> open, std::span<doub
 
 void run_crossovers(CrossoverTable const& table, std::span<Crossover const> rules, std::span<CrossoverResult> out) {
   MUSTER_ASSERT(out.size() == rules.size());
-  MUSTER_BACKTEST_DISPATCH(run_crossover_lanes, table, rules.data(), rules.size(), out.data());
+  Batch batch;
+  for (std::size_t begin = 0; begin < rules.size(); begin += batch_rules) {
+    std::size_t const count = std::min(batch_rules, rules.size() - begin);
+    batch.run(table, rules.subspan(begin, count), out.subspan(begin, count));
+  }
 }
 
 }  // namespace muster::kernels::backtest

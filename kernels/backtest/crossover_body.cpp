@@ -47,7 +47,7 @@ class Group {
 
   void run(CrossoverResult* out) {
     for (CrossoverState<Pack>& state : states_) state.under = state.lowest = spread(1);
-    for (std::uint32_t bar = 0; bar < table_.bars; bar += crossover_block) {
+    for (std::uint32_t bar = first_block(); bar < table_.bars; bar += crossover_block) {
       read_signals(bar);
       grow(bar);
       settle();
@@ -60,6 +60,13 @@ class Group {
  private:
   float const* average(std::uint32_t window) const {
     return table_.averages.data() + std::size_t{window - 2} * table_.stride;
+  }
+
+  /// No rule has a signal before it.
+  std::uint32_t first_block() const {
+    std::uint32_t least = warm_[0];
+    for (std::uint32_t warm : warm_) least = warm < least ? warm : least;
+    return least / crossover_block * crossover_block;
   }
 
   /// Words of positions: bit k is set where a rule is long after the open of bar k.
