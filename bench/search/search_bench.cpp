@@ -71,7 +71,8 @@ SearchSettings settings_of(Options const& options, Gene gene, std::uint32_t gene
 }
 
 /// Evaluations until the best is at most `target`, or 0 where the budget ends first.
-std::uint64_t evaluations_to(SearchSettings const& s, Objective objective, double target, std::uint64_t budget, double& best) {
+std::uint64_t evaluations_to(SearchSettings const& s, Objective objective, double target, std::uint64_t budget,
+                             double& best) {
   std::vector<double> candidates(s.slots() * s.genes.size());
   std::vector<std::int64_t> fitness(s.slots());
   first_candidates(s, 0, s.slots(), candidates);
@@ -129,9 +130,9 @@ int speed(Options const& options) {
     describing += seconds_since(start);
   }
   double const each = 1e9 / (static_cast<double>(s.slots()) * generations);
-  std::printf("genes %u slots %llu: propose %.1f ns, select %.1f ns, together %.1f ns a child; statistics %.1f ns\n", genes,
-              static_cast<unsigned long long>(s.slots()), proposing * each, selecting * each, (proposing + selecting) * each,
-              describing * each);
+  std::printf("genes %u slots %llu: propose %.1f ns, select %.1f ns, together %.1f ns a child; statistics %.1f ns\n",
+              genes, static_cast<unsigned long long>(s.slots()), proposing * each, selecting * each,
+              (proposing + selecting) * each, describing * each);
   return 0;
 }
 

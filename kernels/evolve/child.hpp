@@ -73,7 +73,8 @@ MUSTER_FN double mutation_change(SearchView const& s, std::uint32_t const (&word
 }
 
 /// Mutates gene g, as the child's mutation number `before`.
-MUSTER_FN void mutate_gene(SearchView const& s, std::uint64_t slot, std::uint32_t g, std::uint32_t before, double* child) {
+MUSTER_FN void mutate_gene(SearchView const& s, std::uint64_t slot, std::uint32_t g, std::uint32_t before,
+                           double* child) {
   std::uint32_t words[4];
   philox(s.keys, item_of(s, slot), before, stream_mutant, words);
   child[g] = mutated(s, s.ranges[g], child[g], mutation_change(s, words));
@@ -112,7 +113,8 @@ MUSTER_FN void make_trial(SearchView const& s, std::uint64_t slot, double* out) 
   for (std::uint32_t g = 0; g < s.genes; ++g) {
     auto const gene = [&](std::uint64_t index) { return s.genomes[(start + index) * s.genes + g]; };
     double const x = gene(own);
-    double const y = snap(s.ranges[g], mutant_gene(s.ranges[g], x, gene(three.base), gene(three.plus), gene(three.minus), control.scale));
+    double const y = snap(
+        s.ranges[g], mutant_gene(s.ranges[g], x, gene(three.base), gene(three.plus), gene(three.minus), control.scale));
     bool const taken = (!runs && unit(genes(g)) < control.cross) || in_segment(segment, g, s.genes);
     out[g] = taken ? y : x;
   }

@@ -24,12 +24,15 @@ struct Control {
 inline constexpr std::uint32_t trial_words = 8;
 
 /// F and CR of generation 0.
-MUSTER_FN Control first_control(std::uint32_t scale, std::uint32_t cross) { return {0.1 + 0.9 * unit(scale), unit(cross)}; }
+MUSTER_FN Control first_control(std::uint32_t scale, std::uint32_t cross) {
+  return {0.1 + 0.9 * unit(scale), unit(cross)};
+}
 
 /// The controls of a trial, from those of its slot and the words 4 to 7.
 MUSTER_FN Control trial_control(SearchView const& s, Control old, std::uint32_t const (&words)[4]) {
   Control const fresh = first_control(words[1], words[3]);
-  return {unit(words[0]) < s.new_scale ? fresh.scale : old.scale, unit(words[2]) < s.new_cross ? fresh.cross : old.cross};
+  return {unit(words[0]) < s.new_scale ? fresh.scale : old.scale,
+          unit(words[2]) < s.new_cross ? fresh.cross : old.cross};
 }
 
 /// Three slots of an island, none of them `own` (its index there): the base and the ends of the difference.

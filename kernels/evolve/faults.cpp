@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <type_traits>
 
 #include "kernels/evolve/plan.hpp"
 #include "kernels/evolve/slots_body.hpp"
@@ -31,13 +32,15 @@ std::string gene_fault(std::size_t index, Gene const& gene) {
     return name + " has the step " + text_of(gene.step) + " (must be 0 for any value, or positive); correct it";
   double const largest = std::max(gene.low < 0 ? -gene.low : gene.low, gene.high < 0 ? -gene.high : gene.high);
   if (gene.step > 0 && (!((gene.high - gene.low) / gene.step < 0x1p30) || !(largest / gene.step < 0x1p40)))
-    return name + " has the step " + text_of(gene.step) + " (too small for its range: at most 2^30 steps); use 0 for any value";
+    return name + " has the step " + text_of(gene.step) +
+           " (too small for its range: at most 2^30 steps); use 0 for any value";
   return {};
 }
 
 std::string genes_fault(SearchSettings const& s) {
   if (s.genes.empty() || s.genes.size() > max_genes)
-    return "genes: " + std::to_string(s.genes.size()) + " (a genome has 1 to " + std::to_string(max_genes) + "); change their number";
+    return "genes: " + std::to_string(s.genes.size()) + " (a genome has 1 to " + std::to_string(max_genes) +
+           "); change their number";
   for (std::size_t g = 0; g < s.genes.size(); ++g)
     if (auto fault = gene_fault(g, s.genes[g]); !fault.empty()) return fault;
   return {};
@@ -47,7 +50,7 @@ template <class Number>
 std::string range_fault(char const* key, Number value, Number low, Number high) {
   if (value >= low && value <= high) return {};
   auto const text = [](Number x) {
-    if constexpr (sizeof(Number) == sizeof(double)) return text_of(static_cast<double>(x));
+    if constexpr (std::is_floating_point_v<Number>) return text_of(x);
     else return std::to_string(x);
   };
   return std::string(key) + " = " + text(value) + " (must be from " + text(low) + " to " + text(high) + "); change it";
@@ -76,11 +79,14 @@ std::string genetic_fault(SearchSettings const& s) {
                    range_fault<double>("crossover_spread", s.crossover_spread, 0, most_spread(s.crossover)),
                    range_fault<double>("mutation_rate", s.mutation_rate, 0, 1),
                    range_fault<double>("mutation_spread", s.mutation_spread, 0, 1000),
-                   s.replacement == Replacement::generational ? range_fault<std::uint32_t>("elites", s.elites, 0, s.island_size - 1) : ""});
+                   s.replacement == Replacement::generational
+                       ? range_fault<std::uint32_t>("elites", s.elites, 0, s.island_size - 1)
+                       : ""});
 }
 
 std::string trial_fault(SearchSettings const& s) {
-  return first_of({range_fault<double>("new_scale", s.new_scale, 0, 1), range_fault<double>("new_cross", s.new_cross, 0, 1)});
+  return first_of(
+      {range_fault<double>("new_scale", s.new_scale, 0, 1), range_fault<double>("new_cross", s.new_cross, 0, 1)});
 }
 
 std::string edge_fault(SearchSettings const& s, Edge edge) {
@@ -109,8 +115,8 @@ std::string migration_fault(SearchSettings const& s) {
 
 std::string length_fault(char const* what, std::size_t has, std::size_t needs) {
   if (has == needs) return {};
-  return std::string("population: ") + std::to_string(has) + " " + what + " (these settings need " + std::to_string(needs) +
-         "); it belongs to another job";
+  return std::string("population: ") + std::to_string(has) + " " + what + " (these settings need " +
+         std::to_string(needs) + "); it belongs to another job";
 }
 
 std::string values_fault(SearchPlan const& plan, Population const& p) {
@@ -125,7 +131,8 @@ std::string values_fault(SearchPlan const& plan, Population const& p) {
   for (std::size_t i = 0; i < p.rate.size(); ++i)
     if (p.rate[i] < -most_rate_level || p.rate[i] > most_rate_level)
       return "population: mutation rate level " + std::to_string(p.rate[i]) + " of island " + std::to_string(i) +
-             " (must be from -" + std::to_string(most_rate_level) + " to " + std::to_string(most_rate_level) + "); the file is damaged";
+             " (must be from -" + std::to_string(most_rate_level) + " to " + std::to_string(most_rate_level) +
+             "); the file is damaged";
   return {};
 }
 
@@ -147,7 +154,8 @@ std::string fault_in(SearchSettings const& settings, Population const& populatio
                          length_fault("values of CR", population.cross.size(), controls),
                          length_fault("mutation rate levels", population.rate.size(), settings.islands)});
   if (fault.empty() && population.generation >= most_generations)
-    fault = "population: generation " + std::to_string(population.generation) + " (at most 2^32 - 1); the file is damaged";
+    fault =
+        "population: generation " + std::to_string(population.generation) + " (at most 2^32 - 1); the file is damaged";
   return fault.empty() ? values_fault(SearchPlan(settings), population) : fault;
 }
 

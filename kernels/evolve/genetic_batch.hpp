@@ -45,7 +45,9 @@ class GeneticBatch {
   }
 
   void choose_parents(LaneSlots const& at, int l) {
-    auto const words = [&](std::uint32_t from) { return [this, from, l](std::uint32_t i) { return parents_.word(from + i, l); }; };
+    auto const words = [&](std::uint32_t from) {
+      return [this, from, l](std::uint32_t i) { return parents_.word(from + i, l); };
+    };
     std::uint32_t const a = tournament_winner(s_, at.start[l], s_.island_size, words(0));
     std::uint32_t const b = tournament_winner(s_, at.start[l], a, words(s_.tournament));
     bool const two = child_.word(0, l) < s_.crossover_chance;
@@ -81,22 +83,26 @@ class GeneticBatch {
     for (int l = 0; l < slot_lanes; ++l) child.value[l] = (words[l] >> 31) != 0 ? b.value[l] : a.value[l];
   }
 
-  static void cross_blend(std::uint32_t const* words, double alpha, LaneGene const& a, LaneGene const& b, LaneGene& child) {
+  static void cross_blend(std::uint32_t const* words, double alpha, LaneGene const& a, LaneGene const& b,
+                          LaneGene& child) {
     MUSTER_LANES
     for (int l = 0; l < slot_lanes; ++l) child.value[l] = blend(a.value[l], b.value[l], alpha, unit(words[l]));
   }
 
   // Two loops, or gcc leaves the power to a branch.
-  static void cross_sbx(std::uint32_t const* words, double power, LaneGene const& a, LaneGene const& b, LaneGene& child) {
+  static void cross_sbx(std::uint32_t const* words, double power, LaneGene const& a, LaneGene const& b,
+                        LaneGene& child) {
     LaneGene factor;
     MUSTER_LANES
     for (int l = 0; l < slot_lanes; ++l) factor.value[l] = spread_factor(power, words[l]);
     MUSTER_LANES
-    for (int l = 0; l < slot_lanes; ++l) child.value[l] = simulate_binary(a.value[l], b.value[l], factor.value[l], words[l]);
+    for (int l = 0; l < slot_lanes; ++l)
+      child.value[l] = simulate_binary(a.value[l], b.value[l], factor.value[l], words[l]);
   }
 
   void cross_segment(std::uint32_t g, LaneGene const& a, LaneGene const& b, LaneGene& child) const {
-    for (int l = 0; l < slot_lanes; ++l) child.value[l] = in_segment(segment_[l], g, s_.genes) ? b.value[l] : a.value[l];
+    for (int l = 0; l < slot_lanes; ++l)
+      child.value[l] = in_segment(segment_[l], g, s_.genes) ? b.value[l] : a.value[l];
   }
 
   /// Puts a crossed gene back into its range and on its grid; parents that agree pass theirs on as it is.
@@ -165,7 +171,8 @@ class GeneticBatch {
     }
   }
 
-  void change_of(MutantValue const& u, std::uint32_t const (&words)[mutant_lanes][4], int some, MutantValue& change) const {
+  void change_of(MutantValue const& u, std::uint32_t const (&words)[mutant_lanes][4], int some,
+                 MutantValue& change) const {
     if (s_.mutation == Mutation::reset) change = u;
     if (s_.mutation == Mutation::gaussian)
       for (int i = 0; i < some; ++i) change.value[i] = s_.mutation_size * normal_of(words[i]);

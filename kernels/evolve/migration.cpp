@@ -41,7 +41,8 @@ std::vector<Edge> torus_edges(std::uint32_t islands) {
   for (std::uint32_t to = 0; to < islands; ++to) {
     std::uint32_t const row = to / columns, column = to % columns;
     std::vector<std::uint32_t> from{(row + rows - 1) % rows * columns + column, (row + 1) % rows * columns + column,
-                                    row * columns + (column + columns - 1) % columns, row * columns + (column + 1) % columns};
+                                    row * columns + (column + columns - 1) % columns,
+                                    row * columns + (column + 1) % columns};
     std::sort(from.begin(), from.end());
     from.erase(std::unique(from.begin(), from.end()), from.end());
     for (std::uint32_t island : from)
@@ -78,8 +79,8 @@ class Emigrants {
 
   std::vector<std::uint32_t> const& choose(Population const& population, std::uint32_t island, std::uint64_t start) {
     if (settings_.migrant_choice == MigrantChoice::best)
-      return survival_.best(population.genomes.data() + start * genes_, population.fitness.data() + start, settings_.island_size,
-                            count_);
+      return survival_.best(population.genomes.data() + start * genes_, population.fitness.data() + start,
+                            settings_.island_size, count_);
     MUSTER_DISPATCH(draw_migrants, plan_.view, island, count_, drawn_.data());
     return drawn_;
   }
@@ -88,7 +89,8 @@ class Emigrants {
     std::uint64_t const start = std::uint64_t{island} * settings_.island_size;
     for (std::uint32_t index : choose(population, island, start)) {
       std::uint64_t const slot = start + index;
-      genomes_.insert(genomes_.end(), population.genomes.data() + slot * genes_, population.genomes.data() + (slot + 1) * genes_);
+      genomes_.insert(genomes_.end(), population.genomes.data() + slot * genes_,
+                      population.genomes.data() + (slot + 1) * genes_);
       fitness_.push_back(population.fitness[slot]);
       if (population.scale.empty()) continue;
       scale_.push_back(population.scale[slot]);

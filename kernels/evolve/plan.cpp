@@ -52,7 +52,8 @@ SearchPlan::SearchPlan(SearchSettings const& settings) {
 
 std::uint64_t mutation_chance(SearchSettings const& settings, std::int32_t level) {
   constexpr double quarter[4] = {1, 0x1.306fe0a31b715p0, 0x1.6a09e667f3bcdp0, 0x1.ae89f995ad3adp0};
-  double const rate = settings.mutation_rate > 0 ? settings.mutation_rate : 1.0 / static_cast<double>(settings.genes.size());
+  double const rate =
+      settings.mutation_rate > 0 ? settings.mutation_rate : 1.0 / static_cast<double>(settings.genes.size());
   double chance = rate * 0x1p32 * quarter[level & 3];
   std::int32_t const doublings = (level - (level & 3)) / 4;
   for (std::int32_t i = 0; i < doublings; ++i) chance *= 2;

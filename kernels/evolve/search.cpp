@@ -10,7 +10,8 @@ namespace muster::kernels {
 namespace {
 
 /// The mutation chances of the islands that these slots are in.
-std::vector<std::uint64_t> chances_of(SearchSettings const& settings, Population const& population, std::uint64_t first, std::uint64_t count) {
+std::vector<std::uint64_t> chances_of(SearchSettings const& settings, Population const& population, std::uint64_t first,
+                                      std::uint64_t count) {
   std::vector<std::uint64_t> chances;
   std::uint64_t const last_island = (first + count - 1) / settings.island_size;
   for (std::uint64_t island = first / settings.island_size; island <= last_island; ++island)
@@ -33,8 +34,10 @@ void first_candidates(SearchSettings const& settings, std::uint64_t first, std::
   MUSTER_DISPATCH(draw_slots, plan.view, first, count, out.data());
 }
 
-Population first_population(SearchSettings const& settings, std::vector<double> candidates, std::vector<std::int64_t> fitness) {
-  Population population{0, std::move(candidates), std::move(fitness), {}, {}, std::vector<std::int32_t>(settings.islands)};
+Population first_population(SearchSettings const& settings, std::vector<double> candidates,
+                            std::vector<std::int64_t> fitness) {
+  Population population{
+      0, std::move(candidates), std::move(fitness), {}, {}, std::vector<std::int32_t>(settings.islands)};
   if (settings.algorithm != Algorithm::jde) return population;
   population.scale.resize(settings.slots());
   population.cross.resize(settings.slots());
@@ -43,7 +46,8 @@ Population first_population(SearchSettings const& settings, std::vector<double> 
   return population;
 }
 
-void propose(SearchSettings const& settings, Population const& population, std::uint64_t first, std::uint64_t count, std::span<double> out) {
+void propose(SearchSettings const& settings, Population const& population, std::uint64_t first, std::uint64_t count,
+             std::span<double> out) {
   if (count == 0) return;
   SearchPlan plan(settings);
   point_to(plan.view, population);

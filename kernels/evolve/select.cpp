@@ -55,15 +55,17 @@ class Selection {
   }
 
   void keep_best() {
-    survival_.keep_best(population_, start_, size(),
-                        {candidates_.subspan(start_ * genes(), size() * genes()), fitness_.subspan(start_, size()), {}, {}});
+    survival_.keep_best(
+        population_, start_, size(),
+        {candidates_.subspan(start_ * genes(), size() * genes()), fitness_.subspan(start_, size()), {}, {}});
   }
 
   /// The children take the island, and then the elites the places of the worst of them that they beat.
   void keep_elites() {
     std::vector<double> genomes;
     std::vector<std::int64_t> fitness;
-    for (std::uint32_t i : survival_.best(resident(start_), population_.fitness.data() + start_, size(), settings_.elites)) {
+    for (std::uint32_t i :
+         survival_.best(resident(start_), population_.fitness.data() + start_, size(), settings_.elites)) {
       if (fitness.size() == settings_.elites) break;
       genomes.insert(genomes.end(), resident(start_ + i), resident(start_ + i) + genes());
       fitness.push_back(population_.fitness[start_ + i]);
@@ -107,7 +109,8 @@ void select_islands(SearchSettings const& settings, Population& population, std:
 
 void finish_generation(SearchSettings const& settings, Population& population) {
   ++population.generation;
-  if (settings.migration_every != 0 && population.generation % settings.migration_every == 0) migrate(settings, population);
+  if (settings.migration_every != 0 && population.generation % settings.migration_every == 0)
+    migrate(settings, population);
 }
 
 Population select(SearchSettings const& settings, Population&& population, std::span<double const> candidates,

@@ -87,7 +87,8 @@ std::uint64_t diversity_millionths(std::vector<GeneRange> const& ranges, std::sp
   for (GeneRange const& range : ranges) wide += range.width > 0 ? 1 : 0;
   if (wide == 0) return 0;
   unsigned __int128 const full = static_cast<unsigned __int128>(wide * (genomes.size() / ranges.size())) << 20;
-  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(Places(ranges).deviation(genomes)) * 4'000'000 / full);
+  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(Places(ranges).deviation(genomes)) * 4'000'000 /
+                                    full);
 }
 
 GenerationStats statistics_of(SearchSettings const& settings, Population const& population) {
@@ -109,7 +110,8 @@ std::vector<std::uint64_t> best_slots(SearchSettings const& settings, Population
   std::vector<std::uint64_t> slots(population.fitness.size());
   std::iota(slots.begin(), slots.end(), 0);
   count = std::min(count, slots.size());
-  std::partial_sort(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(count), slots.end(), Order(settings, population));
+  std::partial_sort(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(count), slots.end(),
+                    Order(settings, population));
   slots.resize(count);
   return slots;
 }

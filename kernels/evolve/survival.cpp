@@ -7,7 +7,8 @@
 namespace muster::kernels {
 namespace {
 
-void move_in(Population& population, std::uint64_t slot, Newcomers const& from, std::uint32_t index, std::uint32_t genes) {
+void move_in(Population& population, std::uint64_t slot, Newcomers const& from, std::uint32_t index,
+             std::uint32_t genes) {
   std::copy_n(from.genomes.data() + std::size_t{index} * genes, genes, population.genomes.data() + slot * genes);
   population.fitness[slot] = from.fitness[index];
   if (from.scale.empty()) return;

@@ -27,7 +27,8 @@ class Survival {
   void keep_best(Population& population, std::uint64_t start, std::uint32_t size, Newcomers const& newcomers);
 
   /// The `count` best of a run of individuals, indices in rising order.
-  std::vector<std::uint32_t> const& best(double const* genomes, std::int64_t const* fitness, std::uint32_t size, std::uint32_t count);
+  std::vector<std::uint32_t> const& best(double const* genomes, std::int64_t const* fitness, std::uint32_t size,
+                                         std::uint32_t count);
 
  private:
   struct Key {

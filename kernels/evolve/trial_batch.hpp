@@ -58,7 +58,8 @@ class TrialBatch {
     std::uint32_t const genes = s_.genes;
     MUSTER_LANES
     for (int l = 0; l < slot_lanes; ++l) {
-      double const y = snap(gene, mutant_gene(gene, x.value[l], base.value[l], plus.value[l], minus.value[l], scale_[l]));
+      double const y =
+          snap(gene, mutant_gene(gene, x.value[l], base.value[l], plus.value[l], minus.value[l], scale_[l]));
       bool const taken = (unit(words[l]) < cross_[l]) | in_segment(segment_[l], g, genes);
       trial.value[l] = taken ? y : x.value[l];
     }

@@ -35,7 +35,8 @@ struct SearchView {
   double mutation_power = 0;    ///< polynomial: 1 / (index + 1)
   double mutation_size = 0;     ///< gaussian: share of the range
   std::uint32_t first_island = 0;
-  std::uint64_t const* mutation_chance = nullptr;  ///< of each island from first_island on: a word below it mutates a gene
+  std::uint64_t const* mutation_chance =
+      nullptr;  ///< of each island from first_island on: a word below it mutates a gene
 
   TrialBase base = TrialBase::best_of_three;
   TrialCrossover trial_crossover = TrialCrossover::binomial;

@@ -6,7 +6,8 @@
 
 namespace muster::kernels {
 
-std::vector<std::uint32_t> stationary_indices(std::uint64_t seed, std::uint32_t market, std::uint32_t bars, double mean_block) {
+std::vector<std::uint32_t> stationary_indices(std::uint64_t seed, std::uint32_t market, std::uint32_t bars,
+                                              double mean_block) {
   std::vector<std::uint32_t> indices(bars);
   MUSTER_DISPATCH(draw_indices, seed, market, bars, 1 / mean_block, indices.data());
   return indices;

@@ -8,9 +8,11 @@
 namespace muster::kernels {
 
 /// The stationary bootstrap's choice of bars for one resampled market (Politis and Romano 1994): out[t] in [0, bars) is
-/// the bar whose returns bar t takes, for all symbols alike, so that what ties symbols together stays. Blocks begin anywhere,
-/// go on around the end, and have geometric lengths of mean `mean_block` (1 or more). A pure function of its arguments.
-std::vector<std::uint32_t> stationary_indices(std::uint64_t seed, std::uint32_t market, std::uint32_t bars, double mean_block);
+/// the bar whose returns bar t takes, for all symbols alike, so that what ties symbols together stays. Blocks begin
+/// anywhere, go on around the end, and have geometric lengths of mean `mean_block` (1 or more). A pure function of its
+/// arguments.
+std::vector<std::uint32_t> stationary_indices(std::uint64_t seed, std::uint32_t market, std::uint32_t bars,
+                                              double mean_block);
 
 /// Takes the mean of a run of returns off each of them.
 void demean(std::span<double> returns);

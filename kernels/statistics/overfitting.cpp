@@ -62,7 +62,8 @@ struct Tally {
   Overfitting result() const {
     auto const n = static_cast<double>(splits);
     double const spread = n * xx - x * x;
-    return {static_cast<double>(beaten) / n, static_cast<double>(lost) / n, spread > 0 ? (n * xy - x * y) / spread : 0, splits};
+    return {static_cast<double>(beaten) / n, static_cast<double>(lost) / n, spread > 0 ? (n * xy - x * y) / spread : 0,
+            splits};
   }
 };
 
@@ -105,7 +106,8 @@ Overfitting overfitting_of(std::span<double const> returns, std::uint64_t trials
   if (bars < 2) return {};
   std::size_t const unused = length - bars * static_cast<std::size_t>(blocks);
   std::vector<Trial> all;
-  for (std::uint64_t i = 0; i < trials; ++i) all.emplace_back(returns.subspan(i * length + unused, length - unused), blocks, bars);
+  for (std::uint64_t i = 0; i < trials; ++i)
+    all.emplace_back(returns.subspan(i * length + unused, length - unused), blocks, bars);
   return compare_halves(all, blocks, static_cast<double>(bars * static_cast<std::size_t>(blocks) / 2)).result();
 }
 

@@ -1,5 +1,5 @@
-// The probability of backtest overfitting by combinatorially symmetric cross-validation (CSCV): Bailey, Borwein, Lopez de
-// Prado, Zhu, Journal of Computational Finance 20 (2017).
+// The probability of backtest overfitting by combinatorially symmetric cross-validation (CSCV): Bailey, Borwein, Lopez
+// de Prado, Zhu, Journal of Computational Finance 20 (2017).
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ struct Overfitting {
   std::uint64_t splits = 0;  ///< ways to choose half of the blocks; 0 where the input allows none
 };
 
-/// returns: trial after trial, each of the same length. The bars are cut into `blocks` equal blocks (an even number, 2 to
-/// 16), those that are left over at the start unused, and every half of the blocks is compared with the other by the
+/// returns: trial after trial, each of the same length. The bars are cut into `blocks` equal blocks (an even number, 2
+/// to 16), those that are left over at the start unused, and every half of the blocks is compared with the other by the
 /// Sharpe ratio (0 where the returns do not vary). Needs 2 trials and 2 bars a block.
 Overfitting overfitting_of(std::span<double const> returns, std::uint64_t trials, int blocks = 16);
 

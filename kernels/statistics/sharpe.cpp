@@ -67,12 +67,14 @@ double probabilistic_sharpe(SharpeEstimate const& estimate, double benchmark) {
   double const s = estimate.sharpe;
   double const variance = 1 - estimate.skewness * s + (estimate.kurtosis - 1) / 4 * s * s;
   if (estimate.count < 2 || !(variance > 0)) return not_a_number;
-  return exact_norm_cdf((s - benchmark) * __builtin_sqrt(static_cast<double>(estimate.count - 1)) / __builtin_sqrt(variance));
+  return exact_norm_cdf((s - benchmark) * __builtin_sqrt(static_cast<double>(estimate.count - 1)) /
+                        __builtin_sqrt(variance));
 }
 
 double expected_largest_sharpe(double variance, double trials) {
   if (!(trials > 1) || !(variance > 0)) return 0;
-  double const largest = (1 - eulers_constant) * -exact_norm_inv(1 / trials) + eulers_constant * -exact_norm_inv(one_over_e / trials);
+  double const largest =
+      (1 - eulers_constant) * -exact_norm_inv(1 / trials) + eulers_constant * -exact_norm_inv(one_over_e / trials);
   return largest > 0 ? __builtin_sqrt(variance) * largest : 0;
 }
 
@@ -85,7 +87,8 @@ AverageCorrelation average_correlation(std::span<double const> returns, std::uin
   if (trials == 0) return average;
   std::size_t const length = returns.size() / trials;
   std::vector<double> sum(length);
-  for (std::uint64_t i = 0; i < trials; ++i) average.trials += add_standardised(returns.subspan(i * length, length), sum) ? 1 : 0;
+  for (std::uint64_t i = 0; i < trials; ++i)
+    average.trials += add_standardised(returns.subspan(i * length, length), sum) ? 1 : 0;
   if (average.trials < 2) return average;
   // The squared length of the sum is the sum of all correlations, each trial's with itself included.
   double all = 0;

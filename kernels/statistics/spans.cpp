@@ -51,7 +51,8 @@ std::string fault_in_folds(std::uint64_t bars, std::uint32_t folds, std::vector<
     std::string const which = what + " of " + std::to_string(bars) + " bars: fold " + std::to_string(i + 1);
     if (made[i].validation.bars() == 0) return which + " has no bar to be judged on; use fewer folds";
     if (made[i].train.empty())
-      return which + " has no bar left to train on (the look-back, holding limit and embargo around it take them all); " +
+      return which +
+             " has no bar left to train on (the look-back, holding limit and embargo around it take them all); " +
              "use fewer folds, more bars or a shorter look-back";
   }
   return {};

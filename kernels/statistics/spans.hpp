@@ -34,8 +34,8 @@ std::vector<Fold> purged_folds(std::uint64_t bars, std::uint32_t folds, Gaps gap
 /// before it: all of it, or the last `train_bars` where that is above 0.
 std::vector<Fold> walk_forward(std::uint64_t bars, std::uint32_t folds, Gaps gaps, std::uint64_t train_bars = 0);
 
-/// What is wrong with such a division ("key: problem (why); what to do"), or nothing: a fold without a bar to train on or
-/// to be judged on.
+/// What is wrong with such a division ("key: problem (why); what to do"), or nothing: a fold without a bar to train on
+/// or to be judged on.
 std::string fault_in_folds(std::uint64_t bars, std::uint32_t folds, std::vector<Fold> const& made);
 
 }  // namespace muster::kernels

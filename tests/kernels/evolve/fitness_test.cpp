@@ -13,8 +13,10 @@ using namespace muster::kernels;
 using Limits = std::numeric_limits<double>;
 
 TEST(Fitness, KeepsTheOrderOfValues) {
-  std::vector<double> values{-Limits::max(), -1e300, -3, -1, -Limits::min(), -Limits::denorm_min(), 0, Limits::denorm_min(), 0.1, 1, 7, Limits::max()};
-  for (std::size_t i = 1; i < values.size(); ++i) EXPECT_LT(fitness_of(values[i - 1]), fitness_of(values[i])) << values[i];
+  std::vector<double> values{-Limits::max(),       -1e300, -3, -1, -Limits::min(), -Limits::denorm_min(), 0,
+                             Limits::denorm_min(), 0.1,    1,  7,  Limits::max()};
+  for (std::size_t i = 1; i < values.size(); ++i)
+    EXPECT_LT(fitness_of(values[i - 1]), fitness_of(values[i])) << values[i];
 }
 
 TEST(Fitness, ComesBackAsTheValue) {

@@ -102,7 +102,8 @@ TEST(Migration, RandomMigrantsAreDifferentResidentsOfTheirIsland) {
   std::set<std::multiset<std::int64_t>> seen;
   for (s.seed = 1; s.seed <= 20; ++s.seed) {
     Population population = begun(s);
-    for (std::uint32_t i = 0; i < 12; ++i) population.fitness[i] = fitness_of(100 + i), population.fitness[12 + i] = fitness_of(i);
+    for (std::uint32_t i = 0; i < 12; ++i)
+      population.fitness[i] = fitness_of(100 + i), population.fitness[12 + i] = fitness_of(i);
     finish_generation(s, population);
     auto arrived = island_fitness(s, population, 1);
     arrived.erase(arrived.begin(), arrived.lower_bound(fitness_of(100)));
@@ -120,7 +121,8 @@ TEST(Migration, ControlsTravelWithTheirGenomes) {
   Population after = before;
   finish_generation(s, after);
   for (std::uint64_t slot = 0; slot < s.slots(); ++slot) {
-    auto const found = std::find(before.fitness.begin(), before.fitness.end(), after.fitness[slot]) - before.fitness.begin();
+    auto const found =
+        std::find(before.fitness.begin(), before.fitness.end(), after.fitness[slot]) - before.fitness.begin();
     EXPECT_EQ(after.scale[slot], before.scale[static_cast<std::size_t>(found)]);
     EXPECT_EQ(after.cross[slot], before.cross[static_cast<std::size_t>(found)]);
   }

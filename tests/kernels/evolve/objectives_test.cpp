@@ -34,7 +34,8 @@ TEST(Objectives, HaveTheValuesOfTheirDefinitions) {
     rastrigin += one * one - 10 * std::cos(2 * pi * one);
     waves += std::cos(2 * pi * one);
   }
-  double const rosenbrock = 100 * std::pow(-1.5 - 0.25, 2) + std::pow(0.5 - 1, 2) + 100 * std::pow(2.25 - 2.25, 2) + std::pow(-1.5 - 1, 2);
+  double const rosenbrock =
+      100 * std::pow(-1.5 - 0.25, 2) + std::pow(0.5 - 1, 2) + 100 * std::pow(2.25 - 2.25, 2) + std::pow(-1.5 - 1, 2);
   EXPECT_EQ(value_of(Objective::sphere, x), sphere);
   EXPECT_NEAR(value_of(Objective::rosenbrock, x), rosenbrock, 1e-12);
   EXPECT_NEAR(value_of(Objective::rastrigin, x), rastrigin, 1e-12);

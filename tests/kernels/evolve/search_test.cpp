@@ -55,7 +55,8 @@ TEST(Search, IslandsAreIndependentBetweenMigrations) {
     std::fill_n(changed.fitness.begin(), s.island_size, fitness_of(-1000));
     std::size_t const others = std::size_t{s.island_size} * s.genes.size();
     Population const a = evolved(s, start, 6), b = evolved(s, changed, 6);
-    EXPECT_TRUE(std::equal(a.genomes.begin() + static_cast<long>(others), a.genomes.end(), b.genomes.begin() + static_cast<long>(others)));
+    EXPECT_TRUE(std::equal(a.genomes.begin() + static_cast<long>(others), a.genomes.end(),
+                           b.genomes.begin() + static_cast<long>(others)));
     EXPECT_FALSE(std::equal(a.genomes.begin(), a.genomes.begin() + static_cast<long>(others), b.genomes.begin())) << i;
   }
 }
@@ -145,7 +146,8 @@ TEST(Search, InfeasibleNeverReplacesFeasible) {
     Population const before = begun(s);
     std::vector<std::int64_t> const poor(s.slots(), infeasible(Infeasible::ruin));
     Population const after = select(s, Population(before), proposed(s, before), poor);
-    std::size_t const most = s.algorithm == Algorithm::genetic && s.replacement == Replacement::generational ? s.islands : 0;
+    std::size_t const most =
+        s.algorithm == Algorithm::genetic && s.replacement == Replacement::generational ? s.islands : 0;
     EXPECT_LE(static_cast<std::size_t>(std::count(after.fitness.begin(), after.fitness.end(), poor[0])), most) << i;
   }
 }
@@ -175,7 +177,8 @@ TEST(Search, TiesAreBrokenByTheGenomesHash) {
   std::sort(hashes.rbegin(), hashes.rend());
   std::multiset<std::uint64_t> const expected(hashes.begin(), hashes.begin() + 12);
   std::multiset<std::uint64_t> kept;
-  for (std::size_t i = 0; i < after.genomes.size(); i += 6) kept.insert(genome_hash(std::span(after.genomes).subspan(i, 6)));
+  for (std::size_t i = 0; i < after.genomes.size(); i += 6)
+    kept.insert(genome_hash(std::span(after.genomes).subspan(i, 6)));
   EXPECT_EQ(kept, expected);
 }
 
@@ -189,11 +192,13 @@ TEST(Search, AChildIsNoCopyOfItsParents) {
     Population const population = begun(s);
     std::set<std::vector<double>> parents;
     for (std::size_t i = 0; i < population.genomes.size(); i += 3)
-      parents.insert({population.genomes.begin() + static_cast<long>(i), population.genomes.begin() + static_cast<long>(i + 3)});
+      parents.insert(
+          {population.genomes.begin() + static_cast<long>(i), population.genomes.begin() + static_cast<long>(i + 3)});
     auto const children = proposed(s, population);
     int copies = 0;
     for (std::size_t i = 0; i < children.size(); i += 3)
-      copies += static_cast<int>(parents.count({children.begin() + static_cast<long>(i), children.begin() + static_cast<long>(i + 3)}));
+      copies += static_cast<int>(
+          parents.count({children.begin() + static_cast<long>(i), children.begin() + static_cast<long>(i + 3)}));
     EXPECT_LE(copies, 2);  // a gridded gene may become another parent's
   }
 }
@@ -224,11 +229,14 @@ TEST(Search, ADoublingOfTheRateLevelDoublesTheRate) {
   s.mutation_rate = 0.2;
   Population population = begun(s);
   std::fill(population.genomes.begin(), population.genomes.end(), 0.5);
-  for (auto const& [level, rate] : {std::pair(4, 0.4), {-4, 0.1}, {1, 0.2 * std::pow(2, 0.25)}, {-3, 0.2 * std::pow(2, -0.75)}, {24, 0.5}}) {
+  for (auto const& [level, rate] :
+       {std::pair(4, 0.4), {-4, 0.1}, {1, 0.2 * std::pow(2, 0.25)}, {-3, 0.2 * std::pow(2, -0.75)}, {24, 0.5}}) {
     population.rate[0] = level;
     auto const children = proposed(s, population);
     auto const changed = children.size() - static_cast<std::size_t>(std::count(children.begin(), children.end(), 0.5));
-    EXPECT_NEAR(static_cast<double>(changed) / static_cast<double>(children.size()), rate + std::pow(1 - rate, 20) / 20, 0.005) << level;
+    EXPECT_NEAR(static_cast<double>(changed) / static_cast<double>(children.size()), rate + std::pow(1 - rate, 20) / 20,
+                0.005)
+        << level;
   }
 }
 
@@ -251,7 +259,9 @@ TEST(Search, RateFollowsDiversity) {
   s.elites = 0;
   s.topology = Topology::none;
   Population const population = begun(s);
-  auto const level = [&](std::vector<double> const& genomes) { return select(s, Population(population), genomes, population.fitness).rate[2]; };
+  auto const level = [&](std::vector<double> const& genomes) {
+    return select(s, Population(population), genomes, population.fitness).rate[2];
+  };
   EXPECT_EQ(level(population.genomes), -1);
   std::vector<double> same;
   for (std::uint64_t i = 0; i < s.slots(); ++i) same.insert(same.end(), {1, 1, 1, 1, 1, 2});

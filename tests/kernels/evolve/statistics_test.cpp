@@ -25,8 +25,8 @@ Population with(std::vector<double> genomes, std::vector<std::int64_t> fitness) 
 }
 
 TEST(Statistics, DescribeTheFeasible) {
-  auto const p = with({0, 0.25, 0.5, 0.75, 1, 1},
-                      {fitness_of(3), infeasible(Infeasible::ruin), fitness_of(-1), fitness_of(4), infeasible(Infeasible::no_trades), fitness_of(10)});
+  auto const p = with({0, 0.25, 0.5, 0.75, 1, 1}, {fitness_of(3), infeasible(Infeasible::ruin), fitness_of(-1),
+                                                   fitness_of(4), infeasible(Infeasible::no_trades), fitness_of(10)});
   GenerationStats const stats = statistics_of(one_gene(6), p);
   EXPECT_EQ(stats.feasible, 4u);
   EXPECT_EQ(stats.best, 10);
@@ -40,14 +40,16 @@ TEST(Statistics, DescribeTheFeasible) {
 }
 
 TEST(Statistics, WithoutAFeasibleOneThereIsNoValue) {
-  GenerationStats const stats = statistics_of(one_gene(2), with({0, 1}, {infeasible(Infeasible::ruin), infeasible(Infeasible::no_trades)}));
+  GenerationStats const stats =
+      statistics_of(one_gene(2), with({0, 1}, {infeasible(Infeasible::ruin), infeasible(Infeasible::no_trades)}));
   EXPECT_EQ(stats.feasible, 0u);
   EXPECT_TRUE(std::isnan(stats.best) && std::isnan(stats.median) && std::isnan(stats.mean) && std::isnan(stats.worst));
   EXPECT_EQ(stats.champion, 0u);
 }
 
 TEST(Statistics, TheMeanOfHugeValuesIsFinite) {
-  EXPECT_NEAR(statistics_of(one_gene(2), with({0, 1}, {fitness_of(1.7e308), fitness_of(1.7e308)})).mean, 1.7e308, 1e293);
+  EXPECT_NEAR(statistics_of(one_gene(2), with({0, 1}, {fitness_of(1.7e308), fitness_of(1.7e308)})).mean, 1.7e308,
+              1e293);
 }
 
 TEST(Statistics, DiversityIsZeroForCopiesAndOneForAnEvenSpread) {
@@ -56,7 +58,8 @@ TEST(Statistics, DiversityIsZeroForCopiesAndOneForAnEvenSpread) {
   std::vector<std::int64_t> const fitness(1001, fitness_of(0));
   EXPECT_NEAR(statistics_of(one_gene(1001), with(spread, fitness)).diversity, 1.0, 2e-3);
   EXPECT_EQ(statistics_of(one_gene(1001), with(std::vector<double>(1001, 0.3), fitness)).diversity, 0);
-  EXPECT_NEAR(statistics_of(one_gene(4), with({0, 1, 0, 1}, {4, 3, 2, 1})).diversity, 2.0, 1e-5);  // two heaps at the ends
+  EXPECT_NEAR(statistics_of(one_gene(4), with({0, 1, 0, 1}, {4, 3, 2, 1})).diversity, 2.0,
+              1e-5);  // two heaps at the ends
 }
 
 TEST(Statistics, BestSlotsComeInTheTotalOrder) {

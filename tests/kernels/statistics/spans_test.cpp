@@ -68,9 +68,12 @@ TEST(Spans, HugeGapsLeaveNothingAndDoNotOverflow) {
 TEST(Spans, FaultsNameTheFold) {
   EXPECT_EQ(fault_in_folds(100, 5, purged_folds(100, 5, {6, 3})), "");
   EXPECT_EQ(fault_in_folds(100, 4, walk_forward(100, 4, {5, 0})), "");
-  EXPECT_THAT(fault_in_folds(100, 0, purged_folds(100, 0, {})), HasSubstr("folds = 0 (there must be at least 1); give more"));
-  EXPECT_THAT(fault_in_folds(3, 5, purged_folds(3, 5, {})), HasSubstr("folds = 5 of 3 bars: fold 1 has no bar to be judged on; use fewer folds"));
-  EXPECT_THAT(fault_in_folds(100, 4, walk_forward(100, 4, {20, 0})), HasSubstr("fold 1 has no bar left to train on (the look-back, holding limit"));
+  EXPECT_THAT(fault_in_folds(100, 0, purged_folds(100, 0, {})),
+              HasSubstr("folds = 0 (there must be at least 1); give more"));
+  EXPECT_THAT(fault_in_folds(3, 5, purged_folds(3, 5, {})),
+              HasSubstr("folds = 5 of 3 bars: fold 1 has no bar to be judged on; use fewer folds"));
+  EXPECT_THAT(fault_in_folds(100, 4, walk_forward(100, 4, {20, 0})),
+              HasSubstr("fold 1 has no bar left to train on (the look-back, holding limit"));
   EXPECT_THAT(fault_in_folds(100, 1, purged_folds(100, 1, {})), HasSubstr("no bar left to train on"));
 }
 
