@@ -104,8 +104,7 @@ MUSTER_FN void make_trial(SearchView const& s, std::uint64_t slot, double* out) 
   philox(s.keys, item_of(s, slot), 0, stream_trial, who);
   philox(s.keys, item_of(s, slot), 1, stream_trial, fresh);
   std::uint64_t const own = slot % s.island_size, start = slot - own;
-  Three three = draw_three(s.island_size, static_cast<std::uint32_t>(own), who);
-  if (s.base == TrialBase::best_of_three) three = best_first(s, start, three);
+  Three const three = with_base(s, start, draw_three(s.island_size, static_cast<std::uint32_t>(own), who));
   Control const control = trial_control(s, {s.scale[slot], s.cross[slot]}, fresh);
   SlotWords genes(s, slot, stream_genes);
   bool const runs = s.trial_crossover == TrialCrossover::exponential;

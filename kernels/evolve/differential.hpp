@@ -64,9 +64,11 @@ MUSTER_FN Three draw_three(std::uint32_t size, std::uint32_t own, std::uint32_t 
   return {first, second, third};
 }
 
-/// The same three, the best of them first.
-MUSTER_FN Three best_first(SearchView const& s, std::uint64_t start, Three t) {
+/// The same three, the best of those that compete for it first.
+MUSTER_FN Three with_base(SearchView const& s, std::uint64_t start, Three t) {
+  if (s.base == TrialBase::random) return t;
   if (slot_is_better(s, start + t.plus, start + t.base)) t = {t.plus, t.base, t.minus};
+  if (s.base == TrialBase::best_of_two) return t;
   if (slot_is_better(s, start + t.minus, start + t.base)) t = {t.minus, t.plus, t.base};
   return t;
 }

@@ -31,8 +31,8 @@ enum class Mutation : std::uint8_t { polynomial, gaussian, reset };
 enum class Adaptation : std::uint8_t { none, success, diversity };
 /// plus: the best of parents and children. generational: the children, but for the elites.
 enum class Replacement : std::uint8_t { plus, generational };
-/// What a difference is added to: the best of the three that are drawn, or the first.
-enum class TrialBase : std::uint8_t { best_of_three, random };
+/// What a difference is added to: the best of the three that are drawn, the first, or the better of the first two.
+enum class TrialBase : std::uint8_t { best_of_three, random, best_of_two };
 /// Which genes a trial takes from the mutant: each by chance CR, or a run of them.
 enum class TrialCrossover : std::uint8_t { binomial, exponential };
 enum class Topology : std::uint8_t { none, ring, full, torus, custom };
@@ -65,10 +65,10 @@ struct SearchSettings {
   std::uint32_t elites = 1;          ///< generational: the best that stay, below island_size
 
   // Differential evolution.
-  TrialBase trial_base = TrialBase::best_of_three;
+  TrialBase trial_base = TrialBase::best_of_two;
   TrialCrossover trial_crossover = TrialCrossover::binomial;
-  double new_scale = 0.1;            ///< a trial's chance of a new F (Brest et al. 2006)
-  double new_cross = 0.1;            ///< and of a new CR
+  double new_scale = 0.2;            ///< a trial's chance of a new F (Brest et al. 2006 have 0.1)
+  double new_cross = 0.2;            ///< and of a new CR
 
   // Islands.
   Topology topology = Topology::ring;

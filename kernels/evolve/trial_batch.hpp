@@ -31,8 +31,7 @@ class TrialBatch {
   void choose(LaneSlots const& at, int l) {
     std::uint32_t const who[4] = {draws_.word(0, l), draws_.word(1, l), draws_.word(2, l), 0};
     std::uint32_t const fresh[4] = {draws_.word(4, l), draws_.word(5, l), draws_.word(6, l), draws_.word(7, l)};
-    Three three = draw_three(s_.island_size, at.own[l], who);
-    if (s_.base == TrialBase::best_of_three) three = best_first(s_, at.start[l], three);
+    Three const three = with_base(s_, at.start[l], draw_three(s_.island_size, at.own[l], who));
     x_[l] = genome(at.slot[l]);
     base_[l] = genome(at.start[l] + three.base);
     plus_[l] = genome(at.start[l] + three.plus);

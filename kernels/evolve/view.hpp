@@ -38,7 +38,7 @@ struct SearchView {
   std::uint64_t const* mutation_chance =
       nullptr;  ///< of each island from first_island on: a word below it mutates a gene
 
-  TrialBase base = TrialBase::best_of_three;
+  TrialBase base = TrialBase::best_of_two;
   TrialCrossover trial_crossover = TrialCrossover::binomial;
   double new_scale = 0, new_cross = 0;
 

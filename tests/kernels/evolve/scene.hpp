@@ -67,7 +67,7 @@ inline SearchSettings varied_settings(int i) {
   s.mutation = static_cast<Mutation>(i / 2 % 3);
   s.adaptation = static_cast<Adaptation>(i / 3 % 3);
   s.replacement = static_cast<Replacement>(i / 4 % 2);
-  s.trial_base = static_cast<TrialBase>(i / 5 % 2);
+  s.trial_base = static_cast<TrialBase>(i / 5 % 3);
   s.trial_crossover = static_cast<TrialCrossover>(i / 10 % 2);
   s.topology = static_cast<Topology>(i % 5);
   s.edges = {{0, 1}, {1, 5}, {5, 2}, {4, 2}, {3, 0}};
