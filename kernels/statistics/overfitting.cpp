@@ -11,9 +11,10 @@ struct Sums {
   friend Sums operator+(Sums a, Sums b) { return {a.first + b.first, a.second + b.second}; }
 };
 
+/// A variance that is lost in the rounding of equal returns is none.
 double sharpe_of(Sums sums, double bars) {
-  double const mean = sums.first / bars, variance = sums.second / bars - mean * mean;
-  return variance > 0 ? mean / __builtin_sqrt(variance) : 0;
+  double const mean = sums.first / bars, square = sums.second / bars, variance = square - mean * mean;
+  return variance > 0x1p-40 * square ? mean / __builtin_sqrt(variance) : 0;
 }
 
 Sums sums_of(std::span<double const> returns) {

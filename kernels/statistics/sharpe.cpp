@@ -17,6 +17,13 @@ double mean_of(std::span<double const> values) {
   return sum / static_cast<double>(values.size());
 }
 
+/// True for equal values: the rounding of their mean would pass for a variance.
+bool is_constant(std::span<double const> values) {
+  for (double value : values)
+    if (value != values.front()) return false;
+  return true;
+}
+
 /// Sums of powers of the deviations from the mean.
 struct CentralSums {
   double second = 0, third = 0, fourth = 0;
@@ -35,6 +42,7 @@ CentralSums central_sums(std::span<double const> values, double mean) {
 
 /// Adds a trial's returns, centred and of length one, to a sum over trials; false where they have no variance.
 bool add_standardised(std::span<double const> returns, std::vector<double>& sum) {
+  if (is_constant(returns)) return false;
   double const mean = mean_of(returns);
   double const length = __builtin_sqrt(central_sums(returns, mean).second);
   if (!(length > 0)) return false;
@@ -50,8 +58,9 @@ ReturnMoments moments_of(std::span<double const> returns) {
   if (returns.empty()) return moments;
   auto const n = static_cast<double>(returns.size());
   moments.mean = mean_of(returns);
+  if (is_constant(returns)) return moments;
   auto const sums = central_sums(returns, moments.mean);
-  if (returns.size() < 2 || !(sums.second > 0)) return moments;
+  if (!(sums.second > 0)) return moments;
   double const variance = sums.second / n;
   moments.deviation = __builtin_sqrt(sums.second / (n - 1));
   moments.skewness = sums.third / n / (variance * __builtin_sqrt(variance));

@@ -39,6 +39,13 @@ TEST(Overfitting, OfEqualTrialsIsCertain) {
   EXPECT_EQ(overfitting_of(std::vector<double>(640, 0.0), 2).loss, 0);
 }
 
+TEST(Overfitting, EqualReturnsAreNoSharpeRatio) {
+  auto returns = made_returns(3, 12, 330, 2);
+  auto const without = overfitting_of(returns, 12);
+  returns.insert(returns.end(), 330, 0.1);  // would be the best of all by the rounding of its variance
+  EXPECT_GT(overfitting_of(returns, 13).loss, 0.9 * without.loss);
+}
+
 TEST(Overfitting, HasNoAnswerForTooLittle) {
   auto const returns = made_returns(8, 10, 320, 4);
   for (int blocks : {0, 1, 3, 18, -2}) EXPECT_EQ(overfitting_of(returns, 10, blocks).splits, 0u) << blocks;
