@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 6> crossovers{"uniform", "one_point", "tw
 constexpr std::array<std::string_view, 3> mutations{"polynomial", "gaussian", "reset"};
 constexpr std::array<std::string_view, 3> adaptations{"none", "success", "diversity"};
 constexpr std::array<std::string_view, 2> replacements{"plus", "generational"};
-constexpr std::array<std::string_view, 2> trial_bases{"best_of_three", "random"};
+constexpr std::array<std::string_view, 3> trial_bases{"best_of_three", "random", "best_of_two"};
 constexpr std::array<std::string_view, 2> trial_crossovers{"binomial", "exponential"};
 constexpr std::array<std::string_view, 5> topologies{"none", "ring", "full", "torus", "custom"};
 constexpr std::array<std::string_view, 2> migrant_choices{"best", "random"};

@@ -65,7 +65,7 @@ struct SearchChoice {
   kernels::Adaptation adaptation = kernels::Adaptation::none;
   kernels::Replacement replacement = kernels::Replacement::plus;
   std::uint64_t elites = 1;
-  kernels::TrialBase trial_base = kernels::TrialBase::best_of_three;
+  kernels::TrialBase trial_base = kernels::TrialBase::best_of_two;
   kernels::TrialCrossover trial_crossover = kernels::TrialCrossover::binomial;
   kernels::Topology topology = kernels::Topology::ring;
   std::vector<double> edges;  ///< from, to, from, to, ...
