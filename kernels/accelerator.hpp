@@ -8,6 +8,8 @@
 #include <span>
 
 #include "core/tile.hpp"
+#include "kernels/backtest/crossover.hpp"
+#include "kernels/backtest/engine.hpp"
 #include "kernels/price/path_plan.hpp"
 
 namespace muster::kernels {
@@ -35,6 +37,14 @@ class PathLauncher {
   virtual void run(TileRange range, std::uint32_t columns, PathBuffers const& buffers, std::span<std::int64_t> raw) = 0;
 };
 
+/// Crossover rules on one table of a device.
+class CrossoverRunner {
+ public:
+  virtual ~CrossoverRunner() = default;
+  /// The bits of backtest::run_crossovers.
+  virtual void run(std::span<backtest::Crossover const> rules, std::span<backtest::CrossoverResult> out) = 0;
+};
+
 class Accelerator {
  public:
   virtual ~Accelerator() = default;
@@ -49,6 +59,16 @@ class Accelerator {
   virtual void give_host(void* at) noexcept = 0;
   /// Keeps references to both. Throws OutOfMemory.
   virtual std::unique_ptr<PathLauncher> open_paths(PathPlan const& plan, DevicePool& pool) = 0;
+  /// `rules_at_once` of them a launch. Keeps neither plan nor table; null for a device that has no form of it. Throws
+  /// OutOfMemory.
+  virtual std::unique_ptr<backtest::Runner> open_backtest(backtest::Plan const& /*plan*/, std::size_t /*rules_at_once*/,
+                                                          DevicePool& /*pool*/) {
+    return nullptr;
+  }
+  virtual std::unique_ptr<CrossoverRunner> open_crossovers(backtest::CrossoverTable const& /*table*/,
+                                                           std::size_t /*rules_at_once*/, DevicePool& /*pool*/) {
+    return nullptr;
+  }
 };
 
 /// A CUDA device of this process. Throws Error (Exit::environment) in a build without CUDA too.

@@ -1,6 +1,7 @@
 // A CUDA device as an accelerator: turns the codes of the .cu files into errors, and owns their handles.
 #include "core/error.hpp"
 #include "kernels/accelerator.hpp"
+#include "kernels/backtest/cuda_backtest.hpp"
 #include "kernels/cuda_memory.hpp"
 #include "kernels/device_pool.hpp"
 #include "kernels/out_of_memory.hpp"
@@ -45,6 +46,59 @@ class CudaPathLauncher final : public PathLauncher {
   CudaPaths* handle_ = nullptr;
 };
 
+/// A handle to tables on a device, opened and closed by the functions of a .cu file.
+template <class Handle, void (*close_handle)(Handle*)>
+class CudaTablesOwner {
+ public:
+  template <class Open>
+  CudaTablesOwner(int ordinal, Open open) : ordinal_(ordinal) {
+    char const* error = nullptr;
+    handle_ = open(&error);
+    refuse_out_of_memory(error, ordinal);
+    MUSTER_REQUIRE_ENV(handle_ != nullptr, "GPU {}: {} (backtests cannot run there); use --device cpu", ordinal, error);
+  }
+  ~CudaTablesOwner() { close_handle(handle_); }
+  CudaTablesOwner(CudaTablesOwner const&) = delete;
+  CudaTablesOwner& operator=(CudaTablesOwner const&) = delete;
+  Handle* handle() const { return handle_; }
+  void check(char const* error) const {
+    refuse_out_of_memory(error, ordinal_);
+    MUSTER_REQUIRE_ENV(error == nullptr, "GPU {}: {} (strategies were not judged); run again to resume", ordinal_, error);
+  }
+
+ private:
+  int ordinal_;
+  Handle* handle_ = nullptr;
+};
+
+class CudaBacktestRunner final : public backtest::Runner {
+ public:
+  CudaBacktestRunner(backtest::Plan const& plan, std::size_t rules_at_once, int ordinal, void* stream, DevicePool& pool)
+      : tables_(ordinal, [&](char const** error) {
+          return open_cuda_backtest(plan, ordinal, stream, tables_in(pool), rules_at_once, error);
+        }) {}
+  void run(std::span<backtest::Rule const> rules, std::span<backtest::Tally> out) override {
+    tables_.check(run_cuda_backtest(tables_.handle(), rules.data(), rules.size(), out.data()));
+  }
+
+ private:
+  CudaTablesOwner<backtest::CudaBacktest, backtest::close_cuda_backtest> tables_;
+};
+
+class CudaCrossoverRunner final : public CrossoverRunner {
+ public:
+  CudaCrossoverRunner(backtest::CrossoverTable const& table, std::size_t rules_at_once, int ordinal, void* stream, DevicePool& pool)
+      : tables_(ordinal, [&](char const** error) {
+          return open_cuda_crossover(table, ordinal, stream, tables_in(pool), rules_at_once, error);
+        }) {}
+  void run(std::span<backtest::Crossover const> rules, std::span<backtest::CrossoverResult> out) override {
+    tables_.check(run_cuda_crossover(tables_.handle(), rules.data(), rules.size(), out.data()));
+  }
+
+ private:
+  CudaTablesOwner<backtest::CudaCrossover, backtest::close_cuda_crossover> tables_;
+};
+
 class CudaAccelerator final : public Accelerator {
  public:
   explicit CudaAccelerator(int ordinal) : ordinal_(ordinal) {
@@ -66,6 +120,13 @@ class CudaAccelerator final : public Accelerator {
   void give_host(void* at) noexcept override { give_pinned(at); }
   std::unique_ptr<PathLauncher> open_paths(PathPlan const& plan, DevicePool& pool) override {
     return std::make_unique<CudaPathLauncher>(plan, ordinal_, cuda_pool_stream(pool_), pool);
+  }
+  std::unique_ptr<backtest::Runner> open_backtest(backtest::Plan const& plan, std::size_t rules_at_once, DevicePool& pool) override {
+    return std::make_unique<CudaBacktestRunner>(plan, rules_at_once, ordinal_, cuda_pool_stream(pool_), pool);
+  }
+  std::unique_ptr<CrossoverRunner> open_crossovers(backtest::CrossoverTable const& table, std::size_t rules_at_once,
+                                                   DevicePool& pool) override {
+    return std::make_unique<CudaCrossoverRunner>(table, rules_at_once, ordinal_, cuda_pool_stream(pool_), pool);
   }
 
  private:

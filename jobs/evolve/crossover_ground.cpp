@@ -1,6 +1,7 @@
 #include "jobs/evolve/crossover_ground.hpp"
 
 #include "kernels/backtest/crossover.hpp"
+#include "kernels/device_pool.hpp"
 
 namespace muster::jobs::evolve {
 namespace {
@@ -43,7 +44,11 @@ double value_of(Metric metric, bt::CrossoverResult const& result) {
 
 class CrossoverJudge final : public Judge {
  public:
-  CrossoverJudge(Params const& params, std::vector<bt::CrossoverTable> const& tables) : params_(params), tables_(tables) {}
+  CrossoverJudge(Params const& params, std::vector<bt::CrossoverTable> const& tables, Device device = {})
+      : params_(params), tables_(tables) {
+    if (device.pool == nullptr) return;
+    for (auto const& table : tables) runners_.push_back(device.pool->device().open_crossovers(table, rules_at_once, *device.pool));
+  }
   void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) override {
     rules_.resize(fitness.size());
     for (std::size_t i = 0; i < rules_.size(); ++i)
@@ -51,15 +56,18 @@ class CrossoverJudge final : public Judge {
     results_.resize(rules_.size());
     sums_.assign(rules_.size(), 0);
     is_flat_.assign(rules_.size(), false);
-    for (auto const& table : tables_) add(table);
+    for (std::size_t i = 0; i < tables_.size(); ++i) add(i);
     for (std::size_t i = 0; i < rules_.size(); ++i)
       fitness[i] = is_flat_[i] ? kernels::infeasible(Infeasible::zero_variance)
                                : kernels::fitness_of(sums_[i] / static_cast<double>(tables_.size()));
   }
 
  private:
-  void add(bt::CrossoverTable const& table) {
-    bt::run_crossovers(table, rules_, results_);
+  void add(std::size_t table) {
+    if (table < runners_.size() && runners_[table])
+      runners_[table]->run(rules_, results_);
+    else
+      bt::run_crossovers(tables_[table], rules_, results_);
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       sums_[i] += value_of(params_.fitness.metric, results_[i]);
       // A Sharpe ratio of 0 is that of an account that never moved.
@@ -69,6 +77,7 @@ class CrossoverJudge final : public Judge {
 
   Params const& params_;
   std::vector<bt::CrossoverTable> const& tables_;
+  std::vector<std::unique_ptr<kernels::CrossoverRunner>> runners_;  // on a device; else empty
   std::vector<bt::Crossover> rules_;
   std::vector<bt::CrossoverResult> results_;
   std::vector<double> sums_;
@@ -84,8 +93,8 @@ class CrossoverGround final : public Ground {
     }
   }
   std::vector<kernels::Gene> genes() const override { return crossover_genes(); }
-  std::unique_ptr<Judge> make_judge(Device, std::size_t fold) const override {
-    return std::make_unique<CrossoverJudge>(params_, train_[fold]);
+  std::unique_ptr<Judge> make_judge(Device device, std::size_t fold) const override {
+    return std::make_unique<CrossoverJudge>(params_, train_[fold], device);
   }
   std::int64_t validate(std::span<double const> genome, std::size_t fold) const override {
     std::int64_t fitness = 0;

@@ -10,7 +10,9 @@
 #include "jobs/evolve/scenery.hpp"
 #include "jobs/evolve/spans.hpp"
 #include "jobs/evolve/tables.hpp"
+#include "kernels/device_pool.hpp"
 #include "kernels/sums/slots.hpp"
+#include "topology/budget.hpp"
 
 namespace muster::jobs::evolve {
 namespace {
@@ -28,6 +30,11 @@ struct Tiling {
   std::uint64_t first_slot(std::uint64_t tile) const { return herd_of(tile) * slots + tile % tiles_a_herd() * tile_slots; }
   std::uint64_t end_slot(std::uint64_t tile) const {
     return std::min(first_slot(tile) + tile_slots, (herd_of(tile) + 1) * slots);
+  }
+  /// The first tiles of a range that one judge takes at once: those of one herd, or one null market.
+  TileRange of_one_judge(TileRange range) const {
+    if (is_null(range)) return {range.first, 1};
+    return {range.first, std::min(range.count, tiles_a_herd() - range.first % tiles_a_herd())};
   }
   /// Tiles of one generation, or null markets.
   SlotWindow window(TileRange range) const {
@@ -62,20 +69,30 @@ class EvolveRunner final : public TileRunner {
   EvolveRunner(Params const& params, Scenery const& scenery, Tiling tiling, Device device)
       : params_(params), scenery_(scenery), tiling_(tiling), device_(device), judges_(tiling.herds) {}
   void enter(CarryPtr carry) override { generation_ = std::static_pointer_cast<Generation const>(std::move(carry)); }
-  std::uint64_t preferred_tiles() const override { return 1; }
+  /// A GPU is filled by whole generations.
+  std::uint64_t preferred_tiles() const override {
+    return device_.kind == Device::Kind::host ? 1 : tiling_.tiles_a_generation();
+  }
   void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
     MUSTER_ASSERT(generation_ != nullptr, "tiles {} + {} before their generation", range.first, range.count);
-    for (std::uint64_t i = 0; i < range.count; ++i) {
-      TileRange const tile{range.first + i, 1};
-      auto const window = tiling_.window(tile);
-      auto const out = sums.subspan(window.first - tiling_.window(range).first, window.count);
-      digests[i] = tiling_.is_null(tile) ? search_null(tile.first, out) : judge(tile.first, window, out);
+    auto const whole = tiling_.window(range);
+    for (std::uint64_t done = 0; done < range.count;) {
+      TileRange const part = tiling_.of_one_judge({range.first + done, range.count - done});
+      auto const window = tiling_.window(part);
+      auto const out = sums.subspan(window.first - whole.first, window.count);
+      auto const told = digests.subspan(done, part.count);
+      if (tiling_.is_null(part))
+        told[0] = search_null(part.first, out);
+      else
+        judge(part, window, out, told);
+      done += part.count;
     }
   }
 
  private:
-  TileDigest judge(std::uint64_t tile, SlotWindow window, std::span<std::int64_t> out) {
-    auto const herd = tiling_.herd_of(tile);
+  /// Tiles of one herd, all at once.
+  void judge(TileRange range, SlotWindow window, std::span<std::int64_t> out, std::span<TileDigest> digests) {
+    auto const herd = tiling_.herd_of(range.first);
     auto& judge = judges_[herd];
     if (!judge) judge = scenery_.ground().make_judge(device_, herd);
     auto const& candidates = generation_->herds[herd].candidates;
@@ -84,7 +101,11 @@ class EvolveRunner final : public TileRunner {
     fitness_.assign(window.count, 0);
     judge->judge(genomes, fitness_);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] += fitness_[i];
-    return digest_of(tile, genomes, fitness_);
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      auto const own = tiling_.window({range.first + i, 1});
+      auto const at = own.first - window.first;
+      digests[i] = digest_of(range.first + i, genomes.subspan(at * genes, own.count * genes), std::span(fitness_).subspan(at, own.count));
+    }
   }
   TileDigest search_null(std::uint64_t tile, std::span<std::int64_t> out) {
     std::int64_t const statistic = null_statistic(params_, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_);
@@ -143,9 +164,18 @@ class EvolveJob final : public Job, public Steps {
   topology::Cost cost() const override {
     topology::Cost cost;
     cost.stages = stages();
-    cost.has_gpu_form = false;
+    cost.has_gpu_form = params_.objective == Objective::rules;
     cost.sums_bytes = slots() * sizeof(std::int64_t);
     return cost;
+  }
+  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes) const override {
+    if (params_.objective != Objective::rules) return std::nullopt;
+    DeviceNeed need;
+    need.context_bytes = topology::context_bytes(gpu);
+    need.pool_bytes = kernels::whole_steps(rule_bytes());
+    need.full_bytes = need.context_bytes + need.pool_bytes;
+    need.fits = need.full_bytes <= budget_bytes;
+    return need;
   }
   std::unique_ptr<TileRunner> make_runner(Device device) const override {
     return std::make_unique<EvolveRunner>(params_, scenery_, tiling_, device);
@@ -162,6 +192,16 @@ class EvolveJob final : public Job, public Steps {
     auto const& bars = scenery_.bars();
     double const symbols = params_.objective == Objective::rules ? static_cast<double>(bars.symbols.size()) : 1;
     return symbols * static_cast<double>(most_train_bars(spans_of(params_, bars.size())));
+  }
+
+  /// Of a GPU, for features, prices and rules; without building any.
+  std::uint64_t rule_bytes() const {
+    auto const& bars = scenery_.bars();
+    auto const cells = std::uint64_t{kernels::backtest::padded_symbols(static_cast<std::uint32_t>(bars.symbols.size()))} * bars.size();
+    std::uint64_t const real = params_.precision == Precision::single_precision ? sizeof(float) : sizeof(double);
+    auto const tables = std::uint64_t{kernels::backtest::indicator_count} * params_.rules.windows.size();
+    auto const rules = rules_at_once * (sizeof(kernels::backtest::Rule) + 8 * sizeof(kernels::backtest::Tally));
+    return tiling_.herds * (cells * (7 * real + sizeof(std::int16_t)) + tables * cells * sizeof(std::int16_t) + rules);
   }
 
   Params const params_;

@@ -11,6 +11,7 @@
 #include "jobs/evolve/rule_space.hpp"
 #include "kernels/backtest/crossover.hpp"
 #include "kernels/backtest/metrics.hpp"
+#include "kernels/device_pool.hpp"
 #include "kernels/evolve/objectives.hpp"
 
 namespace muster::jobs::evolve {
@@ -34,8 +35,8 @@ double value_of(Metric metric, bt::Metrics const& metrics) {
 
 class RuleJudge final : public Judge {
  public:
-  RuleJudge(Params const& params, Field const& field, std::vector<bt::Span> const& spans)
-      : params_(params), runner_(bt::make_host_runner(backtest_plan(params, field, spans, params.precision))), spans_(spans.size()) {}
+  RuleJudge(Params const& params, std::unique_ptr<bt::Runner> runner, std::size_t spans)
+      : params_(params), runner_(std::move(runner)), spans_(spans) {}
   void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) override {
     auto const genes = genomes.size() / fitness.size();
     rules_.clear();
@@ -58,8 +59,12 @@ class RuleGround final : public Ground {
  public:
   RuleGround(Params const& params, Field const& field) : params_(params), field_(field) {}
   std::vector<kernels::Gene> genes() const override { return rule_genes(params_.rules); }
-  std::unique_ptr<Judge> make_judge(Device, std::size_t fold) const override {
-    return std::make_unique<RuleJudge>(params_, field_, field_.spans.folds[fold].train);
+  std::unique_ptr<Judge> make_judge(Device device, std::size_t fold) const override {
+    auto const& spans = field_.spans.folds[fold].train;
+    auto const plan = backtest_plan(params_, field_, spans, params_.precision);
+    bt::check(plan);
+    auto runner = device.pool != nullptr ? device.pool->device().open_backtest(plan, rules_at_once, *device.pool) : nullptr;
+    return std::make_unique<RuleJudge>(params_, runner ? std::move(runner) : bt::make_host_runner(plan), spans.size());
   }
   std::int64_t validate(std::span<double const> genome, std::size_t fold) const override {
     auto const span = field_.spans.folds[fold].validation;

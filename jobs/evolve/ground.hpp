@@ -58,6 +58,9 @@ std::unique_ptr<Ground> make_ground(Params const& params, Field const* field);
 /// The fitness of a rule from its tallies of several spans: the metric's mean over them, or why there is none.
 std::int64_t fitness_of(Params const& params, std::span<kernels::backtest::Tally const> tallies);
 
+/// Rules that a GPU judges at a time.
+inline constexpr std::size_t rules_at_once = 16'384;
+
 /// The plan of backtests on these spans.
 kernels::backtest::Plan backtest_plan(Params const& params, Field const& field,
                                       std::vector<kernels::backtest::Span> spans, Precision precision);
