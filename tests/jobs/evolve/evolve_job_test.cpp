@@ -107,6 +107,20 @@ TEST(EvolveJob, goes_on_from_a_save_on_another_number_of_ranks) {
   EXPECT_EQ(outcome.sums, whole);
 }
 
+TEST(EvolveJob, has_a_search_of_its_own_for_each_fold) {
+  for (std::string const scheme : {"walk_forward", "cross_validation"}) {
+    auto const job = make_evolve_job(
+        params_of(rules_job, {"spans.scheme=\"" + scheme + "\"", "spans.folds=3", "rules.windows=[5, 10]",
+                              "rules.indicators=[\"sma\", \"rsi\", \"zscore\"]", "rules.longest_hold=10", "fitness.least_trades=1"}),
+        "");
+    auto const alone = sums_of(*job, 1);
+    EXPECT_EQ(sums_of(*job, 3), alone) << scheme;
+    auto const tables = job->results(alone, 0);
+    EXPECT_EQ(tables[0].columns.front().name, "fold");
+    EXPECT_THAT(job->summary(tables), HasSubstr("champion: "));
+  }
+}
+
 TEST(EvolveJob, breeds_better_individuals) {
   auto const job = make_evolve_job(params_of(function_job, {"search.generations=200"}), "");
   auto const tables = job->results(sums_of(*job, 2), 0);
