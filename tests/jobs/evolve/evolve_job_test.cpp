@@ -91,7 +91,7 @@ TEST_P(EvolveJobs, canonical_text_resolves_to_itself) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EvolveJobs, ::testing::Values(function_job, rules_job),
-                         [](auto const& info) { return info.index == 0 ? "function" : "rules"; });
+                         [](auto const& given) { return given.index == 0 ? "function" : "rules"; });
 
 TEST(EvolveJob, goes_on_from_a_save_on_another_number_of_ranks) {
   auto const job = make_evolve_job(params_of(rules_job), "");
