@@ -8,11 +8,12 @@ namespace muster::io {
 namespace {
 
 using kernels::exact_exp;
+using kernels::exact_log;
 using kernels::exact_normals;
 using kernels::exact_words;
 
 // Streams of the seed; stream 0 is the market's.
-constexpr std::uint32_t traits_stream = 1, prices_stream = 2, events_stream = 3;
+constexpr std::uint32_t traits_stream = 1, prices_stream = 2, events_stream = 3, extremes_stream = 4;
 
 constexpr double overnight_share = 0.5477225575051661;  // sqrt(0.3) of a day's deviation
 constexpr double session_share = 0.8366600265340756;    // sqrt(0.7)
@@ -21,6 +22,12 @@ constexpr std::uint64_t quarter = 63, month = 21;
 std::uint64_t item_of(std::uint64_t day, std::uint64_t number) { return (day << 32) | number; }
 
 double magnitude(double value) { return value < 0 ? 0 - value : value; }
+
+/// The maximum of a Brownian path from 0 to `end` at the probability `u`: a price is as far off as a fair one would be, so
+/// that nothing is earned by stops and targets alone.
+double farthest(double end, double variance, double u) {
+  return 0.5 * (end + __builtin_sqrt(end * end - 2 * variance * exact_log(u)));
+}
 
 /// To the next cent, and at least one.
 double in_cents(double price) {
@@ -77,12 +84,15 @@ SyntheticBar SyntheticSymbol::step(std::uint64_t day, SyntheticDay const& market
   bar.is_halted = is_halted_on(day);
   double const open =
       price_ * exact_exp(beta_ * market.overnight + volatility_ * overnight_share * z[0]);
-  price_ = open * exact_exp(drift_ + beta_ * market.session + volatility_ * session_share * z[1]);
-  double const range = 0.5 * (beta_ * market.volatility + volatility_);
+  double const move = drift_ + beta_ * market.session + volatility_ * session_share * z[1];
+  price_ = open * exact_exp(move);
   bar.open = in_cents(open);
   bar.close = in_cents(price_);
-  bar.high = in_cents(std::max(open, price_) * exact_exp(range * magnitude(z[2])));
-  bar.low = in_cents(std::min(open, price_) * exact_exp(0 - range * magnitude(z[3])));
+  double const deviation = beta_ * market.volatility;
+  double const variance = session_share * session_share * (deviation * deviation + volatility_ * volatility_);
+  auto const u = exact_words(seed_, item_of(day, number_), 0, extremes_stream);
+  bar.high = std::max({in_cents(open * exact_exp(farthest(move, variance, uniform_of(u[0])))), bar.open, bar.close});
+  bar.low = std::min({in_cents(open * exact_exp(0 - farthest(0 - move, variance, uniform_of(u[1])))), bar.open, bar.close});
   double const shares =
       usual_volume_ * exact_exp(0.3 * y[0]) * (1 + 20 * magnitude(price_ / open - 1));
   bar.volume = static_cast<double>(static_cast<std::int64_t>(shares / 100) * 100);
