@@ -49,8 +49,8 @@ void check_options(RunOptions const& options) {
 }
 
 /// What another machine resolved "auto" to is kept: a run goes on as it began, and a result stays the result.
-void adopt_begun(JobArguments const& job, Prepared& prepared) {
-  auto const begun = begun_hash(prepared.output);
+void adopt_begun(JobArguments const& job, std::optional<io::SavedRun> const& saved, Prepared& prepared) {
+  auto const begun = begun_hash(prepared.output, saved);
   if (!begun || *begun == prepared.loaded.hash) return;
   if (auto loaded = load_job_with_hash(job, *begun)) prepared.loaded = std::move(*loaded);
 }
@@ -65,12 +65,13 @@ Prepared prepare(RunOptions const& options, Crew const& crew) {
   });
   double const load_s = since(start);
   prepared.output = output_path(options.output, prepared.loaded.resolved.name);
-  if (options.start == Start::resume) adopt_begun(options.job, prepared);
-  prepared.finished = finished_result(prepared.output, prepared.loaded.hash, options.start);
+  auto saved = io::read_saved_run(prepared.output);
+  if (options.start == Start::resume) adopt_begun(options.job, saved, prepared);
+  prepared.finished = finished_result(prepared.output, prepared.loaded.hash, options.start, saved);
   if (prepared.finished) return prepared;
   prepared.expectation = expect(prepared.machine->plan, prepared.loaded,
                                 tile_times_here(*prepared.machine, prepared.loaded, Timing::remembered), load_s);
-  prepared.opened = open_state(prepared.output, prepared.loaded, device_kind(prepared.machine->plan), options.start);
+  prepared.opened = open_state(prepared.output, prepared.loaded, device_kind(prepared.machine->plan), options.start, std::move(saved));
   return prepared;
 }
 

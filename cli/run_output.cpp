@@ -26,15 +26,15 @@ std::string now_utc() {
   return format_instant(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 
-std::optional<io::Result> finished_result(fs::path const& output, std::string const& job_hash, Start start) {
+std::optional<io::Result> finished_result(fs::path const& output, std::string const& job_hash, Start start,
+                                          std::optional<io::SavedRun> const& saved) {
   std::error_code ignored;
   if (!fs::exists(output, ignored)) return std::nullopt;
   // Read even for --fresh: whatever is not muster's own is never replaced.
   auto result = io::read_result(output);
   if (start == Start::fresh) return std::nullopt;
   // A run of this job that was started over and is not finished: the file is of the one before.
-  if (auto const saved = io::read_saved_run(output); saved && saved->verdict != Exit::done && saved->identity.job_hash == job_hash)
-    return std::nullopt;
+  if (saved && saved->verdict != Exit::done && saved->identity.job_hash == job_hash) return std::nullopt;
   MUSTER_REQUIRE(result.job_hash == job_hash,
                  "{} holds the result of another job (\"{}\", {}, hash {}...; this one's hash is {}...); choose another "
                  "--out, or --fresh to replace it", output.string(), printable(result.name), result.kind,
@@ -46,9 +46,8 @@ std::optional<io::Result> finished_result(fs::path const& output, std::string co
   return result;
 }
 
-std::optional<std::string> begun_hash(fs::path const& output) {
-  if (auto const saved = io::read_saved_run(output); saved && saved->verdict != Exit::done)
-    return saved->identity.job_hash;
+std::optional<std::string> begun_hash(fs::path const& output, std::optional<io::SavedRun> const& saved) {
+  if (saved && saved->verdict != Exit::done) return saved->identity.job_hash;
   std::error_code ignored;
   if (!fs::exists(output, ignored)) return std::nullopt;
   return io::read_result(output).job_hash;
@@ -68,11 +67,11 @@ void require_kind_begun_on(io::SavedRun const& saved, LoadedJob const& loaded, s
 
 }  // namespace
 
-OpenState open_state(fs::path const& output, LoadedJob const& loaded, std::string const& devices, Start start) {
-  auto const saved = start == Start::resume ? io::read_saved_run(output) : std::nullopt;
-  if (saved) {
+OpenState open_state(fs::path const& output, LoadedJob const& loaded, std::string const& devices, Start start,
+                     std::optional<io::SavedRun> saved) {
+  if (start == Start::resume && saved) {
     require_kind_begun_on(*saved, loaded, devices, output);
-    return {io::RunState::open(output, loaded.hash, kernels::arithmetic_version), true};
+    return {io::RunState::open(output, loaded.hash, kernels::arithmetic_version, io::TakeOver::from_the_dead, std::move(saved)), true};
   }
   io::RunIdentity identity;
   if (loaded.job->same_bits() == jobs::SameBits::on_one_kind) identity.device_kind = devices;

@@ -23,19 +23,20 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t most_state_bytes = std::uint64_t{4} << 30;
 constexpr int most_looks = 1000;
 
-struct FoundState {
-  StateNumber number;
-  SavedRun run;
-};
-
-/// The state with the highest number. A run may replace it while it is read: then there is a newer.
-std::optional<FoundState> find_newest_state(fs::path const& output) {
+/// The state with the highest number: `known`, if that is it. A run may replace it while it is read: then
+/// there is a newer.
+std::optional<SavedRun> find_newest_state(fs::path const& output,
+                                          std::optional<SavedRun> known = std::nullopt) {
   for (int attempt = 0; attempt < most_looks; ++attempt) {
     auto const states = list_run_files(output).states;
     if (states.empty()) return std::nullopt;
+    if (known && known->number == states.back()) return known;
     fs::path const path = state_path(output, states.back());
-    if (auto const bytes = read_if_there(path, most_state_bytes))
-      return FoundState{states.back(), decode_state(*bytes, path)};
+    auto const bytes = read_if_there(path, most_state_bytes);
+    if (!bytes) continue;
+    auto run = decode_state(*bytes, path);
+    run.number = states.back();
+    return run;
   }
   throw Error(Exit::environment,
               fmt::format("{} has a new state at every look (none could be read); try again",
@@ -110,11 +111,11 @@ struct RunState::Files {
   }
 
   /// The digests that the adopted state counts on, into this epoch's own file.
-  void adopt(FoundState found) {
-    saved = std::move(found.run);
+  void adopt(SavedRun found) {
+    saved = std::move(found);
     saved.verdict.reset();  // of the start before
     saved.message.clear();
-    auto old = TileFile::open(tiles_path(output, found.number.epoch), saved.identity.job_hash);
+    auto old = TileFile::open(tiles_path(output, saved.number.epoch), saved.identity.job_hash);
     for (TileRange const& range : saved.progress.committed) old.copy(range, *tiles, epoch);
     tiles->sync();
     // The orchestrator's own count goes one further.
@@ -154,6 +155,7 @@ struct RunState::Files {
       throw;
     }
     newest = identity_of(state_path(output, number));
+    saved.number = number;
     sequence = number.sequence;
     remove_older(before, number);
   }
@@ -191,21 +193,22 @@ RunState RunState::create(fs::path const& output, RunIdentity identity, TakeOver
 }
 
 RunState RunState::open(fs::path const& output, std::string const& job_hash,
-                        std::uint64_t arithmetic_version, TakeOver take_over) {
+                        std::uint64_t arithmetic_version, TakeOver take_over,
+                        std::optional<SavedRun> known) {
   auto files = std::make_unique<Files>(output, take_over);
-  auto const find = [&] {
-    auto found = find_newest_state(output);
+  auto const find = [&](std::optional<SavedRun> before) {
+    auto found = find_newest_state(output, std::move(before));
     MUSTER_REQUIRE(found.has_value(),
                    "there is no {}.state.* (there is no unfinished run to continue); run the job "
                    "without resuming",
                    output.string());
-    require_same_run(found->run, output, job_hash, arithmetic_version);
+    require_same_run(*found, output, job_hash, arithmetic_version);
     return std::move(*found);
   };
-  find();  // refuse before anything is changed
+  known = find(std::move(known));  // refuse before anything is changed
   files->take_epoch(job_hash);
   // Again: the one before may have saved until its epoch was over.
-  files->save_first([&] { files->adopt(find()); });
+  files->save_first([&] { files->adopt(find(std::move(known))); });
   return RunState(std::move(files));
 }
 
@@ -256,9 +259,7 @@ std::uint64_t committed_tiles(RunProgress const& progress) {
 }
 
 std::optional<SavedRun> read_saved_run(fs::path const& output) {
-  auto found = find_newest_state(output);
-  if (!found) return std::nullopt;
-  return std::move(found->run);
+  return find_newest_state(output);
 }
 
 std::optional<LockOwner> read_lock_owner(fs::path const& output) {
@@ -273,7 +274,7 @@ void remove_leftovers_of_run(fs::path const& output, std::string const& job_hash
   if (found.states.empty() && found.tiles.empty() && found.temporaries.empty() && !has_lock) return;
   RunLock const lock(lock_path(output));
   auto const newest = find_newest_state(output);
-  if (newest && newest->run.identity.job_hash != job_hash) return;
+  if (newest && newest->identity.job_hash != job_hash) return;
   remove_leftovers(output);
   withdraw_stop(output, lock.owner());
   RunFiles const now = list_run_files(output);

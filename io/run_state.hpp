@@ -14,6 +14,7 @@
 
 #include "core/error.hpp"
 #include "core/tile.hpp"
+#include "io/run_files.hpp"
 #include "io/run_lock.hpp"
 
 namespace muster::io {
@@ -54,6 +55,7 @@ struct SavedRun {
   std::string saved_utc;        ///< when this state was saved
   std::optional<Exit> verdict;  ///< empty while the run goes on, or was killed
   std::string message;          ///< the error's text when the verdict is one
+  StateNumber number = {};      ///< in the name of its file
 };
 
 /// The run's files, opened by the one process that writes them (rank 0). Holds the lock for as long
@@ -68,10 +70,12 @@ class RunState {
   static RunState create(std::filesystem::path const& output, RunIdentity identity,
                          TakeOver take_over = TakeOver::from_the_dead);
   /// Continues the run saved there. Throws Error (Exit::user): no state, a state of another job or
-  /// arithmetic version, a damaged or newer file, a committed tile without its digest.
+  /// arithmetic version, a damaged or newer file, a committed tile without its digest. `known`: what
+  /// was read of it before; it is read again only where there is a newer state by now.
   static RunState open(std::filesystem::path const& output, std::string const& job_hash,
                        std::uint64_t arithmetic_version,
-                       TakeOver take_over = TakeOver::from_the_dead);
+                       TakeOver take_over = TakeOver::from_the_dead,
+                       std::optional<SavedRun> known = std::nullopt);
   ~RunState();
   RunState(RunState&&) noexcept;
   RunState& operator=(RunState&&) noexcept;

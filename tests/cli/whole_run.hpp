@@ -19,6 +19,7 @@ struct Doom {
 struct Ended {
   int code = 0;                ///< its exit code; -1 when it was killed
   int calls = 0;               ///< that changed files
+  int state_reads = 0;         ///< times a saved state was opened
   std::uint64_t promised = 0;  ///< tiles in states and results that had got their names
   std::string said;            ///< on stdout and stderr
 

@@ -86,6 +86,15 @@ io::Snapshot result_of_another_job() {
   return io::taken(place.path());
 }
 
+TEST(ResumedRun, ReadsItsStateOnce) {
+  Scratch const place(Kept::in_memory);
+  auto const output = place / "F.h5";
+  io::wake_with(stopped_half_way(), place.path());
+  auto const resumed = run_whole(run_words(output), output);
+  EXPECT_EQ(resumed.code, 0) << resumed.said;
+  EXPECT_EQ(resumed.state_reads, 1);
+}
+
 TEST(KilledRun, GoesOn) { EXPECT_GE(try_all_points({}, 47), 3); }
 TEST(KilledRun, OfThreeRanksGoesOn) { EXPECT_GE(try_all_points({.words = {"--ranks", "3"}}, 47), 3); }
 TEST(KilledRun, ThatWasResumedGoesOn) { EXPECT_GE(try_all_points({.before = stopped_half_way()}, 47), 3); }
