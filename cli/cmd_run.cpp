@@ -18,6 +18,7 @@
 #include "cli/run_job_here.hpp"
 #include "cli/run_output.hpp"
 #include "cli/run_watch.hpp"
+#include "cli/signals.hpp"
 #include "cli/supervisor.hpp"
 #include "core/log.hpp"
 #include "core/log_file.hpp"
@@ -25,6 +26,7 @@
 #include "io/run_files.hpp"
 #include "topology/facts_io.hpp"
 #include "topology/plan_mode.hpp"
+#include "topology/probe.hpp"
 
 namespace muster::cli {
 namespace {
@@ -279,7 +281,10 @@ int run_supervised(RunOptions const& options, Form form) {
 int cmd_run(RunOptions const& options, Form form) {
   if (options.launcher != Launcher::none) return run_supervised(options, form);
   if (!comm::is_mpi_launched()) return lead(options, form, nullptr);
+  bool const is_worker = topology::launch_from_environment().rank != 0;
+  if (is_worker) expect_end_while_starting();
   auto const transport = comm::make_mpi();
+  if (is_worker) count_end_signs();
   auto mine = options;
   while (transport->rank() != 0) {
     auto const ended = work_for_rank_0(*transport, mine.machine);

@@ -75,7 +75,7 @@ void Crew::dismiss(Exit verdict, std::string const& reason) {
 }
 
 worker::Assignment report_for_duty(comm::Transport& transport, MachineArguments const& arguments) {
-  return worker::answer_roll_call(transport, presence_here(transport, probe_machine(arguments)), answer_patience);
+  return worker::answer_roll_call(transport, presence_here(transport, probe_machine(arguments)), answer_patience, &end_signs());
 }
 
 int look_on(comm::Transport& transport, MachineArguments const& arguments) {

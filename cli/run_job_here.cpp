@@ -46,6 +46,7 @@ WorkedFor work_for_rank_0(comm::Transport& transport, MachineArguments const& ar
     options.make_job = make_job;
     options.consumption = assignment.consumption;
     options.early_news = assignment.news;
+    options.end_signs = &end_signs();
     bind_this_thread(options.consumption);
     auto const outcome = worker::run_worker(transport, options);
     log::info("computed {} tiles in {} leases", outcome.tiles, outcome.leases);

@@ -1,5 +1,7 @@
 #include "cli/signals.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <initializer_list>
 
@@ -9,7 +11,25 @@ namespace {
 std::atomic<bool> stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only touch a lock-free flag");
 
+std::atomic<unsigned> signs{0};
+constexpr unsigned starting_limit_s = 5;
+
 extern "C" void on_stop_signal(int) { stop.store(true, std::memory_order_relaxed); }
+extern "C" void on_end_sign(int) { signs.fetch_add(1, std::memory_order_relaxed); }
+extern "C" void on_stop_and_end_sign(int) {
+  stop.store(true, std::memory_order_relaxed);
+  signs.fetch_add(1, std::memory_order_relaxed);
+}
+/// SIGALRM ends the process.
+extern "C" void on_end_while_starting(int) { ::alarm(starting_limit_s); }
+
+void catch_with(void (*handler)(int), std::initializer_list<int> signals) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  for (int const signal : signals) sigaction(signal, &action, nullptr);
+}
 
 }  // namespace
 
@@ -23,6 +43,16 @@ void catch_stop_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }
+
+void expect_end_while_starting() { catch_with(on_end_while_starting, {SIGCONT, SIGTERM}); }
+
+void count_end_signs() {
+  ::alarm(0);
+  catch_with(on_end_sign, {SIGCONT});
+  catch_with(on_stop_and_end_sign, {SIGTERM});
+}
+
+std::atomic<unsigned> const& end_signs() { return signs; }
 
 std::atomic<bool> const& stop_requested() { return stop; }
 

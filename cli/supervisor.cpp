@@ -29,7 +29,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds pace{10};
 /// Between rank 0's end and the launcher's.
-constexpr std::chrono::seconds leave_limit{20};
+constexpr std::chrono::seconds leave_limit{8};
 /// Rank 0 is stopped: somebody may go on with it, but not for long.
 constexpr std::chrono::seconds stopped_limit{2};
 /// For the ranks that live to go on without rank 0.
@@ -101,7 +101,7 @@ class Supervisor {
     auto const words = words_of_rank(options_.words, is_first ? options_.start : Start::resume);
     ++starts_;
     launched_ = std::make_unique<Launched>(launch_line(options_.launcher, ranks_, words, place_),
-                                           fmt::format("{}.{}", ::getpid(), starts_));
+                                           fmt::format("{}.{}.{}", ::getpid(), starts_, host_name()));
     is_stop_sent_ = is_started_ = false;
     start_deadline_ = Clock::now() + start_limit;
   }

@@ -25,6 +25,15 @@ std::string boot_id() {
   return id;
 }
 
+/// MUSTER_SUPERVISOR of the ranks: process, start and host of their supervisor, "4711.2.host1".
+void add_supervisor(OwnerRecord& self, std::string const& mark) {
+  auto const start = mark.find('.');
+  auto const host = start == mark.npos ? mark.npos : mark.find('.', start + 1);
+  if (host == mark.npos) return;
+  self.supervisor = mark.substr(0, start) + mark.substr(host);
+  self.supervised_start = parse_count(mark.substr(start + 1, host - start - 1)).value_or(0);
+}
+
 std::uint64_t start_of(std::int64_t pid) {
   auto const process = process_with(static_cast<pid_t>(pid));
   return process ? process->start_ticks : 0;
@@ -56,15 +65,16 @@ OwnerRecord this_process() {
   self.pid_start = start_of(::getpid());
   self.slurm_job = variable("SLURM_JOB_ID");
   self.slurm_restart = parse_count(variable("SLURM_RESTART_COUNT")).value_or(0);
+  add_supervisor(self, variable("MUSTER_SUPERVISOR"));
   return self;
 }
 
 std::string format_owner(OwnerRecord const& owner) {
   return fmt::format(
       "{}\nhost {}\npid {}\nsince {}\nboot {}\npid_space {}\npid_start {}\nslurm_job {}\n"
-      "slurm_restart {}\n",
+      "slurm_restart {}\nsupervisor {}\nsupervised_start {}\n",
       first_line, owner.who.host, owner.who.pid, owner.who.since_utc, owner.boot, owner.pid_space,
-      owner.pid_start, owner.slurm_job, owner.slurm_restart);
+      owner.pid_start, owner.slurm_job, owner.slurm_restart, owner.supervisor, owner.supervised_start);
 }
 
 OwnerRecord parse_owner(std::string_view text) {
@@ -72,13 +82,17 @@ OwnerRecord parse_owner(std::string_view text) {
   if (!text.starts_with(first_line) || !is_clean_text(text)) return owner;
   auto fields = line_fields(text);
   auto const pid = parse_pid(fields["pid"]);
-  if (!pid) return owner;
+  // A process may be killed while it writes: what is cut short says nothing.
+  bool const is_whole = text.ends_with('\n') && fields.contains("slurm_restart");
+  if (!pid || !is_whole) return owner;
   owner.who = {fields["host"], *pid, fields["since"]};
   owner.boot = fields["boot"];
   owner.pid_space = fields["pid_space"];
   owner.pid_start = parse_count(fields["pid_start"]).value_or(0);
   owner.slurm_job = fields["slurm_job"];
   owner.slurm_restart = parse_count(fields["slurm_restart"]).value_or(0);
+  owner.supervisor = fields["supervisor"];
+  owner.supervised_start = parse_count(fields["supervised_start"]).value_or(0);
   return owner;
 }
 
@@ -87,7 +101,11 @@ bool is_gone(OwnerRecord const& owner, OwnerRecord const& self, double silent_s)
   bool const is_same_job = !owner.slurm_job.empty() && owner.slurm_job == self.slurm_job;
   // Slurm starts a requeued job only after it has ended the one before.
   if (is_same_job && self.slurm_restart > owner.slurm_restart) return true;
-  if (owner.who.host != self.who.host) return is_same_job || silent_s > longest_silence_s;
+  // A supervisor ends a start before the next, and where ranks fail over the others have seen rank 0 die.
+  bool const is_same_run = !owner.supervisor.empty() && owner.supervisor == self.supervisor;
+  if (is_same_run && self.supervised_start > owner.supervised_start) return true;
+  if (owner.who.host != self.who.host)
+    return is_same_job || is_same_run || silent_s > longest_silence_s;
   if (!owner.boot.empty() && !self.boot.empty() && owner.boot != self.boot) return true;
   if (owner.pid_space == self.pid_space) return is_gone_here(owner);
   return silent_s > longest_silence_s;

@@ -20,6 +20,8 @@ struct OwnerRecord {
   std::uint64_t pid_start = 0;  ///< start time of the process in clock ticks since boot; 0 unknown
   std::string slurm_job;        ///< empty outside Slurm
   std::uint64_t slurm_restart = 0;
+  std::string supervisor;  ///< that started its ranks, "4711.host1"; empty without one
+  std::uint64_t supervised_start = 0;
 };
 
 OwnerRecord this_process();
@@ -31,8 +33,8 @@ inline constexpr double longest_silence_s = 60;
 
 /// Whether `owner` does not run any more, as seen from `self`; `silent_s` is the age of its last
 /// heartbeat. Certain for a process of this host; of another, or of nobody
-/// one can tell, the silence decides, or that it had
-/// the same Slurm job: a new start of a job has the right to what an earlier one left.
+/// one can tell, the silence decides, or that it had the same Slurm job or supervisor: a new start has the
+/// right to what an earlier one left, and so has a rank that goes on when rank 0 is lost.
 bool is_gone(OwnerRecord const& owner, OwnerRecord const& self, double silent_s);
 
 }  // namespace muster::io

@@ -1,10 +1,15 @@
 #include "worker/roll_call.hpp"
 
+#include <algorithm>
+
 #include "topology/facts_io.hpp"
 #include "topology/probe.hpp"
 
 namespace muster::worker {
 namespace {
+
+/// From the launcher's request to end, where rank 0 says nothing.
+constexpr std::chrono::seconds orphan_limit{5};
 
 constexpr std::uint64_t most_facts_bytes = 16 << 20;
 constexpr std::uint64_t most_software = 64;
@@ -104,11 +109,17 @@ Assignment decode_assignment(WireReader& in) {
   return assignment;
 }
 
-Assignment answer_roll_call(comm::Transport& transport, Presence const& mine, std::chrono::seconds patience) {
+Assignment answer_roll_call(comm::Transport& transport, Presence const& mine, std::chrono::seconds patience,
+                            std::atomic<unsigned> const* end_signs) {
   transport.send(0, encode({MessageType::present, 0, 1, 0}, mine));
   std::vector<comm::RankNews> news;
-  auto const deadline = std::chrono::steady_clock::now() + patience;
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  bool is_asked = false;
   while (std::chrono::steady_clock::now() < deadline) {
+    if (!is_asked && end_signs != nullptr && *end_signs > 0) {
+      is_asked = true;
+      deadline = std::min(deadline, std::chrono::steady_clock::now() + orphan_limit);
+    }
     auto const message = transport.poll(std::chrono::milliseconds{500});
     for (auto const& one : transport.take_news()) {
       if (one.rank == 0 && one.fate == comm::Fate::dead) {
@@ -124,6 +135,10 @@ Assignment answer_roll_call(comm::Transport& transport, Presence const& mine, st
     auto assignment = decode_assignment(in);
     assignment.news = std::move(news);
     return assignment;
+  }
+  if (is_asked) {
+    transport.note_loss();
+    return {Part::leave, {}, Exit::stopped, "asked to end, and rank 0 is silent", false, {}};
   }
   throw_error(Exit::environment, "rank 0 did not say within {} s what to compute (it has stopped, or its job takes that long to "
               "read); look at its messages", patience.count());

@@ -1,6 +1,7 @@
 // Before there is a job: each rank tells rank 0 what it is, and is told what to compute with.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -40,7 +41,8 @@ Presence decode_presence(WireReader& in, std::string const& from);
 Assignment decode_assignment(WireReader& in);
 
 /// Any rank but 0: tells rank 0 and waits for the answer; told to leave when rank 0 dies meanwhile. Throws Error (Exit::environment) when there is none
-/// within `patience`.
-Assignment answer_roll_call(comm::Transport& transport, Presence const& mine, std::chrono::seconds patience);
+/// within `patience`; one that is asked to end meanwhile leaves within seconds.
+Assignment answer_roll_call(comm::Transport& transport, Presence const& mine, std::chrono::seconds patience,
+                            std::atomic<unsigned> const* end_signs = nullptr);
 
 }  // namespace muster::worker

@@ -34,7 +34,7 @@ class Worker {
       take_messages();
       check_patience();
     }
-    if (!outcome_.is_root_lost) say_goodbye();
+    if (!outcome_.is_root_lost && !is_orphan_) say_goodbye();
     return outcome_;
   }
 
@@ -108,6 +108,22 @@ class Worker {
     outcome_.reason = "rank 0 has died";
     transport_.note_loss();
     if (consumers_) consumers_->drop_queued();
+  }
+
+  /// Its launcher ends it because the supervisor has gone on without it, on another machine maybe. Rank 0 answers
+  /// within a second where the run is to stop in good order.
+  void leave_alone() {
+    is_stopped_ = is_orphan_ = true;
+    outcome_.verdict = Exit::stopped;
+    outcome_.reason = "asked to end, and rank 0 is silent";
+    transport_.note_loss();
+    if (consumers_) consumers_->drop_queued();
+  }
+  bool is_left_alone(Clock::time_point now) {
+    if (options_.end_signs == nullptr) return false;
+    if (auto const signs = options_.end_signs->load(); std::exchange(end_signs_seen_, signs) != signs) asked_at_ = now;
+    if (asked_at_ && heard_ > *asked_at_) asked_at_.reset();
+    return asked_at_ && now - *asked_at_ >= options_.orphan_limit;
   }
 
   void send_signs_of_life() {
@@ -201,8 +217,9 @@ class Worker {
       send(encode(next_header(MessageType::memory), consumers_->device_use()));
   }
 
-  void check_patience() const {
+  void check_patience() {
     auto const now = Clock::now();
+    if (is_left_alone(now)) return leave_alone();
     MUSTER_REQUIRE_ENV(
         now - heard_ < options_.silence_limit,
         "rank 0 has been silent for {:.0f} s (it has stopped or the network has); run again "
@@ -228,7 +245,7 @@ class Worker {
   WorkerOptions const& options_;
   WorkerOutcome outcome_;
   std::vector<comm::RankNews> early_news_ = options_.early_news;
-  bool is_stopped_ = false;
+  bool is_stopped_ = false, is_orphan_ = false;
 
   std::uint32_t epoch_ = 0;
   std::uint64_t sequence_ = 0;      // of my last message
@@ -236,6 +253,8 @@ class Worker {
   std::uint64_t acknowledged_ = 0;  // what of that I have told rank 0
   std::uint64_t acknowledged_by_root_ = 0;
   Clock::time_point heard_, sent_at_, started_at_;
+  unsigned end_signs_seen_ = 0;
+  std::optional<Clock::time_point> asked_at_;  // to end, and rank 0 not heard since
   Clock::duration silence_{};  // then comes a sign of life
 
   std::string job_hash_;

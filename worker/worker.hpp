@@ -2,6 +2,7 @@
 // sums.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,9 @@ struct WorkerOptions {
   std::chrono::milliseconds heartbeat{1000};
   /// Gives up when rank 0 has been silent for so long.
   std::chrono::milliseconds silence_limit{120'000};
+  /// Counts signs that the launcher ends this rank. When rank 0 says nothing for so long after one, it leaves.
+  std::atomic<unsigned> const* end_signs = nullptr;
+  std::chrono::milliseconds orphan_limit{5'000};
   /// Gives up when the devices are not ready (contexts, tables) in this time.
   std::chrono::milliseconds start_limit{300'000};
 };

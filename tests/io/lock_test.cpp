@@ -167,6 +167,40 @@ TEST(LockOwner, OfTheSameSlurmJobIsGoneUnlessKnownToLive) {
   EXPECT_FALSE(is_gone(requeued, self, 0)) << "a live process of this host";
 }
 
+TEST(LockOwner, OfAnEarlierStartOfTheSameSupervisorIsGone) {
+  OwnerRecord second = this_process();
+  second.supervisor = "4711.host1";
+  second.supervised_start = 2;
+  OwnerRecord first = second;
+  first.supervised_start = 1;
+  EXPECT_TRUE(is_gone(first, second, 0)) << "the supervisor has ended it";
+  EXPECT_FALSE(is_gone(second, first, 0)) << "a live process of this host";
+  OwnerRecord elsewhere = second;
+  elsewhere.who.host = "node07";
+  EXPECT_TRUE(is_gone(elsewhere, second, 0)) << "rank 0 of the same ranks, which one of them goes on for";
+  elsewhere.supervisor = "4711.host2";
+  EXPECT_FALSE(is_gone(elsewhere, second, 0)) << "another's";
+}
+
+TEST(LockOwner, OfATextThatIsCutShortIsUnknown) {
+  std::string const text = format_owner(this_process());
+  std::size_t const needed = text.find("\nslurm_restart");
+  for (std::size_t size = 0; size < needed + 2; ++size)
+    EXPECT_EQ(parse_owner(std::string_view(text).substr(0, size)).who.host, "") << size;
+  EXPECT_EQ(parse_owner(text).who.host, this_process().who.host);
+}
+
+TEST(LockOwner, KnowsItsSupervisor) {
+  ::setenv("MUSTER_SUPERVISOR", "4711.2.node1.site", 1);
+  OwnerRecord const told = parse_owner(format_owner(this_process()));
+  ::setenv("MUSTER_SUPERVISOR", "4711", 1);
+  OwnerRecord const vague = this_process();
+  ::unsetenv("MUSTER_SUPERVISOR");
+  EXPECT_EQ(told.supervisor, "4711.node1.site");
+  EXPECT_EQ(told.supervised_start, 2u);
+  EXPECT_EQ(vague.supervisor, "");
+}
+
 /// Sets the time of a file back by so much.
 void age(std::filesystem::path const& path, std::chrono::seconds by) {
   std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) - by);

@@ -185,7 +185,7 @@ TEST_F(EventTest, a_silent_rank_is_suspected_until_heard_again) {
   EXPECT_EQ(state.ranks[1].leases, 0u);
   EXPECT_THAT(
       actions.notices.at(0),
-      HasSubstr("rank 1 (node1) is given up until heard again: it has been silent for 16 s"));
+      HasSubstr("rank 1 (node1) is given up until heard again: it has been silent for 6 s"));
   on_heard(state, 1, 3, 2, 20);
   EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::refuse);
   actions.clear();

@@ -116,5 +116,14 @@ TEST(RollCall, ASilentRank0IsNotWaitedForForEver) {
   }
 }
 
+TEST(RollCall, ARankThatIsAskedToEndLeavesASilentRank0) {
+  auto const ends = comm::make_in_process(2);
+  std::atomic<unsigned> const signs{1};
+  auto const told = answer_roll_call(*ends[1], sample(), std::chrono::seconds(1), &signs);
+  EXPECT_EQ(told.part, Part::leave);
+  EXPECT_EQ(told.verdict, Exit::stopped);
+  EXPECT_THAT(told.reason, HasSubstr("rank 0 is silent"));
+}
+
 }  // namespace
 }  // namespace muster::worker

@@ -191,6 +191,29 @@ TEST_F(WorkerTest, a_silent_rank_0_is_given_up_by_name) {
   }
 }
 
+TEST_F(WorkerTest, one_that_is_asked_to_end_and_hears_nothing_leaves_without_goodbye) {
+  std::atomic<unsigned> const signs{1};
+  options.end_signs = &signs;
+  options.orphan_limit = 50ms;
+  start();
+  WorkerOutcome const told = outcome.get();
+  EXPECT_EQ(told.verdict, Exit::stopped);
+  EXPECT_THAT(told.reason, HasSubstr("rank 0 is silent"));
+  EXPECT_FALSE(told.is_root_lost);
+}
+
+TEST_F(WorkerTest, one_that_is_asked_to_end_works_on_while_rank_0_answers) {
+  std::atomic<unsigned> signs{1};
+  options.end_signs = &signs;
+  options.orphan_limit = 2s;
+  start();
+  welcome();
+  await(MessageType::ready);
+  ++signs;
+  stop(Exit::stopped, "stopped as asked");
+  EXPECT_EQ(outcome.get().reason, "stopped as asked");
+}
+
 TEST_F(WorkerTest, unanswered_signs_of_life_stop_after_eight) {
   // Each is a hello, until rank 0 has answered one.
   options.heartbeat = 1ms;
