@@ -13,6 +13,8 @@
 #include "cli/submit/script.hpp"
 #include "core/process.hpp"
 #include "core/text.hpp"
+#include "topology/cost.hpp"
+#include "topology/machine_text.hpp"
 
 namespace muster::cli {
 namespace {
@@ -34,6 +36,41 @@ submit::Member member_of(SubmitOptions const& options, fs::path const& file) {
   // Only its faults and its name are needed, which no machine changes.
   auto const loaded = load_job({file, options.overrides}, topology::Plan{});
   return {absolute_text(file), absolute_text(output_path(options.output, loaded.resolved.name))};
+}
+
+/// The machines that are asked for, as far as they are known: of GPUs that Slurm counts nobody knows the sort here.
+std::optional<topology::Cluster> machines_asked_for(SubmitOptions const& options, submit::Batch const& batch) {
+  if (!options.on.empty()) return machine_named(options.on);
+  if (batch.share.gpus > 0) return std::nullopt;
+  return topology::machines_in_words(fmt::format("{} nodes x {} cores", batch.nodes.least, batch.share.tasks * batch.share.cpus));
+}
+
+submit::Needs needs_of(JobArguments const& job, std::optional<topology::Cluster> const& cluster, int threads) {
+  std::optional<topology::Plan> plan;
+  auto const loaded = load_planned_job(job, {}, [&](topology::Demand const& demand) {
+    return cluster ? plan.emplace(plan_elsewhere(*cluster, demand)) : topology::Plan{};
+  });
+  submit::Needs needs{topology::host_bytes(loaded.job->cost(), threads), 0};
+  if (!plan) return needs;
+  auto const time = topology::expected_time(*plan, loaded.job->cost(), {});
+  bool const is_known = std::all_of(time.devices.begin(), time.devices.end(), [](auto const& device) { return device.tile_s > 0; });
+  if (is_known) needs.seconds = time.most_s;
+  return needs;
+}
+
+/// Of an array the largest.
+submit::Needs needs_of_all(SubmitOptions const& options, submit::Batch const& batch) {
+  auto const cluster = machines_asked_for(options, batch);
+  submit::Needs most;
+  bool is_time_known = true;
+  for (auto const& file : options.jobs) {
+    auto const needs = needs_of({file, options.overrides}, cluster, batch.share.cpus);
+    most.rank_bytes = std::max(most.rank_bytes, needs.rank_bytes);
+    most.seconds = std::max(most.seconds, needs.seconds);
+    is_time_known = is_time_known && needs.seconds > 0;
+  }
+  if (!is_time_known) most.seconds = 0;
+  return most;
 }
 
 void check_outputs(std::vector<submit::Member> const& members) {
@@ -77,7 +114,7 @@ std::uint64_t megabytes_asked_for(std::string const& text) {
 }
 
 /// Nodes and what each gives, from --on, else from Slurm, else from the options alone.
-void plan_nodes(SubmitOptions const& options, submit::Batch& batch) {
+std::optional<submit::Node> plan_nodes(SubmitOptions const& options, submit::Batch& batch) {
   std::optional<submit::Node> node;
   if (!options.on.empty()) {
     auto const cluster = machine_named(options.on);
@@ -89,6 +126,20 @@ void plan_nodes(SubmitOptions const& options, submit::Batch& batch) {
   if (!options.nodes.empty()) batch.nodes = submit::parse_nodes(options.nodes);
   batch.share = submit::share_of(
       node, {options.tasks_per_node, options.cpus_per_task, options.gpus_per_node, megabytes_asked_for(options.memory)});
+  return node;
+}
+
+std::optional<std::int64_t> limit_of(std::string const& partition) {
+  auto const spoken = run_program({"sinfo", "--noheader", "--format=%P|%l"}, "");
+  return spoken && spoken->status == 0 ? submit::limit_in_sinfo(spoken->out, partition) : std::nullopt;
+}
+
+/// Memory and time that were not said, from what the jobs are expected to take.
+void plan_needs(SubmitOptions const& options, std::optional<submit::Node> const& node, submit::Batch& batch) {
+  if (batch.share.memory_mb > 0 && batch.minutes) return;
+  auto const needs = needs_of_all(options, batch);
+  if (batch.share.memory_mb == 0) batch.share.memory_mb = submit::memory_mb_for(needs, batch.share, node);
+  if (!batch.minutes) batch.minutes = submit::minutes_for(needs, limit_of(batch.partition));
 }
 
 std::vector<std::string> run_options(SubmitOptions const& options) {
@@ -132,7 +183,8 @@ submit::Batch batch_of(SubmitOptions const& options) {
   batch.partition = word_or_none("--partition", options.partition);
   batch.constraint = word_or_none("--constraint", options.constraint);
   if (!options.time.empty()) batch.minutes = submit::parse_time_minutes(options.time);
-  plan_nodes(options, batch);
+  auto const node = plan_nodes(options, batch);
+  plan_needs(options, node, batch);
   batch.run_options = run_options(options);
   batch.again = words_again(options, batch);
   return batch;

@@ -298,11 +298,11 @@ void add_count(CLI::App* command, std::string const& name, std::function<void(in
 void add_allocation(CLI::App* command, std::shared_ptr<SubmitOptions> const& options) {
   command->add_option("--nodes", options->nodes, "Machines, or a range of them (default: as many as --on has, or 1)")
       ->type_name("N or MIN-MAX");
-  command->add_option("--time", options->time, "Time limit; the run stops ahead of it and is requeued")->type_name("[D-]H:M:S");
+  command->add_option("--time", options->time, "Time limit (default: from the expected time); the run stops ahead of it and is requeued")->type_name("[D-]H:M:S");
   command->add_option("--account", options->account, "Account to charge")->type_name("NAME");
   command->add_option("--partition", options->partition, "Partition (default: the site's)")->type_name("NAME");
   command->add_option("--constraint", options->constraint, "Features the nodes must have")->type_name("LIST");
-  command->add_option("--mem", options->memory, "Memory of a node (default: its CPUs' share)")->type_name("SIZE");
+  command->add_option("--mem", options->memory, "Memory of a node (default: from what the job needs)")->type_name("SIZE");
   add_count(command, "--gpus-per-node", [options](int n) { options->gpus_per_node = n; }, "GPUs of a node (default: all)");
   add_count(command, "--tasks-per-node", [options](int n) { options->tasks_per_node = n; },
             "Ranks on a node (default: one a GPU, or one)");

@@ -164,6 +164,17 @@ std::optional<Node> node_in_sinfo(std::string_view lines) {
   return least;
 }
 
+std::optional<std::int64_t> limit_in_sinfo(std::string_view lines, std::string_view partition) {
+  for (auto const line : parts(lines, '\n')) {
+    auto const fields = parts(trimmed(line), '|');
+    if (fields.size() != 2 || fields[1].empty() || !is_digits(fields[1].substr(0, 1))) continue;
+    bool const is_default = fields[0].ends_with('*');
+    auto const name = fields[0].substr(0, fields[0].size() - is_default);
+    if (partition.empty() ? is_default : name == partition) return parse_time_minutes(std::string(fields[1]));
+  }
+  return std::nullopt;
+}
+
 Node node_in_cluster(topology::Cluster const& cluster) {
   std::optional<Node> least;
   for (auto const& nodes : cluster.nodes) {
@@ -188,13 +199,26 @@ Share share_of(std::optional<Node> const& node, ShareWishes const& wishes) {
   share.tasks = wishes.tasks > 0 ? wishes.tasks : std::max(1, share.gpus);
   share.cpus = cpus_a_task(node, wishes, share.tasks);
   share.memory_mb = wishes.memory_mb;
-  if (!node) return share;
-  // Of the memory the part that its CPUs are of the node's: the rest is for those that have the other CPUs.
-  if (share.memory_mb == 0 && node->cpus > 0)
-    share.memory_mb = node->memory_mb * static_cast<std::uint64_t>(std::min(node->cpus, share.tasks * share.cpus)) /
-                      static_cast<std::uint64_t>(node->cpus);
-  check_fits(*node, share);
+  if (node) check_fits(*node, share);
   return share;
+}
+
+std::uint64_t memory_mb_for(Needs const& needs, Share const& share, std::optional<Node> const& node) {
+  auto const ranks = static_cast<std::uint64_t>(share.tasks);
+  auto const expected_mb = (needs.rank_bytes >> 20) * ranks;
+  auto const wanted_mb = 2 * expected_mb + ranks * (share.gpus > 0 ? 4096 : 1024);
+  if (!node || node->memory_mb == 0) return wanted_mb;
+  MUSTER_REQUIRE(expected_mb <= node->memory_mb,
+                 "{} ranks a node need {} MiB (the nodes have {} MiB, so they would be killed); ask for fewer with "
+                 "--tasks-per-node or --cpus-per-task, or for another --partition", share.tasks, expected_mb, node->memory_mb);
+  return std::min(wanted_mb, node->memory_mb);
+}
+
+std::optional<std::int64_t> minutes_for(Needs const& needs, std::optional<std::int64_t> const& limit) {
+  if (!(needs.seconds > 0)) return std::nullopt;
+  auto const wanted = std::min(3 * needs.seconds / 60 + 10, static_cast<double>(most_minutes));
+  auto const minutes = std::min(most_minutes, (static_cast<std::int64_t>(wanted) + 5) / 5 * 5);
+  return limit ? std::min(minutes, *limit) : minutes;
 }
 
 }  // namespace muster::cli::submit

@@ -38,6 +38,9 @@ struct Node {
 
 /// From the lines of `sinfo -h -N -o "%c|%m|%G"`. nullopt when there is no line that says it.
 std::optional<Node> node_in_sinfo(std::string_view lines);
+/// The time limit of a partition, the default one where `partition` is empty, from the lines of
+/// `sinfo -h -o "%P|%l"`. nullopt when there is none, or no line says it.
+std::optional<std::int64_t> limit_in_sinfo(std::string_view lines, std::string_view partition);
 /// Of machines a plan was made for, which Slurm says nothing about.
 Node node_in_cluster(topology::Cluster const& cluster);
 /// Machines, all sorts together.
@@ -56,6 +59,16 @@ struct ShareWishes {
   std::optional<int> gpus;
   std::uint64_t memory_mb = 0;
 };
+/// What a job is expected to take.
+struct Needs {
+  std::uint64_t rank_bytes = 0;  ///< of host memory, each rank
+  double seconds = 0;            ///< on all machines; 0 = not known
+};
+/// Memory to ask for on each machine: twice what is expected, and for each rank 1 GiB for MPI and libraries or 4 GiB
+/// where it drives a GPU; never more than the machine has. Throws Error (Exit::user) when it has not even what is expected.
+std::uint64_t memory_mb_for(Needs const& needs, Share const& share, std::optional<Node> const& node);
+/// Minutes to ask for: three times what is expected and ten more, to the next five; at most `limit`. nullopt: not known.
+std::optional<std::int64_t> minutes_for(Needs const& needs, std::optional<std::int64_t> const& limit);
 /// Throws Error (Exit::user) when the machine is not known and the user does not say either, or says more than it has.
 Share share_of(std::optional<Node> const& node, ShareWishes const& wishes);
 

@@ -74,15 +74,42 @@ TEST(SubmitNode, IsSharedByOneRankAGpu) {
   EXPECT_EQ(share.tasks, 8);
   EXPECT_EQ(share.cpus, 8);
   EXPECT_EQ(share.gpus, 8);
-  EXPECT_EQ(share.memory_mb, 512000U);
   auto const part = share_of(Node{64, 8, 512000}, {0, 4, 2, 0});
   EXPECT_EQ(part.tasks, 2);
   EXPECT_EQ(part.cpus, 4);
-  EXPECT_EQ(part.memory_mb, 64000U);
   auto const cpu = share_of(Node{64, 0, 0}, {});
   EXPECT_EQ(cpu.tasks, 1);
   EXPECT_EQ(cpu.cpus, 64);
-  EXPECT_EQ(cpu.memory_mb, 0U);
+}
+
+TEST(SubmitNeeds, MemoryHasHeadroomAndFitsTheNode) {
+  Needs const needs{std::uint64_t{3} << 30, 0};
+  Share share;
+  share.tasks = 2;
+  EXPECT_EQ(memory_mb_for(needs, share, Node{64, 0, 512000}), 2U * 6144 + 2 * 1024);
+  EXPECT_EQ(memory_mb_for(needs, share, std::nullopt), 2U * 6144 + 2 * 1024);
+  EXPECT_EQ(memory_mb_for(needs, share, Node{64, 0, 8000}), 8000U);
+  share.gpus = 2;
+  EXPECT_EQ(memory_mb_for(needs, share, Node{64, 2, 512000}), 2U * 6144 + 2 * 4096);
+  EXPECT_THAT(message_of([&] { memory_mb_for(needs, share, Node{64, 2, 6000}); }),
+              HasSubstr("2 ranks a node need 6144 MiB (the nodes have 6000 MiB, so they would be killed); ask for fewer"));
+}
+
+TEST(SubmitNeeds, TimeHasHeadroomAndKeepsToTheLimit) {
+  EXPECT_EQ(minutes_for({0, 0}, 60), std::nullopt);
+  EXPECT_EQ(minutes_for({0, 1}, std::nullopt), 15);
+  EXPECT_EQ(minutes_for({0, 3600}, std::nullopt), 195);
+  EXPECT_EQ(minutes_for({0, 3600}, 60), 60);
+  EXPECT_EQ(minutes_for({0, 1e12}, std::nullopt), 366 * 24 * 60);
+}
+
+TEST(SubmitNeeds, TheLimitIsThePartitions) {
+  auto const* const lines = "short|30:00\nmain*|1-00:00:00\nlong|infinite\nodd|n/a\n";
+  EXPECT_EQ(limit_in_sinfo(lines, "short"), 30);
+  EXPECT_EQ(limit_in_sinfo(lines, ""), 1440);
+  EXPECT_EQ(limit_in_sinfo(lines, "long"), std::nullopt);
+  EXPECT_EQ(limit_in_sinfo(lines, "nix"), std::nullopt);
+  EXPECT_EQ(limit_in_sinfo("64|257000|gpu:a100:8\n", ""), std::nullopt);
 }
 
 TEST(SubmitNode, MoreThanItHasIsRefused) {

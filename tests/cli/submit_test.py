@@ -62,14 +62,28 @@ class Submit(MusterTest):
         self.assertEqual(self.option(script, "--ntasks-per-node"), "4")
         self.assertEqual(self.option(script, "--cpus-per-task"), "12")
         self.assertEqual(self.option(script, "--gpus-per-node"), "4")
-        self.assertEqual(self.option(script, "--mem"), "128000M")
+        self.assertTrue(16384 <= int(self.option(script, "--mem").removesuffix("M")) < 18000, script)
+        self.assertEqual(self.option(script, "--time"), None)  # of which GPUs they are Slurm says nothing
         self.assertFalse((self.folder / "sbatch.words").exists())
 
     def test_plans_for_a_machine_that_is_named(self):
         script = self.script(JOB, "--on", "16 nodes x 8x H100")
         self.assertEqual(self.option(script, "--nodes"), "16")
         self.assertEqual(self.option(script, "--ntasks-per-node"), "8")
-        self.assertEqual(self.option(script, "--mem"), None)
+        self.assertTrue(32768 <= int(self.option(script, "--mem").removesuffix("M")) < 36000, script)
+        self.assertEqual(self.option(script, "--time"), "0-00:15:00")
+
+    def test_asks_for_the_time_and_memory_that_are_expected(self):
+        cores = ["--gpus-per-node", "0", "--cpus-per-task", "8"]
+        script = self.script(JOB, *cores)
+        self.assertEqual(self.option(script, "--time"), "0-00:15:00")
+        self.assertTrue(1024 <= int(self.option(script, "--mem").removesuffix("M")) < 2048, script)
+        hours = self.script(JOB, *cores, "--set", "simulation.paths=17179869184")
+        self.assertGreater(self.option(hours, "--time"), "0-01:00:00")
+        self.tool("sinfo", "#!/bin/sh\ncase $2 in *P*) echo 'main*|30:00';; *) echo '64|257000|(null)';; esac\n")
+        self.assertEqual(self.option(self.script(JOB, *cores, "--set", "simulation.paths=17179869184"), "--time"), "0-00:30:00")
+        self.assertEqual(self.option(self.script(JOB, *cores, "--time", "7", "--mem", "3GiB"), "--time"), "0-00:07:00")
+        self.assertEqual(self.option(self.script(JOB, *cores, "--time", "7", "--mem", "3GiB"), "--mem"), "3072M")
 
     def test_json_has_the_script(self):
         told = self.succeed("submit", JOB, "--dry-run", "--json").json()
