@@ -26,6 +26,7 @@ std::vector<std::string> safe_lines(std::string_view bytes) {
   std::vector<std::string> lines;
   for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
     lines.push_back(io::clean_text(bytes.substr(0, end)));
+    std::erase(lines.back(), '\r');  // it would write over what stands before it
     bytes.remove_prefix(end + 1);
   }
   return lines;

@@ -103,8 +103,8 @@ class Logs(MusterTest):
         self.assertEqual(self.succeed("logs", "a.h5", "--follow").out.splitlines(), lines)
 
     def test_hold_nothing_that_a_terminal_obeys(self):
-        (self.folder / "a.h5.log").write_bytes(b"x\x1b[31m\xff\nhalf a line")
-        self.assertEqual(self.succeed("logs", "a.h5").out, "x\ufffd[31m\ufffd\n")
+        (self.folder / "a.h5.log").write_bytes(b"x\x1b[31m\xff\rover\nhalf a line")
+        self.assertEqual(self.succeed("logs", "a.h5").out, "x\ufffd[31m\ufffdover\n")
 
     def test_never_grow_past_their_bound(self):
         (self.folder / "a.h5.log").write_text("an old line\n" * 100_000, encoding="utf-8")
