@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Kills and stops ranks of real runs and compares the digests.
 
-chaos.py --muster BINARY --job FILE [--runs 1000] [--seed 1] [--victims workers|any] [--keep-going]
+chaos.py --muster BINARY --job FILE [--runs 1000] [--seed 1] [--victims workers|any|root] [--hosts 2 [--pml ob1|ucx]] [--keep-going]
 
 Every run is a small job under the supervisor (`muster run --launcher mpirun`), with 2 to 5 ranks; its
 seed says how many ranks are killed (SIGKILL) or stopped (SIGSTOP, for good or for a while) and when.
+With --calm SECONDS nothing befalls a run, of --ranks N: it is made to last so long, and a rank that is given up is a
+fault. With --hosts 2 the ranks are shared by two machines made of namespaces, as root, and their messages go over TCP.
 Each has to end by itself with the digest of an undisturbed run, leaving no process and no file behind
 but its result. Prints a line for a run that does not, and a table last; exit code 1 if there was one.
 """
@@ -14,6 +16,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,8 +24,12 @@ import tempfile
 import threading
 import time
 
+from hosts import Hosts
+
 SETTINGS = ["--set", "simulation.tile_paths=4096", "--threads", "1", "--device", "cpu", "--commit-interval", "0.1"]
 RUN_LIMIT_S = 180
+ORPHAN_LIMIT_S = 100  # for ranks of other hosts: one that is stopped there is killed by mpirun after a minute
+MOST_TILES = 1 << 62
 
 
 def environment():
@@ -53,6 +60,57 @@ def ranks_of(supervisor):
     return found
 
 
+def ranks_among(pids):
+    """rank -> pid of those processes that are ranks."""
+    return {int(entry.split("=")[1]): pid for pid in pids for entry in entries(pid) if entry.startswith("OMPI_COMM_WORLD_RANK=")}
+
+
+class Here:
+    """This machine alone."""
+
+    def __init__(self, arguments):
+        self.muster = arguments.muster
+        self.job = arguments.job
+        self.folder = tempfile.TemporaryDirectory(prefix="muster-chaos-")
+        self.path = pathlib.Path(self.folder.name)
+
+    def start(self, words, _ranks):
+        return [self.muster, *words], environment()
+
+    def ranks(self, process):
+        return ranks_of(process.pid)
+
+    def left(self, process):
+        return self.ranks(process)
+
+
+class There:
+    """Two machines made of namespaces."""
+
+    def __init__(self, arguments):
+        self.hosts = Hosts(arguments.hosts)
+        self.pml = arguments.pml
+        self.path = self.hosts.folder
+        self.muster = shutil.copy2(arguments.muster, self.path / "muster")  # the hosts have each a /tmp of their own
+        self.job = shutil.copy2(arguments.job, self.path / "job.toml")
+
+    def start(self, words, ranks):
+        return [*self.hosts.on("host1"), self.muster, *words], {**environment(), "MUSTER_MPI_OPTIONS": self.hosts.mpi_options(ranks, self.pml)}
+
+    def ranks(self, _process):
+        return ranks_among(self.hosts.pids())
+
+    def left(self, _process):
+        """Ranks; launchers of other hosts may take a minute, and are ended here."""
+        deadline = time.monotonic() + ORPHAN_LIMIT_S
+        while ranks_among(self.hosts.pids()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        left = ranks_among(self.hosts.pids())
+        for pid in self.hosts.pids():
+            send(pid, signal.SIGKILL)
+        return left
+
+
 def send(pid, number):
     try:
         os.kill(pid, number)
@@ -66,7 +124,7 @@ class Listener:
 
     def __init__(self, stream):
         self.lines = []
-        self.thread = threading.Thread(target=self.listen, args=(stream,))
+        self.thread = threading.Thread(target=self.listen, args=(stream,), daemon=True)
         self.thread.start()
 
     def listen(self, stream):
@@ -81,35 +139,80 @@ class Listener:
 class Plan:
     """What is to befall one run."""
 
-    def __init__(self, seed, victims):
+    def __init__(self, seed, arguments):
         draw = random.Random(seed)
         self.seed = seed
-        self.ranks = draw.randint(2, 5)
+        self.ranks = arguments.ranks or draw.randint(2, 5)
         self.events = []
         at = draw.uniform(0.0, 1.5)
         for _ in range(draw.randint(1, self.ranks)):
             kind = draw.choice(["kill", "kill", "kill", "stop", "pause"])
             self.events.append((at, kind, draw.random(), draw.uniform(0.05, 1.0)))
             at += draw.expovariate(2.0)
-        self.first_victim = 0 if victims == "any" else 1
+        self.victims = {"any": range(self.ranks), "workers": range(1, self.ranks), "root": range(1)}[arguments.victims]
+        if arguments.calm:
+            self.events = []
+
+
+class Recovery:
+    """How long after the loss of rank 0 the next tile is committed, by the run's files."""
+
+    def __init__(self, muster, out):
+        self.muster = muster
+        self.out = out
+        self.lost_at = None
+        self.took_s = []
+        self.is_over = False
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
+
+    def committed(self):
+        ran = subprocess.run([self.muster, "status", self.out, "--json"], capture_output=True, text=True, check=False)
+        told = json.loads(ran.stdout) if ran.returncode == 0 else {}
+        return told.get("tiles_committed", MOST_TILES if told.get("state") == "done" else 0)
+
+    def watch(self):
+        while not self.is_over:
+            lost_at, self.lost_at = self.lost_at, None
+            if lost_at is None:
+                time.sleep(0.01)
+                continue
+            before = self.committed()
+            while not self.is_over and self.lost_at is None and self.committed() <= before:
+                time.sleep(0.02)
+            # A second loss meanwhile begins a new count; a run that was done already has nothing to come.
+            if self.lost_at is None and before < MOST_TILES:
+                self.took_s.append(time.monotonic() - lost_at)
+
+    def end(self):
+        self.is_over = True
+        self.thread.join()
+        return self.took_s
 
 
 class Chaos:
     def __init__(self, arguments):
-        self.muster = arguments.muster
-        self.job = ["run", arguments.job, "--set", f"simulation.paths={arguments.paths}", *SETTINGS, "--quiet"]
-        self.victims = arguments.victims
+        self.place = There(arguments) if arguments.hosts > 1 else Here(arguments)
+        self.muster = self.place.muster
+        self.job = ["run", self.place.job, "--set", f"simulation.paths={arguments.paths}", *SETTINGS, "--quiet"]
         self.counts = collections.Counter()
         self.delays_s = []  # from a worker's end to rank 0's word that its leases go to others
-        self.folder = tempfile.TemporaryDirectory(prefix="muster-chaos-")
+        self.recoveries_s = []  # from rank 0's end to the next committed tile
+        self.is_calm = arguments.calm > 0
+        self.limit_s = RUN_LIMIT_S + 10 * arguments.calm
+        begun = time.monotonic()
         self.digest = self.undisturbed()
+        if self.is_calm:
+            factor = max(1, round(arguments.calm / (time.monotonic() - begun)))
+            self.job += ["--set", f"simulation.paths={arguments.paths * factor}"]
+            self.digest = self.undisturbed()
 
     def undisturbed(self):
-        done = subprocess.run([self.muster, *self.job, "--out", f"{self.folder.name}/whole.h5", "--json"], env=environment(),
+        done = subprocess.run([self.muster, *self.job, "--out", self.place.path / "whole.h5", "--json"], env=environment(),
                               capture_output=True, text=True, check=True)
         return json.loads(done.stdout)["result_digest"]
 
-    def befall(self, plan, process):
+    def befall(self, plan, process, recovery):
         """Until the run is over or everything has happened."""
         paused = []
         start = time.monotonic()
@@ -119,7 +222,7 @@ class Chaos:
                     return
                 self.wake(paused)
                 time.sleep(0.01)
-            ranks = sorted((rank, pid) for rank, pid in ranks_of(process.pid).items() if rank >= plan.first_victim)
+            ranks = sorted((rank, pid) for rank, pid in self.place.ranks(process).items() if rank in plan.victims)
             if not ranks:
                 continue
             rank, pid = ranks[int(which * len(ranks))]
@@ -127,6 +230,8 @@ class Chaos:
                 self.counts[f"{kind} of {'rank 0' if rank == 0 else 'a worker'}"] += 1
                 if kind == "kill" and rank != 0:
                     self.killed_at[rank] = time.monotonic()
+                if kind != "pause" and rank == 0:
+                    recovery.lost_at = time.monotonic()
                 if kind == "pause":
                     paused.append((time.monotonic() + length, pid))
         while paused and process.poll() is None:
@@ -141,21 +246,25 @@ class Chaos:
 
     def run(self, plan):
         """Why this run is not as it should be, or ""."""
-        out = pathlib.Path(self.folder.name) / f"{plan.seed}.h5"
-        process = subprocess.Popen(
-            [self.muster, *self.job, "--out", out, "--json", "--launcher", "mpirun", "--ranks", str(plan.ranks)],
-            env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        out = self.place.path / f"{plan.seed}.h5"
+        line, told_it = self.place.start([*self.job, "--out", out, "--json", "--launcher", "mpirun", "--ranks", str(plan.ranks)],
+                                         plan.ranks)
+        process = subprocess.Popen(line, env=told_it, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.killed_at = {}
         listener = Listener(process.stderr)
+        recovery = Recovery(self.muster, out)
         told = ""
         try:
-            self.befall(plan, process)
-            told = process.stdout.read() if process.wait(timeout=RUN_LIMIT_S) is not None else ""
+            self.befall(plan, process, recovery)
+            told = process.stdout.read() if process.wait(timeout=self.limit_s) is not None else ""
         except subprocess.TimeoutExpired:
             process.kill()
-            for pid in ranks_of(process.pid).values():
+            for pid in self.place.ranks(process).values():
                 send(pid, signal.SIGKILL)
-            return f"not over after {RUN_LIMIT_S} s: {listener.text()[-2000:]}"
+            self.place.left(process)
+            return f"not over after {self.limit_s} s: {listener.text()[-2000:]}"
+        finally:
+            self.recoveries_s += recovery.end()
         said = listener.text()
         for at, line in listener.lines:
             for rank, killed_at in self.killed_at.items():
@@ -166,14 +275,17 @@ class Chaos:
         return self.fault_of(process, out, told, said)
 
     def fault_of(self, process, out, told, said):
+        left = self.place.left(process)
         if process.returncode != 0:
             return f"exit code {process.returncode}: {said[-2000:]}{told[-1000:]}"
+        if self.is_calm and ("given up" in said or "is lost" in said or "again" in said):
+            return f"a false alarm: {said[-2000:]}"
         # Of a run that was killed between its result and its last words there is the file.
         digest = json.loads(told)["result_digest"] if told else self.digest_in(out)
         if digest != self.digest:
             return f"digest {digest}"
-        if left := ranks_of(process.pid):
-            return f"processes left: {left}"
+        if left:
+            return f"processes left: {left}: {said[-2000:]}"
         files = sorted(path.name for path in out.parent.glob(out.name + "*"))
         if [name for name in files if not name.endswith((".h5", ".lock", ".log"))]:
             return f"files left: {files}"
@@ -186,21 +298,34 @@ class Chaos:
         return json.loads(told)["result_digest"]
 
 
+def spread(values_s):
+    values = sorted(1000 * value for value in values_s)
+    return f"{values[len(values) // 2]:.0f} ms (median), {values[-1]:.0f} ms (most) of {len(values)}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--muster", required=True)
     parser.add_argument("--job", required=True)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ranks", type=int, default=0, help="of every run (default: 2 to 5)")
+    parser.add_argument("--calm", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--paths", type=int, default=524288)
-    parser.add_argument("--victims", choices=["workers", "any"], default="any")
+    parser.add_argument("--victims", choices=["workers", "any", "root"], default="any")
+    parser.add_argument("--hosts", type=int, choices=[1, 2], default=1)
+    parser.add_argument("--pml", choices=["ob1", "ucx"], default="ob1")
+    parser.add_argument("--verbose", action="store_true", help="a line for every run")
     parser.add_argument("--keep-going", action="store_true")
     arguments = parser.parse_args()
     chaos = Chaos(arguments)
     faults = 0
     start = time.monotonic()
     for seed in range(arguments.seed, arguments.seed + arguments.runs):
-        fault = chaos.run(Plan(seed, arguments.victims))
+        begun = time.monotonic()
+        fault = chaos.run(Plan(seed, arguments))
+        if arguments.verbose:
+            print(f"seed {seed}: {time.monotonic() - begun:.1f} s", flush=True)
         if fault:
             faults += 1
             print(f"seed {seed}: {fault}", flush=True)
@@ -208,9 +333,10 @@ def main():
                 break
     for what, count in sorted(chaos.counts.items()):
         print(f"{what:<28}{count}")
-    if delays := sorted(chaos.delays_s):
-        print(f"{'a kill was known after':<28}{1000 * delays[len(delays) // 2]:.0f} ms (median), {1000 * delays[-1]:.0f} ms (most) "
-              f"of {len(delays)}")
+    if chaos.delays_s:
+        print(f"{'a kill was known after':<28}{spread(chaos.delays_s)}")
+    if chaos.recoveries_s:
+        print(f"{'rank 0 was replaced after':<28}{spread(chaos.recoveries_s)}")
     print(f"{'runs':<28}{seed - arguments.seed + 1} in {time.monotonic() - start:.0f} s, {faults} at fault")
     sys.exit(1 if faults else 0)
 

@@ -128,8 +128,9 @@ std::uint64_t computed_tiles(io::Result const& result) {
 /// All but the log, which stays.
 std::vector<std::string> other_names_beside(fs::path const& output) {
   std::vector<std::string> names;
+  fs::path const log = output.string() + ".log";
   for (auto const& entry : fs::directory_iterator(output.parent_path()))
-    if (entry.path() != output && entry.path() != fs::path(output) += ".log") names.push_back(entry.path().filename().string());
+    if (entry.path() != output && entry.path() != log) names.push_back(entry.path().filename().string());
   return names;
 }
 
