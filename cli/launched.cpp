@@ -141,6 +141,7 @@ void Launched::pass_lines_on(bool is_end) {
     if (is_last && (!is_end || complaints_.empty())) return;
     auto const line = complaints_.substr(0, is_last ? end : end + 1);
     complaints_.erase(0, line.size());
+    has_complained_ = has_complained_ || is_noise(line);
     if (!is_noise(line)) std::fwrite(line.data(), 1, line.size(), stderr);
   }
 }

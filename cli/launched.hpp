@@ -36,6 +36,8 @@ class Launched {
   bool follow(pid_t pid);
   /// Looks for ranks of this machine, some twenty times a second whatever it is called.
   void look();
+  /// The launcher has complained as it does when a rank ends anyhow, on whatever machine.
+  bool has_complained() const { return has_complained_; }
   /// A rank that was seen here and has ended.
   ProcessHandle const* lost_rank() const;
   /// Kills ranks and launcher, and does not return before they are gone.
@@ -49,7 +51,7 @@ class Launched {
 
   std::string const mark_;
   pid_t pid_ = -1;
-  bool is_over_ = false;
+  bool is_over_ = false, has_complained_ = false;
   int stdout_ = -1, stderr_ = -1;
   std::string said_, complaints_;
   std::optional<ProcessHandle> root_;

@@ -36,6 +36,8 @@ constexpr std::chrono::seconds stopped_limit{2};
 constexpr std::chrono::seconds failover_limit{5};
 /// For the launcher to start the ranks and for MPI to connect them.
 constexpr std::chrono::seconds start_limit{120};
+/// Once a rank is known to be lost meanwhile: rank 0 waits 10 s for the others, and begins without it where MPI is up.
+constexpr std::chrono::seconds loss_limit{15};
 /// Starts in a row without a new commit: that failed by themselves, and with those that somebody ended.
 constexpr int most_barren_own = 2;
 constexpr int most_barren = 6;
@@ -119,11 +121,11 @@ class Supervisor {
         auto const* const lost = launched_->lost_rank();
         // One that has ended by itself may have done its part of a short run.
         if (lost != nullptr && lost->fatal_signal() == 0) start_deadline_ = std::min(start_deadline_, Clock::now() + leave_limit);
+        // Nothing else tells of a rank of another machine.
+        if (launched_->has_complained()) start_deadline_ = std::min(start_deadline_, Clock::now() + loss_limit);
         bool const is_killed = lost != nullptr && lost->fatal_signal() != 0;
         if (!is_killed && Clock::now() < start_deadline_) continue;
-        auto cause = lost != nullptr ? death("while the ranks were starting, one", *lost, kills_before_)
-                                     : Cause{fmt::format("rank 0 did not begin its work within {} s", start_limit.count())};
-        cause.exit_code.reset();
+        auto cause = failed_start(lost);
         launched_->end();
         return cause;
       }
@@ -144,6 +146,14 @@ class Supervisor {
         return {"rank 0 was stopped by somebody", true};
       }
     }
+  }
+
+  Cause failed_start(ProcessHandle const* lost) const {
+    if (lost == nullptr && launched_->has_complained()) return {"while the ranks were starting, one was lost on another machine", true};
+    if (lost == nullptr) return {fmt::format("rank 0 did not begin its work within {} s", start_limit.count())};
+    auto cause = death("while the ranks were starting, one", *lost, kills_before_);
+    cause.exit_code.reset();
+    return cause;
   }
 
   /// Rank 0 holds the output's lock: MPI has started, and a loss is the ranks' own affair. Before that, ranks wait

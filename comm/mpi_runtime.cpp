@@ -35,6 +35,8 @@ void start_mpi() {
   if (is_initialized) return;
   // A send to a rank that died raises SIGPIPE in the TCP transport; the error code is enough.
   std::signal(SIGPIPE, SIG_IGN);
+  // UCX tells of lost peers on stdout, which is for the one answer.
+  ::setenv("UCX_LOG_FILE", "stderr", 0);
   int provided = 0;
   MUSTER_MPI(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided));
   MUSTER_REQUIRE_ENV(
