@@ -24,7 +24,8 @@ LoadedJob mock_job(jobs::SameBits bits) {
 
 /// Opens and lets go of the run's state; true when an unfinished run was there.
 bool begin(io::Scratch const& folder, jobs::SameBits bits, std::string const& devices, Start start = Start::resume) {
-  return open_state(folder / "F.h5", mock_job(bits), devices, start).is_resumed;
+  auto saved = io::read_saved_run(folder / "F.h5");
+  return open_state(folder / "F.h5", mock_job(bits), devices, start, std::move(saved)).is_resumed;
 }
 
 std::string refusal(io::Scratch const& folder, std::string const& devices) {
