@@ -25,6 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds look_interval{50};
+constexpr std::chrono::seconds natural_limit{1};
 constexpr std::chrono::seconds launcher_limit{3};
 constexpr std::chrono::seconds ranks_limit{10};
 
@@ -177,6 +178,11 @@ bool Launched::follow(pid_t pid) {
   return false;
 }
 
+bool Launched::has_stopped_rank() const {
+  return std::any_of(seen_.begin(), seen_.end(),
+                     [](ProcessHandle const& rank) { return state_of(rank.process()) == ProcessState::stopped; });
+}
+
 ProcessHandle const* Launched::lost_rank() const {
   auto const found = std::find_if(seen_.begin(), seen_.end(), [](ProcessHandle const& rank) { return rank.is_dead(); });
   return found == seen_.end() ? nullptr : &*found;
@@ -208,12 +214,18 @@ void Launched::end_ranks() {
     while (!rank.is_dead() && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds{2});
 }
 
+void Launched::wait_for_launcher(std::chrono::milliseconds limit) {
+  auto const deadline = Clock::now() + limit;
+  while (!has_ended() && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+}
+
 void Launched::end() {
   end_ranks();
-  // The launcher ends ranks on other machines and cleans up after itself.
+  // With no rank left the launcher ends and cleans up at once; told to end, mpirun first waits for half a minute.
+  wait_for_launcher(natural_limit);
+  // It ends ranks on other machines.
   send(SIGTERM);
-  auto const deadline = Clock::now() + launcher_limit;
-  while (!has_ended() && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  wait_for_launcher(launcher_limit);
   if (!is_over_) {
     ::kill(-pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);

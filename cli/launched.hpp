@@ -40,12 +40,15 @@ class Launched {
   bool has_complained() const { return has_complained_; }
   /// A rank that was seen here and has ended.
   ProcessHandle const* lost_rank() const;
+  /// A rank that was seen here is stopped by a signal.
+  bool has_stopped_rank() const;
   /// Kills ranks and launcher, and does not return before they are gone.
   void end();
 
  private:
   std::vector<ProcessId> ranks_here() const;
   void end_ranks();
+  void wait_for_launcher(std::chrono::milliseconds limit);
   void relay();
   void pass_lines_on(bool is_end);
 

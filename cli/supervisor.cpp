@@ -62,6 +62,23 @@ Cause death(std::string const& who, ProcessHandle const& process, std::uint64_t 
           is_killed_from_outside(signal, out_of_memory_kills() - kills_before), process.exit_code()};
 }
 
+/// How long something has been stopped.
+class StopClock {
+ public:
+  /// Whether it is stopped, and has been for longer than may be; begins anew then.
+  bool has_run_out(bool is_stopped) {
+    if (!is_stopped) since_.reset();
+    if (!is_stopped) return false;
+    if (!since_) since_ = Clock::now();
+    if (Clock::now() - *since_ <= stopped_limit) return false;
+    since_.reset();
+    return true;
+  }
+
+ private:
+  std::optional<Clock::time_point> since_;
+};
+
 /// Which file it is: a run that starts over replaces it.
 std::tuple<ino_t, time_t, long> identity_of(std::filesystem::path const& file) {
   struct stat status {};
@@ -110,7 +127,7 @@ class Supervisor {
 
   /// Until the ranks are gone.
   Cause watch() {
-    std::optional<Clock::time_point> stopped_since;
+    StopClock stop_clock;
     for (;; std::this_thread::sleep_for(pace)) {
       pass_stop_on();
       if (launched_->has_ended()) {
@@ -118,16 +135,10 @@ class Supervisor {
         return launched_->root() ? death("rank 0", *launched_->root(), kills_before_) : Cause{"the launcher has ended without a verdict"};
       }
       if (!is_started_ && !has_started()) {
-        auto const* const lost = launched_->lost_rank();
-        // One that has ended by itself may have done its part of a short run.
-        if (lost != nullptr && lost->fatal_signal() == 0) start_deadline_ = std::min(start_deadline_, Clock::now() + leave_limit);
-        // Nothing else tells of a rank of another machine.
-        if (launched_->has_complained()) start_deadline_ = std::min(start_deadline_, Clock::now() + loss_limit);
-        bool const is_killed = lost != nullptr && lost->fatal_signal() != 0;
-        if (!is_killed && Clock::now() < start_deadline_) continue;
-        auto cause = failed_start(lost);
+        auto const trouble = trouble_at_start(stop_clock);
+        if (!trouble) continue;
         launched_->end();
-        return cause;
+        return *trouble;
       }
       auto const& root = launched_->root();
       if (!root) continue;
@@ -135,17 +146,25 @@ class Supervisor {
         if (has_failed_over()) continue;
         return after_root(*root);
       }
-      if (state_of(root->process()) != ProcessState::stopped)
-        stopped_since.reset();
-      else if (!stopped_since)
-        stopped_since = Clock::now();
-      else if (Clock::now() - *stopped_since > stopped_limit) {
-        stopped_since.reset();
-        if (!place_.has_open_mpi_4 && root->kill()) continue;  // the others go on without it
-        launched_->end();
-        return {"rank 0 was stopped by somebody", true};
-      }
+      if (!stop_clock.has_run_out(state_of(root->process()) == ProcessState::stopped)) continue;
+      if (!place_.has_open_mpi_4 && root->kill()) continue;  // the others go on without it
+      launched_->end();
+      return {"rank 0 was stopped by somebody", true};
     }
+  }
+
+  /// Why this start comes to nothing: the others wait in MPI for a rank that is dead or stopped.
+  std::optional<Cause> trouble_at_start(StopClock& stop_clock) {
+    auto const* const lost = launched_->lost_rank();
+    if (lost != nullptr && lost->fatal_signal() != 0) return failed_start(lost);
+    // One that has ended by itself may have done its part of a short run.
+    if (lost != nullptr) start_deadline_ = std::min(start_deadline_, Clock::now() + leave_limit);
+    // Nothing else tells of a rank of another machine.
+    if (launched_->has_complained()) start_deadline_ = std::min(start_deadline_, Clock::now() + loss_limit);
+    if (stop_clock.has_run_out(launched_->has_stopped_rank()))
+      return Cause{"while the ranks were starting, one was stopped by somebody", true};
+    if (Clock::now() >= start_deadline_) return failed_start(lost);
+    return std::nullopt;
   }
 
   Cause failed_start(ProcessHandle const* lost) const {

@@ -77,6 +77,14 @@ class Supervised(MusterTest):
         err = self.expect_the_answer(process)
         self.assertIn("rank 0 was killed by signal 9; starting the ranks again from the last save", err)
 
+    def test_a_rank_that_is_stopped_while_mpi_starts_holds_nobody_up(self):
+        process = self.launch(*LONG, "--out", "a.h5")
+        self.wait_for("a rank", lambda: 1 in ranks_of(process))
+        os.kill(ranks_of(process)[1], signal.SIGSTOP)
+        err = self.expect_the_answer(process)
+        # The second where it was too late for the first.
+        self.assertRegex(err, "while the ranks were starting, one was stopped by somebody|it is stopped")
+
     def test_fresh_starts_over_once(self):
         self.run_small("a.h5")
         process = self.launch(*LONG, "--out", "a.h5", "--fresh")
