@@ -208,7 +208,7 @@ class Chaos:
             self.digest = self.undisturbed()
 
     def undisturbed(self):
-        done = subprocess.run([self.muster, *self.job, "--out", self.place.path / "whole.h5", "--json"], env=environment(),
+        done = subprocess.run([self.muster, *self.job, "--out", self.place.path / "whole.h5", "--fresh", "--json"], env=environment(),
                               capture_output=True, text=True, check=True)
         return json.loads(done.stdout)["result_digest"]
 
