@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <thread>
 
 #include "core/error.hpp"
+#include "jobs/evolve/parallel.hpp"
 #include "jobs/evolve/spans.hpp"
 #include "kernels/sums/slots.hpp"
 
@@ -85,17 +85,6 @@ void visit_stats(Io io, Stats& stats) {
   io(stats.mean);
   io(stats.worst);
   io(stats.diversity);
-}
-
-/// Runs `work(first, count)` over [0, count) in as many pieces as there are threads.
-template <class Work>
-void in_pieces(std::uint64_t count, int threads, Work work) {
-  constexpr std::uint64_t least_piece = 256;
-  auto const pieces = std::clamp<std::uint64_t>(count / least_piece, 1, static_cast<std::uint64_t>(std::max(threads, 1)));
-  std::vector<std::jthread> others;
-  for (std::uint64_t i = 1; i < pieces; ++i)
-    others.emplace_back([=, &work] { work(count * i / pieces, count * (i + 1) / pieces - count * i / pieces); });
-  work(0, count / pieces);
 }
 
 bool is_better(Veteran const& a, Veteran const& b) {

@@ -1,8 +1,10 @@
 // Independent pieces of work on several threads.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -29,6 +31,17 @@ void in_parallel(std::size_t count, int threads, Work work) {
     run();
   }
   if (error) std::rethrow_exception(error);
+}
+
+/// Runs `work(first, count)` over [0, count) in as many pieces as there are threads; small ones are not worth a thread.
+template <class Work>
+void in_pieces(std::uint64_t count, int threads, Work work) {
+  constexpr std::uint64_t least_piece = 256;
+  auto const pieces = std::clamp<std::uint64_t>(count / least_piece, 1, static_cast<std::uint64_t>(std::max(threads, 1)));
+  in_parallel(pieces, static_cast<int>(pieces), [&](std::size_t i) {
+    auto const first = count * i / pieces;
+    work(first, count * (i + 1) / pieces - first);
+  });
 }
 
 }  // namespace muster::jobs::evolve
