@@ -11,6 +11,7 @@
 #include "cli/signals.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "worker/fp_environment.hpp"
 
 namespace muster::cli {
 namespace {
@@ -132,6 +133,7 @@ class Recomputer {
 /// Stage after stage from the first, as each needs the one before; to the end of the selection, rounded up to stages.
 Slots recompute_steps(jobs::Job const& job, Recomputer& recomputer, Selection const& selection, int threads) {
   auto const& steps = *job.steps();
+  worker::set_default_fp_environment();
   auto carry = steps.first(threads);
   std::uint64_t first = 0;
   for (std::uint64_t const end : job.stages()) {
@@ -171,7 +173,7 @@ Slots recompute(jobs::Job const& job, worker::Consumption const& consumption, Se
                 Judge const& judge) {
   Recomputer recomputer(job, consumption, judge);
   if (job.steps() == nullptr) return recomputer.run(selection, 0);
-  return recompute_steps(job, recomputer, selection, std::max(consumption.threads, consumption.threads_instead));
+  return recompute_steps(job, recomputer, selection, worker::host_threads(consumption));
 }
 
 }  // namespace muster::cli

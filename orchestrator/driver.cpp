@@ -166,7 +166,7 @@ class Driver {
       return {worker::Step::By::sums, state_.stage, last_sums_};
     return {worker::Step::By::snapshot, state_.stage, steps_->encode(*carry_)};
   }
-  int threads() const { return std::max(options_.consumption.threads, options_.consumption.threads_instead); }
+  int threads() const { return worker::host_threads(options_.consumption); }
 
   void on_interval(double now_s) {
     desk_.tick(now_s);
@@ -352,7 +352,7 @@ RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptio
     state->has_steps = job.steps() != nullptr;
     // Empty: killed before its first generation.
     if (saved && state->has_steps && !saved->carry.empty())
-      carry = job.steps()->decode(saved->carry, std::max(options.consumption.threads, options.consumption.threads_instead));
+      carry = job.steps()->decode(saved->carry, worker::host_threads(options.consumption));
   } catch (Error const& error) {
     dismiss_workers(transport, error.code(), error.what(), options.leave_grace_s);
     throw;

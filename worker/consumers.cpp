@@ -1,5 +1,6 @@
 #include "worker/consumers.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 
@@ -39,6 +40,8 @@ Failure failure_now(std::uint64_t lease, std::string const& device) {
 }
 
 }  // namespace
+
+int host_threads(Consumption const& consumption) { return std::max(consumption.threads, consumption.threads_instead); }
 
 std::string describe(Consumption const& consumption) {
   if (consumption.is_idle) return "nothing";

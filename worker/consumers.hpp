@@ -32,6 +32,9 @@ struct Consumption {
   int threads_instead = 1;
 };
 
+/// CPU threads that a rank may use between its tiles.
+int host_threads(Consumption const& consumption);
+
 /// "2 CPU threads", "cuda:0 cuda:1".
 std::string describe(Consumption const& consumption);
 

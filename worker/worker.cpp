@@ -6,6 +6,7 @@
 
 #include "core/log.hpp"
 #include "core/sha256.hpp"
+#include "worker/fp_environment.hpp"
 #include "worker/protocol.hpp"
 
 namespace muster::worker {
@@ -200,7 +201,9 @@ class Worker {
   void take_step() {
     auto const* steps = job_->steps();
     if (steps == nullptr) return;
-    int const threads = std::max(options_.consumption.threads, options_.consumption.threads_instead);
+    // What is carried is computed on this thread.
+    set_default_fp_environment();
+    int const threads = host_threads(options_.consumption);
     if (!carry_ && step_.by != Step::By::snapshot) consumers_->enter(carry_ = steps->first(threads));
     if (step_.by == Step::By::none) return;
     carry_ = step_.by == Step::By::sums ? steps->next(carry_, step_.words, threads) : steps->decode(step_.words, threads);
