@@ -37,8 +37,14 @@ evolve::Params params_of(BacktestOptions const& options, io::Result const& store
   return params;
 }
 
+/// A rule, and the fold whose search found it.
+struct Chosen {
+  std::string rule;
+  std::size_t fold = 0;
+};
+
 /// As the result tells it: the champion, or the one at `place` of the hall of fame.
-std::string stored_rule(BacktestOptions const& options, io::Result const& stored) {
+Chosen stored_rule(BacktestOptions const& options, io::Result const& stored) {
   auto const hall = std::ranges::find(stored.tables, "hall_of_fame", &Table::name);
   MUSTER_REQUIRE(hall != stored.tables.end() && !hall->columns.empty(), "{} has no hall of fame (no individual was feasible); give --rule",
                  options.result.string());
@@ -47,7 +53,20 @@ std::string stored_rule(BacktestOptions const& options, io::Result const& stored
   auto const at = std::ranges::find(key, options.place == 0 ? 1 : options.place);
   MUSTER_REQUIRE(at != key.end(), "--place {} (the hall of fame has {} places{}); give one of them, or --rule", options.place,
                  strategies.size(), options.place == 0 ? " and no champion" : "");
-  return strategies[static_cast<std::size_t>(at - key.begin())];
+  auto const row = static_cast<std::size_t>(at - key.begin());
+  bool const has_folds = hall->columns.front().name == "fold";
+  return {strategies[row], has_folds ? static_cast<std::size_t>(evolve::column<std::int64_t>(*hall, "fold")[row] - 1) : 0};
+}
+
+/// With the tables of the rule's own indicators; the spans are the job's.
+std::unique_ptr<evolve::Field> field_for(kernels::backtest::Rule const& rule, evolve::Params params, io::Bars const& bars) {
+  auto const spans = evolve::spans_of(params, bars.size());
+  params.rules.indicators.clear();
+  for (auto const& term : rule.terms) params.rules.indicators.push_back(static_cast<kernels::backtest::Indicator>(term.kind));
+  std::ranges::sort(params.rules.indicators);
+  auto const twice = std::ranges::unique(params.rules.indicators);
+  params.rules.indicators.erase(twice.begin(), twice.end());
+  return evolve::make_field(params, bars, spans, 1);
 }
 
 }  // namespace
@@ -55,16 +74,16 @@ std::string stored_rule(BacktestOptions const& options, io::Result const& stored
 int cmd_backtest(BacktestOptions const& options, Form form) {
   auto const stored = io::read_result(options.result);
   auto const params = params_of(options, stored);
-  auto const text = options.rule.empty() ? stored_rule(options, stored) : options.rule;
-  auto const rule = evolve::parse_rule(text, evolve::windows_of(params.rules));
+  auto const chosen = options.rule.empty() ? stored_rule(options, stored) : Chosen{options.rule};
+  auto const rule = evolve::parse_rule(chosen.rule, evolve::windows_of(params.rules));
   auto const bars = evolve::open_market(params.market, options.result.parent_path());
-  auto const field = evolve::make_field(params, bars, 1);
+  auto const field = field_for(rule, params, bars);
   kernels::backtest::check(rule, field->features);
-  auto const spans = options.bars.empty() ? evolve::named_spans(field->spans, 0)
+  auto const spans = options.bars.empty() ? evolve::named_spans(field->spans, chosen.fold)
                                           : std::vector<evolve::NamedSpan>{{"all", {0, field->market.bars}}};
   auto const tables = evolve::strategy_tables(params, bars, *field, rule, spans);
   auto said = fmt::format("  {}\n{}", evolve::rule_text(rule, evolve::windows_of(params.rules)), evolve::metrics_text(tables.front()));
-  auto json = Value::object({{"rule", text}, {"bars", params.market.bars}, {"tables", to_json(tables)}});
+  auto json = Value::object({{"rule", chosen.rule}, {"bars", params.market.bars}, {"tables", to_json(tables)}});
   if (!options.csv.empty()) {
     Value::Array files;
     for (auto const& file : write_csv(tables, options.csv)) {
