@@ -196,12 +196,12 @@ class EvolveJob final : public Job, public Steps {
 
   /// Of a GPU, for features, prices and rules; without building any.
   std::uint64_t rule_bytes() const {
+    constexpr std::uint64_t spans = 8;
     auto const& bars = scenery_.bars();
-    auto const cells = std::uint64_t{kernels::backtest::padded_symbols(static_cast<std::uint32_t>(bars.symbols.size()))} * bars.size();
-    std::uint64_t const real = params_.precision == Precision::single_precision ? sizeof(float) : sizeof(double);
-    auto const tables = std::uint64_t{kernels::backtest::indicator_count} * params_.rules.windows.size();
-    auto const rules = rules_at_once * (sizeof(kernels::backtest::Rule) + 8 * sizeof(kernels::backtest::Tally));
-    return tiling_.herds * (cells * (7 * real + sizeof(std::int16_t)) + tables * cells * sizeof(std::int16_t) + rules);
+    auto const padded = kernels::backtest::padded_symbols(static_cast<std::uint32_t>(bars.symbols.size()));
+    return tiling_.herds * kernels::backtest::device_bytes(
+                               {std::uint64_t{padded} * bars.size(), kernels::backtest::indicator_count * params_.rules.windows.size(),
+                                bars.size(), spans, to_backtest(params_.precision), rules_at_once});
   }
 
   Params const params_;

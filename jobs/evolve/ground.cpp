@@ -44,7 +44,7 @@ class RuleJudge final : public Judge {
     tallies_.resize(rules_.size() * spans_);
     runner_->run(rules_, tallies_);
     for (std::size_t i = 0; i < fitness.size(); ++i)
-      fitness[i] = fitness_of(params_, std::span(tallies_).subspan(i * spans_, spans_));
+      fitness[i] = fitness_of(params_, std::span(tallies_).subspan(i * spans_, spans_), params_.fitness.least_trades);
   }
 
  private:
@@ -71,9 +71,7 @@ class RuleGround final : public Ground {
     auto const plan = backtest_plan(params_, field_, {span}, Precision::double_precision);
     auto const detail = bt::run_detail(plan, rule_of(params_.rules, genome), span);
     // Few trades are no fault of so short a span.
-    auto lenient = params_;
-    lenient.fitness.least_trades = 0;
-    return fitness_of(lenient, {&detail.tally, 1});
+    return fitness_of(params_, {&detail.tally, 1}, 0);
   }
 
  private:
@@ -117,7 +115,7 @@ class FunctionGround final : public Ground {
 
 }  // namespace
 
-std::int64_t fitness_of(Params const& params, std::span<bt::Tally const> tallies) {
+std::int64_t fitness_of(Params const& params, std::span<bt::Tally const> tallies, std::uint64_t least_trades) {
   double sum = 0;
   std::uint64_t trades = 0;
   bool is_flat = false;
@@ -129,14 +127,13 @@ std::int64_t fitness_of(Params const& params, std::span<bt::Tally const> tallies
     is_flat = is_flat || !(metrics.volatility > 0);
     sum += value_of(params.fitness.metric, metrics);
   }
-  if (trades < std::max<std::uint64_t>(1, params.fitness.least_trades)) return kernels::infeasible(Infeasible::no_trades);
+  if (trades < std::max<std::uint64_t>(1, least_trades)) return kernels::infeasible(Infeasible::no_trades);
   if (is_flat) return kernels::infeasible(Infeasible::zero_variance);
   return kernels::fitness_of(sum / static_cast<double>(tallies.size()));
 }
 
 bt::Plan backtest_plan(Params const& params, Field const& field, std::vector<bt::Span> spans, Precision precision) {
-  return {&field.market, &field.features, params.costs, std::move(spans),
-          precision == Precision::single_precision ? bt::Precision::single : bt::Precision::full};
+  return {&field.market, &field.features, params.costs, std::move(spans), to_backtest(precision)};
 }
 
 namespace {

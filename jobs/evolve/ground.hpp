@@ -55,8 +55,13 @@ std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, Sp
 /// `field` is used, not copied, and may be null for a test function.
 std::unique_ptr<Ground> make_ground(Params const& params, Field const* field);
 
-/// The fitness of a rule from its tallies of several spans: the metric's mean over them, or why there is none.
-std::int64_t fitness_of(Params const& params, std::span<kernels::backtest::Tally const> tallies);
+/// The fitness of a rule from its tallies of several spans: the metric's mean over them, or why there is none. Fewer than
+/// `least_trades` (or none) are infeasible.
+std::int64_t fitness_of(Params const& params, std::span<kernels::backtest::Tally const> tallies, std::uint64_t least_trades);
+
+constexpr kernels::backtest::Precision to_backtest(Precision precision) {
+  return precision == Precision::single_precision ? kernels::backtest::Precision::single : kernels::backtest::Precision::full;
+}
 
 /// Rules that a GPU judges at a time.
 inline constexpr std::size_t rules_at_once = 16'384;

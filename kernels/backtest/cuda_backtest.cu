@@ -14,7 +14,6 @@ CudaBacktest* open_cuda_backtest(Plan const&, int, void*, TableMemory const&, st
 }
 char const* run_cuda_backtest(CudaBacktest*, Rule const*, std::size_t, Tally*) { return no_cuda; }
 void close_cuda_backtest(CudaBacktest*) {}
-std::size_t cuda_backtest_bytes(Plan const&, std::size_t) { return 0; }
 CudaCrossover* open_cuda_crossover(CrossoverTable const&, int, void*, TableMemory const&, std::size_t, char const** error) {
   *error = no_cuda;
   return nullptr;
@@ -368,13 +367,6 @@ char const* run_cuda_backtest(CudaBacktest* self, Rule const* rules, std::size_t
   return run_told(self, rules, count, out);
 }
 void close_cuda_backtest(CudaBacktest* self) { close(self); }
-
-std::size_t cuda_backtest_bytes(Plan const& plan, std::size_t rules_at_once) {
-  std::size_t const cells = plan.features->table_size();
-  std::size_t const real = plan.precision == Precision::single ? sizeof(float) : sizeof(double);
-  return cells * (7 * real + sizeof(std::int16_t)) + plan.features->cells.size() * sizeof(std::int16_t) + plan.market->bars +
-         rules_at_once * (sizeof(Rule) + plan.spans.size() * sizeof(Tally)) + plan.spans.size() * sizeof(Span);
-}
 
 CudaCrossover* open_cuda_crossover(CrossoverTable const& table, int ordinal, void* stream, TableMemory const& memory,
                                    std::size_t rules_at_once, char const** error) {

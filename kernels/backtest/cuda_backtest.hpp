@@ -18,8 +18,6 @@ CudaBacktest* open_cuda_backtest(Plan const& plan, int ordinal, void* stream, Ta
 /// Fills out[rule][span] with the bits of a host runner; null or an error text. Waits for the device.
 char const* run_cuda_backtest(CudaBacktest* self, Rule const* rules, std::size_t count, Tally* out);
 void close_cuda_backtest(CudaBacktest* self);
-/// Device memory that `open_cuda_backtest` takes.
-std::size_t cuda_backtest_bytes(Plan const& plan, std::size_t rules_at_once);
 
 struct CudaCrossover;
 CudaCrossover* open_cuda_crossover(CrossoverTable const& table, int ordinal, void* stream, TableMemory const& memory,

@@ -123,4 +123,10 @@ char const* reason_name(Reason reason) {
   return "?";
 }
 
+std::uint64_t device_bytes(DeviceTables const& of) {
+  std::uint64_t const real = of.precision == Precision::single ? sizeof(float) : sizeof(double);
+  return of.cells * (7 * real + sizeof(std::int16_t)) + of.tables * of.cells * sizeof(std::int16_t) + of.bars +
+         of.rules_at_once * (sizeof(Rule) + of.spans * sizeof(Tally)) + of.spans * sizeof(Span);
+}
+
 }  // namespace muster::kernels::backtest

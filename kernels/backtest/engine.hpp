@@ -79,6 +79,17 @@ class Runner {
 /// On the calling thread, in `plan.precision`. Throws as check(plan) does.
 std::unique_ptr<Runner> make_host_runner(Plan const& plan);
 
+/// What a runner on a device takes of its memory, for tables of `cells` symbol-bars each.
+struct DeviceTables {
+  std::uint64_t cells = 0;   ///< bars * padded symbols
+  std::uint64_t tables = 0;  ///< of features
+  std::uint64_t bars = 0;
+  std::uint64_t spans = 0;
+  Precision precision = Precision::single;
+  std::uint64_t rules_at_once = 0;
+};
+std::uint64_t device_bytes(DeviceTables const& of);
+
 enum class Reason : std::uint8_t { signal, holding, stop, target, delisted, end };
 char const* reason_name(Reason reason);
 
