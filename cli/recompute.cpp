@@ -114,6 +114,7 @@ class Recomputer {
     throw Error(failure.code, failure.device + ": " + failure.message, failure.retry);
   }
   void on(worker::DeviceUse const&) {}
+  void on(worker::Dropped const&) {}
   void on(worker::Result& result) {
     judge_(result.range, result.digests);
     add(std::span(sums_).subspan(job_.window(result.range).first, result.sums.size()), result.sums);

@@ -53,6 +53,8 @@ void Desk::act_on(int rank, Header const& header, WireReader& in, double now_s) 
       return on_results_message(rank, header.epoch, in);
     case MessageType::failure:
       return on_failure(state_, rank, header.epoch, worker::decode_failure(in), now_s, actions_);
+    case MessageType::dropped:
+      return on_dropped(state_, rank, header.epoch, worker::decode_dropped(in));
     case MessageType::ask:
       return worker::expect_end(in);
     case MessageType::alive:
@@ -143,6 +145,12 @@ void Desk::take_own(worker::Failure const& failure, double now_s) {
   carry_out();
 }
 
+void Desk::take_own(worker::Dropped const& dropped, double now_s) {
+  on_dropped(state_, 0, state_.epoch, dropped);
+  answer(state_, 0, now_s, actions_);
+  carry_out();
+}
+
 void Desk::take_own(std::vector<worker::DeviceUse> devices) { on_memory(state_, 0, std::move(devices)); }
 
 void Desk::open(std::string host, std::uint32_t consumers, std::uint64_t preferred_tiles,
@@ -179,9 +187,17 @@ void Desk::carry_out() {
     if (to_do.rank != 0)
       transport_.send(to_do.rank, message_for(to_do));
     else if (to_self_ && to_do.type == AnswerType::work)
-      to_self_(std::span(actions_.leases).subspan(to_do.first_lease, to_do.lease_count));
+      to_self_(leases_of(to_do), drops_of(to_do));
   }
   actions_.clear();
+}
+
+std::span<Lease const> Desk::leases_of(Answer const& to_do) const {
+  return std::span(actions_.leases).subspan(to_do.first_lease, to_do.lease_count);
+}
+
+std::span<std::uint64_t const> Desk::drops_of(Answer const& to_do) const {
+  return std::span(actions_.drops).subspan(to_do.first_drop, to_do.drop_count);
 }
 
 worker::Bytes Desk::message_for(Answer const& to_do) const {
@@ -194,8 +210,8 @@ worker::Bytes Desk::message_for(Answer const& to_do) const {
     case AnswerType::work:
       header.type = MessageType::work;
       return worker::encode_work(
-          header, to_do.step_from ? rules_.step_from(*to_do.step_from) : worker::Step{},
-          std::span(actions_.leases).subspan(to_do.first_lease, to_do.lease_count));
+          header, to_do.step_from ? rules_.step_from(*to_do.step_from) : worker::Step{}, leases_of(to_do),
+          drops_of(to_do));
     case AnswerType::stop:
       header.type = MessageType::stop;
       return worker::encode(header, worker::Stop{state_.verdict, state_.reason, has_losses(state_)});

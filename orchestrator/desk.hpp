@@ -26,8 +26,8 @@ class Desk {
  public:
   /// Takes in a result that is to be committed.
   using Commit = std::function<void(worker::Result const&)>;
-  /// Takes the leases of rank 0 itself.
-  using ToSelf = std::function<void(std::span<Lease const>)>;
+  /// Takes the leases of rank 0 itself, and those that it is to drop.
+  using ToSelf = std::function<void(std::span<Lease const>, std::span<std::uint64_t const>)>;
 
   Desk(comm::Transport& transport, State& state, DeskRules rules, Commit commit, ToSelf to_self);
 
@@ -37,6 +37,7 @@ class Desk {
   /// Rank 0's own consumers, by the same rules.
   void take_own(worker::Result const& result, double now_s);
   void take_own(worker::Failure const& failure, double now_s);
+  void take_own(worker::Dropped const& dropped, double now_s);
   void take_own(std::vector<worker::DeviceUse> devices);
   /// What rank 0's own machine saw.
   void news(std::span<comm::RankNews const> news, double now_s);
@@ -54,6 +55,8 @@ class Desk {
   void on_results_message(int rank, std::uint32_t epoch, worker::WireReader& in);
   void take_result(int rank, std::uint32_t epoch, worker::Result const& result);
   void carry_out();
+  std::span<Lease const> leases_of(Answer const& answer) const;
+  std::span<std::uint64_t const> drops_of(Answer const& answer) const;
   worker::Bytes message_for(Answer const& answer) const;
 
   comm::Transport& transport_;

@@ -50,7 +50,10 @@ class Driver {
                 [this](TileRange range) { return slots_of(range); },
                 [this](std::uint64_t stage) { return step_from(stage); }},
             [this](worker::Result const& result) { commit(result); },
-            [this](std::span<Lease const> leases) { consumers_->push(leases); }) {
+            [this](std::span<Lease const> leases, std::span<std::uint64_t const> drops) {
+              consumers_->drop(drops);
+              consumers_->push(leases);
+            }) {
     if (saved) accumulator_.restore(std::move(saved->sums));
   }
 
@@ -123,6 +126,7 @@ class Driver {
     desk_.take_own(result, now());
     consumers_->recycle(std::move(result));
   }
+  void on_own(worker::Dropped const& dropped) { desk_.take_own(dropped, now()); }
   void on_own(worker::Failure const& failure) { desk_.take_own(failure, now()); }
   void on_own(worker::DeviceUse const&) { desk_.take_own(consumers_->device_use()); }
 

@@ -38,13 +38,14 @@ void bar(State& state, int rank, std::string const& why, double now_s, Actions& 
   refresh_pace(state, now_s);
 }
 
-/// The result or failure of a beaten lease: its tiles do not count, its speed does. False when
+/// The end of a beaten lease: its tiles do not count, its speed does, by the first `tiles` of them. False when
 /// `lease` is no beaten one of this rank.
-bool end_beaten(State& state, int rank, std::uint64_t lease, double seconds) {
+bool end_beaten(State& state, int rank, std::uint64_t lease, std::uint64_t tiles, double seconds) {
   auto const at = state.beaten.find(lease);
   if (at == state.beaten.end() || at->second.rank != rank) return false;
-  if (seconds > 0) note_speed(state, state.ranks[rank], at->second.tiles, seconds);
+  if (seconds > 0 && tiles > 0) note_speed(state, state.ranks[rank], std::min(tiles, at->second.tiles), seconds);
   --state.ranks[rank].beaten;
+  std::erase(state.ranks[rank].to_drop, lease);
   state.beaten.erase(at);
   return true;
 }
@@ -63,8 +64,13 @@ void push_answer(State& state, int rank, AnswerType type, std::size_t first_leas
   RankState& to = state.ranks[rank];
   if (rank != 0) ++to.sent;
   to.owes_note = false;
-  actions.answers.push_back(
-      {rank, type, to.sent, first_lease, actions.leases.size() - first_lease});
+  std::size_t const first_drop = actions.drops.size();
+  if (type == AnswerType::work) {
+    actions.drops.insert(actions.drops.end(), to.to_drop.begin(), to.to_drop.end());
+    to.to_drop.clear();
+  }
+  actions.answers.push_back({rank, type, to.sent, first_lease, actions.leases.size() - first_lease, first_drop,
+                             actions.drops.size() - first_drop, {}});
 }
 
 void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t acknowledged,
@@ -100,7 +106,7 @@ void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t pre
 
 Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
                 double seconds) {
-  if (epoch == state.epoch && end_beaten(state, rank, lease, seconds)) return Merge::refuse;
+  if (epoch == state.epoch && end_beaten(state, rank, lease, range.count, seconds)) return Merge::refuse;
   auto const at = state.leases.find(lease);
   bool const is_current = epoch == state.epoch && at != state.leases.end() &&
                           at->second.rank == rank && at->second.range == range &&
@@ -126,12 +132,22 @@ Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease
   return Merge::commit;
 }
 
+void on_dropped(State& state, int rank, std::uint32_t epoch, worker::Dropped const& dropped) {
+  if (epoch != state.epoch) return;
+  if (end_beaten(state, rank, dropped.lease, dropped.tiles, dropped.seconds)) {
+    ++state.counters.leases_dropped;
+    return;
+  }
+  auto const at = state.leases.find(dropped.lease);
+  if (at != state.leases.end() && at->second.rank == rank) return_lease(state, dropped.lease);
+}
+
 void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure,
                 double now_s, Actions& actions) {
   if (state.phase == Phase::over) return;
   auto const at = state.leases.find(failure.lease);
   bool const is_of_lease = failure.lease != 0;
-  if (epoch == state.epoch && end_beaten(state, rank, failure.lease, 0)) return;
+  if (epoch == state.epoch && end_beaten(state, rank, failure.lease, 0, 0)) return;
   if (is_of_lease &&
       (epoch != state.epoch || at == state.leases.end() || at->second.rank != rank)) {
     ++state.counters.results_refused;
@@ -199,7 +215,7 @@ void answer(State& state, int rank, double now_s, Actions& actions) {
   bool const may_work = is_usable(to) && state.phase == Phase::computing && !state.stop_is_requested;
   if (may_work) open_leases(state, rank, now_s, actions);
   bool const needs_step = may_work && state.has_steps && to.stage != state.stage && rank != 0;
-  if (actions.leases.size() > first_lease || needs_step) {
+  if (actions.leases.size() > first_lease || needs_step || !to.to_drop.empty()) {
     push_answer(state, rank, AnswerType::work, first_lease, actions);
     if (needs_step) actions.answers.back().step_from = std::exchange(to.stage, state.stage);
   }

@@ -14,13 +14,16 @@ namespace muster::orchestrator {
 
 enum class AnswerType { welcome, work, noted, stop };
 
-/// One message to one rank. Its leases are actions.leases[first_lease, first_lease + lease_count).
+/// One message to one rank. Its leases are actions.leases[first_lease, first_lease + lease_count), and those to drop
+/// actions.drops[first_drop, first_drop + drop_count).
 struct Answer {
   int rank = 0;
   AnswerType type = AnswerType::noted;
   std::uint64_t sequence = 0;  ///< of this message among those to the rank
   std::size_t first_lease = 0;
   std::size_t lease_count = 0;
+  std::size_t first_drop = 0;
+  std::size_t drop_count = 0;
   /// The stage that the rank is to be brought to the current one from, before the leases.
   std::optional<std::uint64_t> step_from = {};
 };
@@ -28,6 +31,7 @@ struct Answer {
 struct Actions {
   std::vector<Answer> answers;
   std::vector<Lease> leases;
+  std::vector<std::uint64_t> drops;  ///< ids of leases that others were first with
   std::vector<std::string> notices;  ///< for the log: ranks suspected, leases issued again
   void clear();
 };
@@ -51,6 +55,8 @@ void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t pre
 /// When it completes the stage, the phase turns to `judging`.
 Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
                 double seconds);
+/// A lease it was told to drop has ended; tiles that nobody else has are given out again.
+void on_dropped(State& state, int rank, std::uint32_t epoch, worker::Dropped const& dropped);
 /// Reissues what may be tried again, ends the run otherwise.
 void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure,
                 double now_s, Actions& actions);

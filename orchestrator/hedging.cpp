@@ -159,6 +159,7 @@ void beat_others(State& state, TileRange won) {
     }
     let_go(state, lease);
     ++state.ranks[lease.rank].beaten;
+    state.ranks[lease.rank].to_drop.push_back(at->first);
     ++state.counters.leases_beaten;
     state.beaten.emplace(at->first, BeatenLease{lease.rank, lease.range.count, lease.deadline_s});
     attempt = std::max(attempt, lease.attempt);
@@ -171,12 +172,14 @@ void beat_others(State& state, TileRange won) {
 void forget_beaten(State& state, int rank) {
   std::erase_if(state.beaten, [rank](auto const& lease) { return lease.second.rank == rank; });
   state.ranks[rank].beaten = 0;
+  state.ranks[rank].to_drop.clear();
 }
 
 bool forget_overdue_beaten(State& state, double now_s) {
   return 0 < std::erase_if(state.beaten, [&](auto const& lease) {
            if (lease.second.deadline_s >= now_s) return false;
            --state.ranks[lease.second.rank].beaten;
+           std::erase(state.ranks[lease.second.rank].to_drop, lease.first);
            return true;
          });
 }

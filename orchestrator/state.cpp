@@ -18,6 +18,7 @@ constexpr std::array named_counters{
     NamedCounter{"leases_committed", &Counters::leases_committed},
     NamedCounter{"leases_hedged", &Counters::leases_hedged},
     NamedCounter{"leases_beaten", &Counters::leases_beaten},
+    NamedCounter{"leases_dropped", &Counters::leases_dropped},
     NamedCounter{"results_refused", &Counters::results_refused},
     NamedCounter{"leases_expired", &Counters::leases_expired},
     NamedCounter{"leases_reissued", &Counters::leases_reissued},
@@ -109,6 +110,7 @@ Saved to_save(State const& state) {
 void Actions::clear() {
   answers.clear();
   leases.clear();
+  drops.clear();
   notices.clear();
 }
 

@@ -48,6 +48,7 @@ struct RankState {
   std::uint32_t risky = 0;         ///< of them
   std::uint64_t leased_tiles = 0;  ///< in them
   std::uint32_t beaten = 0;        ///< leases it still computes for nothing
+  std::vector<std::uint64_t> to_drop;  ///< of them, those it was not told of yet
   unsigned failures_in_a_row = 0;
   std::uint64_t committed_tiles = 0;
   double busy_seconds = 0;
@@ -67,8 +68,8 @@ struct OpenLease {
   bool is_risky = false;          ///< ranks died of these tiles: nothing else is computed beside them
 };
 
-/// A lease some of whose tiles were committed from another one. It keeps its rank busy until its
-/// result comes, which is refused.
+/// A lease some of whose tiles were committed from another one. It keeps its rank busy until the rank
+/// has dropped it, or its result comes, which is refused.
 struct BeatenLease {
   int rank = 0;
   std::uint64_t tiles = 0;
@@ -96,6 +97,7 @@ struct Counters {
   std::uint64_t leases_committed = 0;
   std::uint64_t leases_hedged = 0;    ///< of those issued: of tiles another rank was late with
   std::uint64_t leases_beaten = 0;    ///< others were first
+  std::uint64_t leases_dropped = 0;   ///< of the beaten: not computed to the end
   std::uint64_t results_refused = 0;  ///< stale epoch, unknown or ended lease
   std::uint64_t leases_expired = 0;
   std::uint64_t leases_reissued = 0;

@@ -1,6 +1,7 @@
 #include "worker/consumers.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <new>
 
@@ -15,6 +16,19 @@ namespace {
 
 std::string name_of(jobs::Device device) {
   return device.kind == jobs::Device::Kind::cuda ? fmt::format("cuda:{}", device.ordinal) : "CPU";
+}
+
+using Clock = std::chrono::steady_clock;
+/// A lease is computed in pieces of about so long, after each of which it may be dropped.
+constexpr double droppable_s = 0.01;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// In whole batches of the device.
+std::uint64_t next_piece(std::uint64_t batch, std::uint64_t tiles, double seconds) {
+  double const wanted = droppable_s * static_cast<double>(tiles) / std::max(seconds, 1e-9);
+  double const batches = std::clamp(wanted / static_cast<double>(batch), 1.0, 1e6);
+  return batch * static_cast<std::uint64_t>(batches);
 }
 
 Failure failure_now(std::uint64_t lease, std::string const& device) {
@@ -64,6 +78,9 @@ struct Consumers::Station {
   DeviceUse use;           // guarded by Consumers::mutex_
   std::string needs_less;  // of steps down not told yet
   std::string reason;
+  std::uint64_t lease = 0;  // being computed, or 0; guarded by Consumers::mutex_
+  std::atomic<bool> is_dropped = false;
+  std::uint64_t piece = 1;  // tiles
 };
 
 Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
@@ -98,30 +115,38 @@ Consumers::~Consumers() {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     tasks_.clear();
+    for (auto const& station : stations_) station->is_dropped = true;
   }
   has_leases_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
 void Consumers::enter(jobs::CarryPtr carry) {
-  std::deque<Task> unwanted;
-  {
-    std::lock_guard lock(mutex_);
-    carry_ = std::move(carry);
-    unwanted.swap(tasks_);
-  }
-  for (Task const& task : unwanted) report_unwanted(task.lease);
+  // They were all beaten, or the stage were not over.
+  drop_where([](std::uint64_t) { return true; });
+  std::lock_guard lock(mutex_);
+  carry_ = std::move(carry);
 }
 
-/// It was beaten, or the stage were not over.
-void Consumers::report_unwanted(Lease const& lease) {
-  Result result = fresh_result();
-  result.lease = lease.id;
-  result.range = lease.range;
-  result.seconds = 0;
-  result.sums.assign(job_.window(lease.range).count, 0);
-  result.digests.assign(lease.range.count, {});
-  report(std::move(result));
+void Consumers::drop(std::span<std::uint64_t const> leases) {
+  if (leases.empty()) return;
+  drop_where([leases](std::uint64_t lease) { return std::find(leases.begin(), leases.end(), lease) != leases.end(); });
+}
+
+template <class Condition>
+void Consumers::drop_where(Condition condition) {
+  std::vector<std::uint64_t> never_begun;
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(tasks_, [&](Task const& task) {
+      bool const is_it = condition(task.lease.id);
+      if (is_it) never_begun.push_back(task.lease.id);
+      return is_it;
+    });
+    for (auto const& station : stations_)
+      if (station->lease != 0 && condition(station->lease)) station->is_dropped = true;
+  }
+  for (std::uint64_t lease : never_begun) report(Dropped{lease, 0, 0});
 }
 
 void Consumers::push(std::span<Lease const> leases) {
@@ -142,7 +167,7 @@ bool Consumers::take(ConsumerEvent& event) {
   event = std::move(events_.front());
   events_.pop_front();
   bool const ends_lease =
-      std::holds_alternative<Result>(event) ||
+      std::holds_alternative<Result>(event) || std::holds_alternative<Dropped>(event) ||
       (std::holds_alternative<Failure>(event) && std::get<Failure>(event).lease != 0);
   if (ends_lease) --held_;
   return true;
@@ -186,12 +211,13 @@ void Consumers::consume(Station& station) {
       if (!station.runner) station.runner = job_.make_runner(station.device);
       station.runner->prepare();
     });
-    report(Started{station.runner->preferred_tiles()});
+    station.piece = station.runner->preferred_tiles();
+    report(Started{station.piece});
   } catch (...) {
     report(failure_now(0, station.name));
     return;
   }
-  for (Task task; next_task(task);) compute(station, task);
+  for (Task task; next_task(station, task);) compute(station, task);
 }
 
 /// Again with less at a time while memory is short; told once when it suffices.
@@ -250,35 +276,61 @@ void Consumers::compute(Station& station, Task const& task) {
     result.range = lease.range;
     result.digests.resize(lease.range.count);
     set_default_fp_environment();
-    auto const start = std::chrono::steady_clock::now();
+    Dropped dropped{lease.id, 0, 0};
+    bool is_whole = false;
+    auto const start = Clock::now();
     with_memory(station, [&] {
       if (station.carry != task.carry) station.runner->enter(task.carry);
       station.carry = task.carry;
       // From zero every time: a run that ends early leaves parts of its range in the sums.
       result.sums.assign(job_.window(lease.range).count, 0);
-      station.runner->run(lease.range, result.sums, result.digests);
+      dropped.tiles = 0;
+      is_whole = run_in_pieces(station, result, dropped);
     });
-    result.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result.seconds = dropped.seconds = seconds_since(start);
     MUSTER_REQUIRE_ENV(
         is_default_fp_environment(),
         "the floating-point environment changed during tiles {} to {} (rounding or denormals "
         "differ from IEEE, so bits would too); a library built with -ffast-math was loaded: "
         "remove it (LD_PRELOAD, plugins)",
         lease.range.first, lease.range.end() - 1);
-    report(std::move(result));
+    if (!is_whole) recycle(std::move(result));
+    if (is_whole)
+      report(std::move(result));
+    else
+      report(dropped);
   } catch (...) {
     report(failure_now(lease.id, station.name));
   }
 }
 
-bool Consumers::next_task(Task& task) {
+/// False when it was dropped on the way.
+bool Consumers::run_in_pieces(Station& station, Result& result, Dropped& dropped) {
+  TileRange const all = result.range;
+  auto const first_slot = job_.window(all).first;
+  while (dropped.tiles < all.count) {
+    if (station.is_dropped.load(std::memory_order_relaxed)) return false;
+    TileRange const piece{all.first + dropped.tiles, std::min(station.piece, all.count - dropped.tiles)};
+    auto const window = job_.window(piece);
+    auto const start = Clock::now();
+    station.runner->run(piece, std::span(result.sums).subspan(window.first - first_slot, window.count),
+                        std::span(result.digests).subspan(dropped.tiles, piece.count));
+    dropped.tiles += piece.count;
+    station.piece = next_piece(station.runner->preferred_tiles(), piece.count, seconds_since(start));
+  }
+  return true;
+}
+
+bool Consumers::next_task(Station& station, Task& task) {
   std::unique_lock lock(mutex_);
+  station.lease = 0;
   // Ends with the destructor at the latest.
   has_leases_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
   if (stopping_) return false;
   task = std::move(tasks_.front());
   tasks_.pop_front();
+  station.lease = task.lease.id;
+  station.is_dropped = false;
   return true;
 }
 

@@ -44,7 +44,7 @@ struct Started {
 };
 
 /// DeviceUse: an accelerator's memory did not suffice and it went on with less.
-using ConsumerEvent = std::variant<Started, Result, Failure, DeviceUse>;
+using ConsumerEvent = std::variant<Started, Result, Failure, DeviceUse, Dropped>;
 
 class Consumers {
  public:
@@ -52,12 +52,11 @@ class Consumers {
   /// `notify` is called from compute threads when take() has something new. `job` must outlive
   /// this.
   Consumers(jobs::Job const& job, Consumption const& consumption, std::function<void()> notify);
-  /// Drops leases not begun and waits for the tiles being computed.
+  /// Drops all leases and waits for the tiles being computed.
   ~Consumers();
 
   std::uint32_t count() const { return static_cast<std::uint32_t>(threads_.size()); }
-  /// For a job in steps: leases pushed from now on are of the tiles of `carry`. Queued ones of the stage before are not
-  /// computed any more: their results are zeros, which nobody waits for.
+  /// For a job in steps: leases pushed from now on are of the tiles of `carry`; those of the stage before are dropped.
   void enter(jobs::CarryPtr carry);
   /// To be computed, by whichever consumer is free first.
   void push(std::span<Lease const> leases);
@@ -65,7 +64,10 @@ class Consumers {
   bool take(ConsumerEvent& event);
   /// Gives a result's memory back for later leases.
   void recycle(Result&& result);
-  /// Leases pushed whose result or failure was not taken yet.
+  /// Somebody else was first: those not begun are not computed, those begun end with the tiles being computed. Each
+  /// ends with a Dropped, unless it was done before.
+  void drop(std::span<std::uint64_t const> leases);
+  /// Leases pushed whose result, failure or end was not taken yet.
   std::size_t held() const { return held_; }
   void drop_queued();
   /// What became of each accelerator's memory so far.
@@ -87,8 +89,10 @@ class Consumers {
   void step_down(Station& station);
   void move_to_cpu(Station& station);
   void note(Station& station, std::uint64_t DeviceUse::* counter);
-  bool next_task(Task& task);
-  void report_unwanted(Lease const& lease);
+  bool run_in_pieces(Station& station, Result& result, Dropped& dropped);
+  bool next_task(Station& station, Task& task);
+  template <class Condition>
+  void drop_where(Condition condition);
   Result fresh_result();
   void report(ConsumerEvent event);
 

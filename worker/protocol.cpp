@@ -42,6 +42,12 @@ void put_range(WireWriter& out, TileRange range) {
   out.put(range.count);
 }
 
+/// Of computing, as a rank says; nonsense is not measured at all.
+double get_seconds(WireReader& in) {
+  auto const seconds = in.get<double>();
+  return std::isfinite(seconds) && seconds >= 0 ? seconds : 0;
+}
+
 TileRange get_range(WireReader& in) {
   TileRange range;
   range.first = in.get<std::uint64_t>();
@@ -50,7 +56,7 @@ TileRange get_range(WireReader& in) {
   return range;
 }
 
-bool is_known(std::uint8_t type) { return (type >= 1 && type <= 10) || (type >= 16 && type <= 20); }
+bool is_known(std::uint8_t type) { return (type >= 1 && type <= 11) || (type >= 16 && type <= 20); }
 
 }  // namespace
 
@@ -133,8 +139,17 @@ Bytes encode(Header const& header, std::vector<DeviceUse> const& devices) {
   return out.take();
 }
 
-Bytes encode_work(Header const& header, Step const& step, std::span<Lease const> leases) {
-  WireWriter out = begin_message(header, 32 + 8 * step.words.size() + 24 * leases.size());
+Bytes encode(Header const& header, Dropped const& dropped) {
+  WireWriter out = begin_message(header, 24);
+  out.put(dropped.lease);
+  out.put(dropped.tiles);
+  out.put(dropped.seconds);
+  return out.take();
+}
+
+Bytes encode_work(Header const& header, Step const& step, std::span<Lease const> leases,
+                  std::span<std::uint64_t const> drops) {
+  WireWriter out = begin_message(header, 40 + 8 * step.words.size() + 24 * leases.size() + 8 * drops.size());
   out.put(static_cast<std::uint8_t>(step.by));
   if (step.by != Step::By::none) {
     out.put(step.stage);
@@ -146,6 +161,8 @@ Bytes encode_work(Header const& header, Step const& step, std::span<Lease const>
     out.put(lease.id);
     put_range(out, lease.range);
   }
+  out.put(static_cast<std::uint32_t>(drops.size()));
+  out.put_array(drops);
   return out.take();
 }
 
@@ -270,7 +287,16 @@ std::vector<DeviceUse> decode_memory(WireReader& in) {
   return devices;
 }
 
-void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases) {
+Dropped decode_dropped(WireReader& in) {
+  Dropped dropped;
+  dropped.lease = in.get<std::uint64_t>();
+  dropped.tiles = in.get<std::uint64_t>();
+  dropped.seconds = get_seconds(in);
+  expect_end(in);
+  return dropped;
+}
+
+void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases, std::vector<std::uint64_t>& drops) {
   auto const by = in.get<std::uint8_t>();
   if (by > 2) refuse("step", by);
   step = {static_cast<Step::By>(by), 0, std::move(step.words)};
@@ -288,6 +314,9 @@ void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases) {
     lease.range = get_range(in);
     leases.push_back(lease);
   }
+  auto const dropped = in.get<std::uint32_t>();
+  if (dropped > most_in_a_message) refuse("leases to drop", dropped);
+  in.get_array(drops, dropped);
   expect_end(in);
 }
 
@@ -300,8 +329,7 @@ std::uint32_t decode_results_count(WireReader& in) {
 void decode_result(WireReader& in, SlotsOf const& slots_of, Result& out) {
   out.lease = in.get<std::uint64_t>();
   out.range = get_range(in);
-  out.seconds = in.get<double>();
-  if (!std::isfinite(out.seconds) || out.seconds < 0) out.seconds = 0;
+  out.seconds = get_seconds(in);
   auto const length = in.get<std::uint64_t>();
   if (length != slots_of(out.range)) refuse("slots", length);
   in.get_array(out.sums, length);

@@ -18,7 +18,7 @@
 namespace muster::worker {
 
 inline constexpr std::uint16_t wire_magic = 0x754d;  // "Mu"
-inline constexpr std::uint8_t wire_version = 5;
+inline constexpr std::uint8_t wire_version = 6;
 
 enum class MessageType : std::uint8_t {
   hello = 1,     ///< rank -> 0: who I am
@@ -31,8 +31,9 @@ enum class MessageType : std::uint8_t {
   news = 8,      ///< rank -> 0: ranks of its machine have died or were stopped
   present = 9,   ///< rank -> 0: before there is a job: what I am and where
   memory = 10,   ///< rank -> 0: what became of its devices' memory so far
+  dropped = 11,  ///< rank -> 0: a lease that it was told to drop has ended
   welcome = 16,  ///< 0 -> rank: the job
-  work = 17,     ///< 0 -> rank: leases
+  work = 17,     ///< 0 -> rank: leases, and those to drop
   noted = 18,    ///< 0 -> rank: heard you, nothing to do yet
   stop = 19,     ///< 0 -> rank: the run is over; the last message
   assign = 20,   ///< 0 -> rank: the answer to `present`: compute with this, or leave
@@ -91,6 +92,13 @@ struct Result {
   std::vector<TileDigest> digests;
 };
 
+/// How far a lease had come when it was dropped.
+struct Dropped {
+  std::uint64_t lease = 0;
+  std::uint64_t tiles = 0;
+  double seconds = 0;  ///< compute time
+};
+
 struct Failure {
   std::uint64_t lease = 0;  ///< 0: a device failed outside of any lease
   Exit code = Exit::bug;
@@ -117,7 +125,10 @@ Bytes encode(Header const& header, Failure const& failure);
 Bytes encode(Header const& header, Stop const& stop);
 Bytes encode_news(Header const& header, std::span<comm::RankNews const> news);
 Bytes encode(Header const& header, std::vector<DeviceUse> const& devices);
-Bytes encode_work(Header const& header, Step const& step, std::span<Lease const> leases);
+Bytes encode(Header const& header, Dropped const& dropped);
+/// `drops`: leases that need not be computed any more.
+Bytes encode_work(Header const& header, Step const& step, std::span<Lease const> leases,
+                  std::span<std::uint64_t const> drops = {});
 Bytes encode_results(Header const& header, std::span<Result const> results);
 
 /// Throws Error: (Exit::environment) when the message is of another muster or protocol version,
@@ -130,7 +141,8 @@ Failure decode_failure(WireReader& in);
 Stop decode_stop(WireReader& in);
 std::vector<comm::RankNews> decode_news(WireReader& in);
 std::vector<DeviceUse> decode_memory(WireReader& in);
-void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases);
+Dropped decode_dropped(WireReader& in);
+void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases, std::vector<std::uint64_t>& drops);
 std::uint32_t decode_results_count(WireReader& in);
 /// How many accumulators a result of so many tiles has; zero for tiles that are not the job's.
 using SlotsOf = std::function<std::size_t(TileRange)>;

@@ -80,6 +80,11 @@ class Worker {
     flush_results();
     send(encode(next_header(MessageType::failure), failure));
   }
+  void on(Dropped const& dropped) {
+    outcome_.tiles += dropped.tiles;
+    flush_results();
+    send(encode(next_header(MessageType::dropped), dropped));
+  }
   void on(DeviceUse const&) {
     flush_results();
     send(encode(next_header(MessageType::memory), consumers_->device_use()));
@@ -191,9 +196,10 @@ class Worker {
     }
   }
   void on_work(Header const& header, WireReader& in) {
-    decode_work(in, step_, leases_);
+    decode_work(in, step_, leases_, drops_);
     // Of an earlier life of rank 0: it counts on nobody computing these.
     if (header.epoch != epoch_ || !is_working()) return;
+    consumers_->drop(drops_);
     take_step();
     consumers_->push(leases_);
   }
@@ -267,6 +273,7 @@ class Worker {
   ConsumerEvent event_;
   Step step_;
   std::vector<Lease> leases_;
+  std::vector<std::uint64_t> drops_;
   jobs::CarryPtr carry_;
   std::vector<Result> outbox_;
   std::size_t outbox_bytes_ = 0;

@@ -357,6 +357,57 @@ TEST_F(EventTest, an_idle_rank_gets_the_tiles_of_a_late_one_and_the_first_answer
   EXPECT_EQ(on_result(state, 1, state.epoch, late, of_late.range, 90), Merge::refuse);
 }
 
+TEST_F(EventTest, a_rank_that_was_beaten_is_told_in_answer_to_its_next_word_and_once) {
+  begin(2, {8});
+  make_ready(1);
+  make_ready(0);
+  auto const [late, of_late] = lease_of(1);
+  while (lease_of(0).first != UINT64_MAX) {
+    auto const [id, lease] = lease_of(0);
+    on_result(state, 0, state.epoch, id, lease.range, 0.01);
+    answer(state, 0, now, actions);
+  }
+  actions.clear();
+  on_tick(state, settings.suspect_after_s - 1, actions);
+  Lease const second = actions.leases.at(0);
+  state.stages.push_back(100);  // the run goes on after this stage
+  on_result(state, 0, state.epoch, second.id, second.range, 0.01);
+  actions.clear();
+  answer(state, 1, now, actions);
+  EXPECT_TRUE(actions.answers.empty()) << "it has said nothing";
+  on_heard(state, 1, 3, 2, now);
+  on_alive(state, 1);
+  answer(state, 1, now, actions);
+  ASSERT_EQ(actions.answers.size(), 1u);
+  EXPECT_EQ(actions.answers[0].type, AnswerType::work);
+  EXPECT_EQ(actions.answers[0].lease_count, 0u);
+  ASSERT_EQ(actions.answers[0].drop_count, 1u);
+  EXPECT_EQ(actions.drops.at(0), late);
+  actions.clear();
+  on_heard(state, 1, 4, 3, now);
+  on_alive(state, 1);
+  answer(state, 1, now, actions);
+  EXPECT_EQ(actions.answers.at(0).drop_count, 0u);
+  EXPECT_EQ(state.ranks[1].beaten, 1u) << "it is busy until it says that it has ended";
+  on_dropped(state, 1, state.epoch - 1, {late, 1, 30});
+  EXPECT_EQ(state.ranks[1].beaten, 1u) << "of another epoch";
+  on_dropped(state, 1, state.epoch, {late, 1, 30});
+  EXPECT_EQ(state.ranks[1].beaten, 0u);
+  EXPECT_EQ(state.counters.leases_dropped, 1u);
+  EXPECT_EQ(state.ranks[1].seconds_per_tile, 30) << "its slowness was taken down";
+  EXPECT_EQ(on_result(state, 1, state.epoch, late, of_late.range, 90), Merge::refuse);
+}
+
+TEST_F(EventTest, an_open_lease_that_its_rank_dropped_is_leased_again) {
+  begin(2, {100});
+  make_ready(1);
+  auto const [id, lease] = lease_of(1);
+  on_dropped(state, 1, state.epoch, {id, 1, 1});
+  ASSERT_EQ(state.reissues.size(), 1u);
+  EXPECT_EQ(state.reissues[0].range, lease.range);
+  EXPECT_EQ(state.counters.leases_dropped, 0u);
+}
+
 TEST_F(EventTest, what_only_a_beaten_lease_had_is_leased_again) {
   begin(3, {12});
   make_ready(2);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "comm/reduce.hpp"
@@ -97,6 +98,41 @@ TEST(MpiRun, sums_are_the_direct_ones) {
   EXPECT_EQ(served.outcome->sums, test::direct_sums(640, 16));
   EXPECT_FALSE(served.outcome->lost_ranks);
   for (RankShare const& share : served.outcome->ranks) EXPECT_GT(share.tiles, 0u) << share.rank;
+}
+
+/// Of the first stage, the last rank takes a tenth of a second for each tile after its first ten.
+std::shared_ptr<MockJob> make_slow_at_the_end(std::atomic<std::uint64_t>& tiles_here) {
+  auto job = std::make_shared<MockJob>();
+  job->stage_tiles = {400, 4000};
+  job->preferred = 1;
+  job->before_range = [&tiles_here](TileRange range, jobs::Device) {
+    bool const is_it = mpi->rank() == mpi->size() - 1 && range.first < 400;
+    bool const is_slow = is_it && tiles_here >= 10;
+    if (is_it) tiles_here += range.count;
+    std::this_thread::sleep_for(range.count * (is_slow ? 100ms : 2ms));
+  };
+  return job;
+}
+
+TEST(MpiRun, a_rank_that_was_beaten_drops_the_rest_of_its_lease) {
+  if (mpi->size() == 1) GTEST_SKIP() << "nobody could be first";
+  std::atomic<std::uint64_t> tiles_here = 0;
+  auto const job = make_slow_at_the_end(tiles_here);
+  if (mpi->rank() != 0) {
+    worker::WorkerOptions own;
+    own.make_job = [&](jobs::ResolvedJob const&) { return job; };
+    EXPECT_EQ(worker::run_worker(*mpi, own).verdict, Exit::done);
+    EXPECT_LT(tiles_here, 60u) << "5 s of its leases, which would take it 10 s and more";
+    return;
+  }
+  DriverOptions options;
+  options.resolved = {"mock", "test", "slow", 1};
+  MemoryPersistence persistence;
+  SilentProgress progress;
+  auto const outcome = run_job(*mpi, *job, options, persistence, progress);
+  EXPECT_EQ(outcome.sums, test::direct_sums(4000, 4));
+  for (auto const& [name, value] : outcome.counters)
+    EXPECT_TRUE((name != "leases_beaten" && name != "leases_dropped") || value > 0) << name;
 }
 
 TEST(MpiRun, sums_beyond_eager_messages_arrive_whole) {

@@ -165,6 +165,35 @@ TEST_F(RunTest, a_rank_that_stands_still_does_not_hold_up_the_end) {
   EXPECT_TRUE(still.all_computed()) << "it waited 25 s for nothing";
 }
 
+/// Whoever has computed 20 tiles first takes a fifth of a second for each from there on.
+struct SlowDown {
+  void operator()(TileRange range) {
+    thread_local std::uint64_t tiles_here = 0;
+    if (tiles_here >= 20 && !is_slow.exchange(true)) slow = std::this_thread::get_id();
+    bool const is_it = is_slow && slow.load() == std::this_thread::get_id();
+    if (is_it) slow_tiles += range.count;
+    tiles_here += range.count;
+    std::this_thread::sleep_for((is_it ? 200ms : 2ms) * range.count);
+  }
+  std::atomic<bool> is_slow = false;
+  std::atomic<std::thread::id> slow{};
+  std::atomic<std::uint64_t> slow_tiles = 0;
+};
+
+TEST_F(RunTest, a_rank_that_was_beaten_drops_the_rest_of_its_lease) {
+  SlowDown slow;
+  job.preferred = 1;
+  // A second stage, or the slow rank would only be told of the end.
+  job.stage_tiles = {400, 4000};
+  job.before_range = [&](TileRange range, jobs::Device) { slow(range); };
+  RunOutcome const outcome = run(3);
+  expect_all(outcome, 4000);
+  EXPECT_GE(counter_of(outcome, "leases_beaten"), 1u);
+  EXPECT_GE(counter_of(outcome, "leases_dropped"), 1u);
+  // Its leases of the first stage alone had 100 tiles and more, 20 s of its work.
+  EXPECT_LT(slow.slow_tiles, 60u);
+}
+
 TEST_F(RunTest, tiles_of_one_kind_of_device_are_not_given_to_two) {
   struct OneKindJob : MockJob {
     jobs::SameBits same_bits() const override { return jobs::SameBits::on_one_kind; }

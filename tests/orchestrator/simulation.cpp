@@ -33,6 +33,7 @@ struct Running {
   Lease lease;
   double ends_at = 0;
   double seconds = 0;
+  bool is_dropped = false;  ///< ends after the tiles its lease has now
 };
 
 /// A rank as worker/worker.cpp behaves, without bytes and threads.
@@ -224,6 +225,9 @@ class Life {
       case MessageType::results:
         take_result(rank, message);
         break;
+      case MessageType::dropped:
+        on_dropped(state_, rank, state_.epoch, dropped_by(message));
+        break;
       case MessageType::failure:
         on_failure(
             state_, rank, state_.epoch,
@@ -241,6 +245,9 @@ class Life {
     }
     answer(state_, rank, now_, actions_);
     carry_out();
+  }
+  static worker::Dropped dropped_by(Message const& message) {
+    return {message.leases[0].id, message.leases[0].range.count, message.seconds};
   }
   void take_result(int rank, Message const& message) {
     Lease const& lease = message.leases[0];
@@ -274,13 +281,15 @@ class Life {
             lease.range.count > plan_.settings.max_tiles_per_lease)
           violate(fmt::format("a lease of tiles {} + {} overruns", lease.range.first,
                               lease.range.count));
-      send_to(to_do, leases);
+      send_to(to_do, leases,
+              {actions_.drops.begin() + static_cast<std::ptrdiff_t>(to_do.first_drop),
+               actions_.drops.begin() + static_cast<std::ptrdiff_t>(to_do.first_drop + to_do.drop_count)});
     }
     actions_.clear();
   }
-  void send_to(Answer const& to_do, std::vector<Lease> const& leases) {
+  void send_to(Answer const& to_do, std::vector<Lease> const& leases, std::vector<std::uint64_t> const& drops) {
     int const rank = to_do.rank;
-    if (rank == 0) return at_rank(0, to_do, leases);
+    if (rank == 0) return at_rank(0, to_do, leases, drops);
     RankState const& to = state_.ranks[rank];
     if (to.is_suspect) violate(fmt::format("rank {} is suspect and was sent a message", rank));
     if (to.sent > to.heard) violate(fmt::format("rank {} was sent more than it said", rank));
@@ -293,11 +302,11 @@ class Life {
       ++report_.faults;
       return;
     }
-    schedule(uniform() * plan_.most_delay_s, [this, rank, to_do, leases] {
-      awake(rank, [=, this] { at_rank(rank, to_do, leases); });
+    schedule(uniform() * plan_.most_delay_s, [this, rank, to_do, leases, drops] {
+      awake(rank, [=, this] { at_rank(rank, to_do, leases, drops); });
     });
   }
-  void at_rank(int rank, Answer const& to_do, std::vector<Lease> const& leases) {
+  void at_rank(int rank, Answer const& to_do, std::vector<Lease> const& leases, std::vector<std::uint64_t> const& drops) {
     SimulatedRank& own = ranks_[rank];
     own.received = std::max(own.received, to_do.sequence);
     switch (to_do.type) {
@@ -310,6 +319,7 @@ class Life {
         });
         break;
       case AnswerType::work:
+        for (std::uint64_t lease : drops) drop(rank, lease);
         own.queue.insert(own.queue.end(), leases.begin(), leases.end());
         start_computing(rank);
         break;
@@ -322,6 +332,29 @@ class Life {
         break;
     }
   }
+  /// At once where it has not begun, else with the tile that is being computed.
+  void drop(int rank, std::uint64_t lease) {
+    SimulatedRank& own = ranks_[rank];
+    if (0 < std::erase_if(own.queue, [lease](Lease const& queued) { return queued.id == lease; }))
+      return to_root(rank, {MessageType::dropped, {lease, {0, 0}}, 0});
+    auto const at = own.running.find(lease);
+    if (at == own.running.end() || at->second.ends_at == never) return;
+    Running& running = at->second;
+    double const tile_s = running.seconds / static_cast<double>(running.lease.range.count);
+    double const begun_at = running.ends_at - running.seconds;
+    auto const tiles = static_cast<std::uint64_t>(std::ceil((now_ - begun_at) / tile_s));
+    running.lease.range.count = std::clamp<std::uint64_t>(tiles, 1, running.lease.range.count);
+    running.seconds = tile_s * static_cast<double>(running.lease.range.count);
+    running.ends_at = std::max(now_, begun_at + running.seconds);
+    running.is_dropped = true;
+    compute(rank, lease);
+  }
+  void to_root(int rank, Message const& message) {
+    if (rank == 0)
+      schedule(0, [this, message] { at_root_locally(message); });
+    else
+      from_rank(rank, message);
+  }
   void start_computing(int rank) {
     SimulatedRank& own = ranks_[rank];
     while (own.busy < own.consumers && !own.queue.empty()) {
@@ -331,7 +364,7 @@ class Life {
       double const seconds = own.seconds_per_tile * static_cast<double>(lease.range.count) *
                              (1 + plan_.noise * (2 * uniform() - 1));
       own.first_work_at = std::min(own.first_work_at, now_);
-      own.running[lease.id] = {lease, now_ + seconds, seconds};
+      own.running[lease.id] = {lease, now_ + seconds, seconds, false};
       compute(rank, lease.id);
     }
     bool const is_hungry = own.busy + own.queue.size() < own.consumers;
@@ -368,14 +401,16 @@ class Life {
   }
   void computed(int rank, std::uint64_t id) {
     SimulatedRank& own = ranks_[rank];
-    auto const [lease, ends_at, seconds] = own.running.at(id);
-    own.running.erase(id);
+    auto const at = own.running.find(id);
+    if (at == own.running.end()) return;  // it had ended in a pause, was dropped after it, and both came
+    auto const [lease, ends_at, seconds, is_dropped] = at->second;
+    own.running.erase(at);
     --own.busy;
     if (own.is_stopped) return;
-    bool const fails = chance(plan_.failure_chance);
+    bool const fails = !is_dropped && chance(plan_.failure_chance);
     report_.faults += fails ? 1 : 0;
-    Message const message(
-        fails ? MessageType::failure : MessageType::results, lease, seconds);
+    auto const type = fails ? MessageType::failure : is_dropped ? MessageType::dropped : MessageType::results;
+    Message const message(type, lease, seconds);
     if (rank == 0)
       at_root_locally(message);
     else
@@ -385,6 +420,8 @@ class Life {
   void at_root_locally(Message const& message) {
     if (message.type == MessageType::results)
       take_result(0, message);
+    else if (message.type == MessageType::dropped)
+      on_dropped(state_, 0, state_.epoch, dropped_by(message));
     else
       on_failure(state_, 0, state_.epoch,
                  {message.leases[0].id, Exit::environment, Retry::may_help, "CPU", "a cosmic ray"},

@@ -221,6 +221,57 @@ TEST(Consumers, queued_leases_can_be_dropped) {
   EXPECT_EQ(bench.consumers.held(), 0u);
 }
 
+TEST(Consumers, a_lease_begun_is_dropped_with_the_tile_being_computed_and_one_queued_at_once) {
+  MockJob job;
+  job.preferred = 1;
+  std::binary_semaphore begun{0}, may_end{0};
+  std::atomic<int> calls = 0;
+  job.before_range = [&](TileRange, jobs::Device) {
+    if (++calls > 1) return;
+    begun.release();
+    may_end.acquire();
+  };
+  Bench bench(job);
+  bench.next();
+  std::vector<Lease> const leases{{1, {0, 1000}}, {2, {1000, 1}}, {3, {1001, 1}}};
+  bench.consumers.push(leases);
+  begun.acquire();
+  bench.consumers.drop(std::vector<std::uint64_t>{1, 3, 99});
+  Dropped const queued = std::get<Dropped>(bench.next());
+  EXPECT_EQ(queued.lease, 3u);
+  EXPECT_EQ(queued.tiles, 0u);
+  EXPECT_EQ(bench.consumers.held(), 2u);
+  may_end.release();
+  Dropped const running = std::get<Dropped>(bench.next());
+  EXPECT_EQ(running.lease, 1u);
+  EXPECT_EQ(running.tiles, 1u);
+  EXPECT_GT(running.seconds, 0);
+  Result const next = std::get<Result>(bench.next());
+  EXPECT_EQ(next.lease, 2u);
+  EXPECT_EQ(next.sums[0], test::mock_value(1000, 0));
+  EXPECT_EQ(bench.consumers.held(), 0u);
+}
+
+TEST(Consumers, a_lease_in_pieces_has_the_sums_and_digests_of_the_whole) {
+  MockJob job;
+  job.preferred = 3;
+  std::vector<TileRange> pieces;
+  job.before_range = [&](TileRange range, jobs::Device) {
+    pieces.push_back(range);
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  };
+  Bench bench(job);
+  bench.next();
+  Lease const lease{1, {0, 100}};
+  bench.consumers.push({&lease, 1});
+  Result const result = std::get<Result>(bench.next());
+  EXPECT_EQ(result.sums, test::direct_sums(100, 4));
+  for (std::uint64_t tile = 0; tile < 100; ++tile) EXPECT_EQ(result.digests[tile], test::mock_digest(tile));
+  ASSERT_GE(pieces.size(), 2u);
+  EXPECT_EQ(pieces[0], (TileRange{0, 3}));
+  for (std::size_t i = 0; i + 1 < pieces.size(); ++i) EXPECT_EQ(pieces[i].count % 3, 0u) << "whole batches of the device";
+}
+
 TEST(Consumers, are_described_for_people_and_never_none) {
   EXPECT_EQ(describe(Consumption{{}, 1}), "1 CPU thread");
   EXPECT_EQ(

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <random>
 
@@ -31,6 +32,7 @@ std::vector<Sample> samples() {
   Step const step{Step::By::sums, 4, {1, -2, 3}};
   Welcome welcome{{"price", "book", "[market]\nspot = 100\n", 42}, std::string(64, 'a')};
   std::vector<Lease> const leases{{1, {0, 16}}, {2, {16, 5}}};
+  std::vector<std::uint64_t> const drops{7, 8};
   std::vector<comm::RankNews> const news{{3, comm::Fate::dead, 9, 2}, {4, comm::Fate::stopped, 0, 0}};
   return {
       {"hello", encode(header_of(MessageType::hello), Hello{"0.1.0", 3, "node07", "2 CPU threads"}),
@@ -51,12 +53,15 @@ std::vector<Sample> samples() {
        encode(header_of(MessageType::memory),
               std::vector<DeviceUse>{{"cuda:0", 1, 2, 3, 4, 5, 6}, {"cuda:1", 7, 8, 9, 10, 11, 12}}),
        [](WireReader& in) { decode_memory(in); }},
-      {"work", encode_work(header_of(MessageType::work), step, leases),
+      {"work", encode_work(header_of(MessageType::work), step, leases, drops),
        [](WireReader& in) {
          std::vector<Lease> out;
+         std::vector<std::uint64_t> dropped;
          Step by;
-         decode_work(in, by, out);
+         decode_work(in, by, out, dropped);
        }},
+      {"dropped", encode(header_of(MessageType::dropped), Dropped{9, 3, 0.5}),
+       [](WireReader& in) { decode_dropped(in); }},
       {"results", encode_results(header_of(MessageType::results), two_results()),
        [](WireReader& in) {
          Result out;
@@ -131,13 +136,16 @@ TEST(Protocol, news_and_losses_come_back) {
 
 TEST(Protocol, a_step_comes_back_before_its_leases) {
   std::vector<Lease> const leases{{1, {16, 5}}};
+  std::vector<std::uint64_t> const drops{3, UINT64_MAX};
   for (Step const& step : {Step{}, Step{Step::By::sums, 4, {1, -2, 3}}, Step{Step::By::snapshot, 7, {}}}) {
-    Bytes const bytes = encode_work(header_of(MessageType::work), step, leases);
+    Bytes const bytes = encode_work(header_of(MessageType::work), step, leases, drops);
     WireReader in(bytes);
     decode_header(in);
     Step by{Step::By::snapshot, 99, {5}};
     std::vector<Lease> back;
-    decode_work(in, by, back);
+    std::vector<std::uint64_t> dropped{5};
+    decode_work(in, by, back, dropped);
+    EXPECT_EQ(dropped, drops);
     EXPECT_EQ(by.by, step.by);
     EXPECT_EQ(by.stage, step.stage);
     EXPECT_EQ(by.words, step.words);
@@ -162,6 +170,18 @@ TEST(Protocol, results_come_back_bit_for_bit) {
     EXPECT_EQ(out.digests, expected.digests);
   }
   expect_end(in);
+}
+
+TEST(Protocol, a_dropped_lease_comes_back_and_times_that_cannot_be_count_as_none) {
+  for (auto const& [sent, expected] : {std::pair{0.5, 0.5}, {-1.0, 0.0}, {std::nan(""), 0.0}}) {
+    Bytes const bytes = encode(header_of(MessageType::dropped), Dropped{9, 3, sent});
+    WireReader in(bytes);
+    decode_header(in);
+    Dropped const back = decode_dropped(in);
+    EXPECT_EQ(back.lease, 9u);
+    EXPECT_EQ(back.tiles, 3u);
+    EXPECT_EQ(back.seconds, expected);
+  }
 }
 
 TEST(Protocol, every_truncation_is_refused) {
@@ -239,8 +259,9 @@ TEST(Protocol, impossible_values_are_named) {
   std::vector<Lease> leases{{1, {5, 0}}};
   auto const work = [](WireReader& in) {
     std::vector<Lease> out;
+    std::vector<std::uint64_t> dropped;
     Step by;
-    decode_work(in, by, out);
+    decode_work(in, by, out, dropped);
   };
   EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), {}, leases), work),
               HasSubstr("tiles = 0"));

@@ -131,6 +131,46 @@ TEST_F(WorkerTest, computes_leases_asks_for_more_and_leaves_when_told) {
   EXPECT_EQ(end.leases, 2u);
 }
 
+TEST_F(WorkerTest, drops_a_lease_that_others_were_first_with_and_says_how_far_it_came) {
+  job.preferred = 1;
+  job.before_range = [](TileRange range, jobs::Device) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20} * range.count);
+  };
+  start();
+  welcome();
+  await(MessageType::ready);
+  std::vector<Lease> const leases{{1, {0, 100'000}}};
+  ends[0]->send(1, encode_work(next(MessageType::work), {}, leases));
+  std::vector<std::uint64_t> const drops{1};
+  await(MessageType::alive);
+  ends[0]->send(1, encode_work(next(MessageType::work), {}, {}, drops));
+  WireReader in = await(MessageType::dropped).payload();
+  Dropped const dropped = decode_dropped(in);
+  EXPECT_EQ(dropped.lease, 1u);
+  EXPECT_GT(dropped.seconds, 0.01);
+  EXPECT_LT(dropped.tiles, 100'000u);
+  stop();
+  WorkerOutcome const end = outcome.get();
+  EXPECT_EQ(end.leases, 0u);
+  EXPECT_EQ(end.tiles, dropped.tiles);
+}
+
+TEST_F(WorkerTest, leaves_with_the_tile_it_computes_when_told_to_stop) {
+  job.preferred = 1;
+  job.before_range = [](TileRange range, jobs::Device) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{10} * range.count);
+  };
+  start();
+  welcome();
+  await(MessageType::ready);
+  std::vector<Lease> const leases{{1, {0, 100'000}}};
+  ends[0]->send(1, encode_work(next(MessageType::work), {}, leases));
+  await(MessageType::alive);
+  stop(Exit::stopped);
+  // The lease has a quarter of an hour to go.
+  EXPECT_EQ(outcome.wait_for(60s), std::future_status::ready);
+}
+
 TEST_F(WorkerTest, work_of_another_epoch_is_left_alone) {
   start();
   welcome();
