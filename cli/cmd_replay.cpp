@@ -58,7 +58,7 @@ int cmd_replay(ReplayOptions const& options, Form form) {
   io::ResultFile const file(options.result);
   auto const& stored = file.result();
   auto const loaded = load_stored_job(stored, options.result);
-  auto const machine = prepare_machine(options.machine);
+  auto const machine = prepare_machine_for(stored, options.result, options.machine);
   ComparingPersistence persistence(file);
   auto const outcome = run_job_here(nullptr, loaded, machine, {options.machine.ranks, 3600, options.chatter}, persistence);
   if (outcome.verdict == Exit::stopped)

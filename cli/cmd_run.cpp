@@ -158,6 +158,7 @@ io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, in
   result.git_sha = git_sha();
   result.topology_json = topology::to_json(topology::with_alike_counted(prepared.machine->cluster));
   result.devices = prepared.machine->all_devices;
+  result.device_kind = state.saved().identity.device_kind;
   result.execution_json = speed_json(*loaded.job, outcome).dump();
   result.ranks = static_cast<std::uint64_t>(ranks);
   result.started_utc = state.saved().identity.started_utc;

@@ -76,7 +76,7 @@ int cmd_verify(VerifyOptions const& options, Form form) {
   auto const& stored = file.result();
   auto const loaded = load_stored_job(stored, options.result);
   auto const selection = parse_selection(options.sample, stored.tiles, options.sample_seed, least_tiles);
-  auto const machine = prepare_machine(options.machine);
+  auto const machine = prepare_machine_for(stored, options.result, options.machine);
   Findings findings;
   auto const sums = recompute(*loaded.job, machine.consumption, selection,
                               [&](TileRange range, std::span<TileDigest const> digests) {

@@ -1,6 +1,9 @@
 #include "cli/launch_line.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 
 namespace muster::cli {
@@ -11,6 +14,22 @@ enum class Spelling { other, alone, with_value };
 Spelling spelling_of(std::string const& word, std::string const& option) {
   if (word == option) return Spelling::alone;
   return word.starts_with(option + "=") ? Spelling::with_value : Spelling::other;
+}
+
+/// Of "64(x2),32" 32; 0 where there is no such list.
+int smallest_node(std::string const& cpus_per_node) {
+  int least = 0;
+  std::istringstream list(cpus_per_node);
+  for (std::string node; std::getline(list, node, ',');) {
+    int const cpus = std::atoi(node.c_str());
+    if (cpus > 0) least = least == 0 ? cpus : std::min(least, cpus);
+  }
+  return least;
+}
+
+void add_srun(std::vector<std::string>& line, int ranks, LaunchPlace const& place) {
+  line = {"srun", "--mpi=pmix", "--kill-on-bad-exit=0", "--gpu-bind=none", "-n", std::to_string(ranks)};
+  if (place.cpus_per_task > 0) line.push_back(fmt::format("--cpus-per-task={}", place.cpus_per_task));
 }
 
 void add_mpirun(std::vector<std::string>& line, int ranks, LaunchPlace const& place) {
@@ -38,6 +57,13 @@ void add_mpirun(std::vector<std::string>& line, int ranks, LaunchPlace const& pl
 
 }  // namespace
 
+int cpus_per_task(int ranks, int threads_asked, Allocation const& allocation) {
+  if (threads_asked > 0) return threads_asked;
+  if (allocation.cpus_per_task > 0) return allocation.cpus_per_task;
+  int const nodes = std::max(1, allocation.nodes);
+  return smallest_node(allocation.cpus_per_node) / std::max(1, (ranks + nodes - 1) / nodes);
+}
+
 std::vector<std::string> words_of_rank(std::vector<std::string> const& words, Start start) {
   std::vector<std::string> kept;
   for (std::size_t at = 0; at < words.size(); ++at) {
@@ -64,7 +90,7 @@ std::vector<std::string> launch_line(Launcher launcher, int ranks, std::vector<s
                                      LaunchPlace const& place) {
   std::vector<std::string> line;
   if (launcher == Launcher::srun)
-    line = {"srun", "--mpi=pmix", "--kill-on-bad-exit=0", "--gpu-bind=none", "-n", std::to_string(ranks)};
+    add_srun(line, ranks, place);
   else
     add_mpirun(line, ranks, place);
   line.push_back(place.program);

@@ -15,8 +15,19 @@ struct LaunchPlace {
   bool is_one_machine = true;    ///< no network is needed then
   bool is_in_allocation = false;  ///< of a batch system, which knows the slots
   bool has_open_mpi_4 = true;    ///< 5 calls shared memory by another name
+  int cpus_per_task = 0;         ///< for srun, which gives one unless told; 0: unknown
   std::string more_options;      ///< for mpirun, between blanks: MUSTER_MPI_OPTIONS
 };
+
+/// What Slurm says of an allocation; empty and 0 outside of one.
+struct Allocation {
+  std::string cpus_per_node;  ///< SLURM_JOB_CPUS_PER_NODE: "64(x2),32"
+  int cpus_per_task = 0;      ///< SLURM_CPUS_PER_TASK: what the job was given
+  int nodes = 1;
+};
+/// CPUs for each of `ranks` tasks: the threads asked for, what the job was given, or an even share of its smallest
+/// node; 0 where none is known.
+int cpus_per_task(int ranks, int threads_asked, Allocation const& allocation);
 
 /// The words of a rank's own command line: without the launcher, and without --fresh when the run is
 /// to go on from what an earlier start left.

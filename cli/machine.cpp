@@ -121,11 +121,13 @@ topology::Facts probe_machine(MachineArguments const& arguments) {
                                                                          : topology::GpuProbe::look);
 }
 
-Machine prepare_machine(MachineArguments const& arguments) {
+Machine prepare_machine(MachineArguments const& arguments, topology::Mixing mixing) {
   auto facts = probe_machine(arguments);
   facts.launch = {};
   auto const gathered = topology::gather({facts});
-  return make_machine(facts, gathered, topology::make_plan(gathered.cluster, demand_of(arguments)));
+  auto demand = demand_of(arguments);
+  demand.mixing = mixing;
+  return make_machine(facts, gathered, topology::make_plan(gathered.cluster, demand));
 }
 
 Machine prepare_local_rank() {

@@ -28,7 +28,7 @@ struct Machine {
 topology::Facts probe_machine(MachineArguments const& arguments);
 /// Probes and plans for this process alone, whoever started it. Throws Error for a wish that cannot be met
 /// (--device gpu without a GPU).
-Machine prepare_machine(MachineArguments const& arguments);
+Machine prepare_machine(MachineArguments const& arguments, topology::Mixing mixing = topology::Mixing::allowed);
 /// The same for one of the ranks that a launcher started on this machine, as far as it can tell by itself.
 Machine prepare_local_rank();
 /// What a plan for gathered ranks, of which this process is the first, makes of each.

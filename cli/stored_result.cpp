@@ -53,6 +53,21 @@ LoadedJob load_stored_job(io::Result const& stored, std::filesystem::path const&
   }
 }
 
+void require_kind_computed_on(io::Result const& stored, std::filesystem::path const& path, std::string const& here) {
+  if (stored.device_kind.empty() || stored.device_kind == here) return;
+  throw_error(Exit::user, "{} was computed on {}, and this would compute on {} (a {} job has the same bits on one kind of device "
+              "only, so all that differs would say nothing); do it {}", path.string(), printable(stored.device_kind), here,
+              printable(stored.kind),
+              stored.device_kind == cpu_kind ? "with --device cpu" : "where there is " + printable(stored.device_kind));
+}
+
+Machine prepare_machine_for(io::Result const& stored, std::filesystem::path const& path, MachineArguments const& arguments) {
+  auto const mixing = stored.device_kind.empty() ? topology::Mixing::allowed : topology::Mixing::one_kind;
+  auto machine = prepare_machine(arguments, mixing);
+  require_kind_computed_on(stored, path, device_kind(machine.plan));
+  return machine;
+}
+
 std::optional<std::string> first_difference(std::vector<Table> const& a, std::vector<Table> const& b) {
   if (a.size() != b.size()) return fmt::format("{} tables, now {}", a.size(), b.size());
   for (std::size_t table = 0; table < a.size(); ++table) {

@@ -265,13 +265,21 @@ std::string first_line_of(char const* command) {
   return line;
 }
 
-LaunchPlace place_of(RunOptions const& options) {
+std::string text_in(char const* name) {
+  char const* const text = std::getenv(name);
+  return text == nullptr ? "" : text;
+}
+
+LaunchPlace place_of(RunOptions const& options, int ranks) {
   LaunchPlace place;
   place.program = own_program();
   MUSTER_REQUIRE_ENV(!place.program.empty(), "/proc/self/exe cannot be read (the ranks run the same program); mount /proc");
   place.is_root = ::geteuid() == 0;
   place.is_in_allocation = std::getenv("SLURM_JOB_ID") != nullptr;
-  if (char const* more = std::getenv("MUSTER_MPI_OPTIONS")) place.more_options = more;
+  place.more_options = text_in("MUSTER_MPI_OPTIONS");
+  place.cpus_per_task = cpus_per_task(ranks, options.machine.threads,
+                                      {text_in("SLURM_JOB_CPUS_PER_NODE"), number_in("SLURM_CPUS_PER_TASK", 0),
+                                       number_in("SLURM_JOB_NUM_NODES", 1)});
   bool const names_hosts = place.more_options.find("host") != std::string::npos;
   place.is_one_machine = number_in("SLURM_JOB_NUM_NODES", 1) == 1 && !names_hosts;
   if (options.launcher == Launcher::mpirun)
@@ -296,7 +304,8 @@ Supervised supervise(RunOptions const& options) {
   // Faults of the job file are told once, from here. Only its name is needed, which no plan changes.
   auto const loaded = load_job(options.job, topology::Plan{});
   auto const output = output_path(options.output, loaded.resolved.name);
-  return Supervisor(options, output, ranks_for(options), place_of(options)).run();
+  int const ranks = ranks_for(options);
+  return Supervisor(options, output, ranks, place_of(options, ranks)).run();
 }
 
 }  // namespace muster::cli

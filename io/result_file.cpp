@@ -97,6 +97,7 @@ Result read_content(Document const& in) {
   // Since version 1.1.
   if (in.has("/provenance/execution")) result.execution_json = in.text("/provenance/execution");
   if (in.has("/provenance/plan")) result.plan_json = in.text("/provenance/plan");
+  if (in.has("/provenance/device_kind")) result.device_kind = in.text("/provenance/device_kind");
   if (sha256_hex(result.resolved_text) != result.job_hash)
     in.refuse("/provenance/job", "does not have the hash of the root's job_hash");
   result.sums = in.column_of<std::int64_t>("/sums", in.shape("/sums").rows());

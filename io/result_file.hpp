@@ -27,6 +27,7 @@ struct Result {
   std::string git_sha;         ///< empty outside a git checkout
   std::string topology_json;   ///< what `muster topology --json` prints, of the run's ranks
   std::string devices;         ///< one line a device
+  std::string device_kind;     ///< "NVIDIA H200", "CPU": the one its bits are of; empty where all kinds have the same
   std::string plan_json;       ///< what was planned, expected and measured; empty in files of version 1.0
   std::uint64_t ranks = 1;
   std::string execution_json = "{}";  ///< how it was computed: seconds, counters, shares and memory of the ranks

@@ -69,6 +69,7 @@ void write_provenance(DocumentWriter& out, Result const& result) {
   out.text("/provenance/devices", result.devices);
   out.text("/provenance/execution", result.execution_json);
   out.text("/provenance/plan", result.plan_json);
+  if (!result.device_kind.empty()) out.text("/provenance/device_kind", result.device_kind);
 }
 
 void write_root(DocumentWriter& out, Result const& result, std::string const& digest) {

@@ -64,6 +64,27 @@ TEST(LaunchLine, SrunKeepsTheStepWhenARankDies) {
   auto const line = launch_line(Launcher::srun, 2, {"run", "job.toml"}, place());
   EXPECT_EQ(line.front(), "srun");
   EXPECT_THAT(line, AllOf(Contains("--mpi=pmix"), Contains("--kill-on-bad-exit=0"), Contains("--gpu-bind=none")));
+  EXPECT_THAT(line, Not(Contains(testing::StartsWith("--cpus-per-task"))));
+}
+
+TEST(LaunchLine, SrunGivesATaskTheCpusOfItsRank) {
+  auto known = place();
+  known.cpus_per_task = 12;
+  auto const line = launch_line(Launcher::srun, 2, {"run", "job.toml"}, known);
+  EXPECT_THAT((std::vector<std::string>(line.end() - 4, line.end())),
+              ElementsAre("--cpus-per-task=12", "/opt/muster", "run", "job.toml"));
+  EXPECT_THAT(launch_line(Launcher::mpirun, 2, {}, known), Not(Contains("--cpus-per-task=12")));
+}
+
+TEST(CpusPerTask, AreThoseAskedForOrGivenOrAnEvenShareOfTheSmallestNode) {
+  EXPECT_EQ(cpus_per_task(4, 3, {"64(x2)", 8, 2}), 3);
+  EXPECT_EQ(cpus_per_task(4, 0, {"64(x2)", 8, 2}), 8);
+  EXPECT_EQ(cpus_per_task(4, 0, {"64(x2)", 0, 2}), 32);
+  EXPECT_EQ(cpus_per_task(5, 0, {"64(x2),36", 0, 3}), 18) << "two ranks on a node of 36";
+  EXPECT_EQ(cpus_per_task(1, 0, {"72", 0, 1}), 72);
+  EXPECT_EQ(cpus_per_task(8, 0, {"4", 0, 1}), 0) << "less than one each: left to Slurm";
+  EXPECT_EQ(cpus_per_task(4, 0, {}), 0) << "outside of an allocation";
+  EXPECT_EQ(cpus_per_task(4, 0, {"many", 0, 0}), 0);
 }
 
 }  // namespace

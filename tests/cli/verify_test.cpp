@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "cli/commands.hpp"
+#include "cli/stored_result.hpp"
 #include "core/error.hpp"
 #include "io/result_file.hpp"
 
@@ -129,6 +130,39 @@ TEST_F(Forged, ANumberInATable) {
   auto const told = verify();
   EXPECT_EQ(told.code, 4);
   EXPECT_THAT(told.text, HasSubstr("price in row 3 is"));
+}
+
+TEST_F(Forged, OfOneKindOfDeviceIsRefusedOnAnother) {
+  result_.device_kind = "NVIDIA H200";
+  std::string const why = "forged.h5 was computed on NVIDIA H200, and this would compute on CPU (a price job has the same bits on "
+                          "one kind of device only, so all that differs would say nothing); do it where there is NVIDIA H200";
+  for (auto const& told : {verify(), replay()}) {
+    EXPECT_EQ(told.code, 2);
+    EXPECT_THAT(told.text, HasSubstr(why));
+  }
+}
+
+TEST_F(Forged, OfOneKindOfDeviceIsComparedThere) {
+  result_.device_kind = "CPU";
+  EXPECT_EQ(verify().code, 0);
+  EXPECT_EQ(replay().code, 0);
+  EXPECT_EQ(io::read_result(forge()).device_kind, "CPU");
+}
+
+TEST(KindOfStoredResult, OfTheCpuIsAskedForByAnOption) {
+  io::Result stored;
+  stored.kind = "mock";
+  EXPECT_NO_THROW(require_kind_computed_on(stored, "F.h5", "NVIDIA H200")) << "the same bits everywhere";
+  stored.device_kind = "CPU";
+  EXPECT_NO_THROW(require_kind_computed_on(stored, "F.h5", "CPU"));
+  try {
+    require_kind_computed_on(stored, "F.h5", "NVIDIA H200");
+    FAIL() << "it was accepted";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::user);
+    EXPECT_THAT(error.what(), HasSubstr("F.h5 was computed on CPU, and this would compute on NVIDIA H200"));
+    EXPECT_THAT(error.what(), HasSubstr("; do it with --device cpu"));
+  }
 }
 
 TEST_F(Forged, AnotherArithmeticVersionIsNoFault) {

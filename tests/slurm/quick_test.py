@@ -18,6 +18,15 @@ class OnSlurm(SlurmTest):
         job = self.submit(*NODES, "--export=ALL,MUSTER_LAUNCHER=srun")
         self.finish(job)
 
+    def test_srun_gives_each_rank_its_share_of_the_smallest_node(self):
+        words = [self.cluster.share / "muster", "run", *self.job, "--launcher", "srun", "--ranks", "3", "--out", "out.h5"]
+        job = self.slurm("sbatch", "--parsable", "--nodes=2", "--exclusive", "--output=srun.log", "--wrap",
+                         f"exec {' '.join(map(str, words))}").strip()
+        self.wait_for_commit()
+        # Of four CPUs a node, where two of the three ranks are.
+        self.assertIn("CPUs=6", self.slurm("scontrol", "--oneliner", "show", "step", f"{job}.0"))
+        self.finish(job)
+
     def test_a_signal_stops_it_and_the_script_requeues_it(self):
         job = self.submit(*NODES)
         self.wait_for_commit()
