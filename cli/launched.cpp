@@ -1,6 +1,7 @@
 #include "cli/launched.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -122,6 +123,7 @@ Launched::Launched(std::vector<std::string> const& line, std::string mark) : mar
   if (is_told) ::waitpid(pid_, nullptr, 0);
   MUSTER_REQUIRE_ENV(!is_told, "{} cannot be started ({}: it starts the ranks); install it (scripts/setup), or leave "
                      "--launcher out for ranks as threads", line.front(), std::strerror(failed));
+  launcher_.emplace(process_with(pid_).value_or(ProcessId{pid_, 0}));
 }
 
 Launched::~Launched() {
@@ -130,9 +132,9 @@ Launched::~Launched() {
 }
 
 void Launched::relay() {
-  read_available(stdout_, said_);
-  bool const has_more = read_available(stderr_, complaints_);
-  pass_lines_on(!has_more);
+  has_stdout_ended_ = !read_available(stdout_, said_);
+  has_stderr_ended_ = !read_available(stderr_, complaints_);
+  pass_lines_on(has_stderr_ended_);
 }
 
 void Launched::pass_lines_on(bool is_end) {
@@ -151,6 +153,16 @@ bool Launched::has_ended() {
   relay();
   if (!is_over_) is_over_ = ::waitpid(pid_, nullptr, WNOHANG) == pid_;
   return is_over_;
+}
+
+void Launched::wait(std::chrono::milliseconds limit) const {
+  std::vector<pollfd> polled;
+  if (!has_stdout_ended_) polled.push_back({stdout_, POLLIN, 0});
+  if (!has_stderr_ended_) polled.push_back({stderr_, POLLIN, 0});
+  for (auto const* process : {&launcher_, &root_})
+    if (*process && (*process)->fd() >= 0) polled.push_back({(*process)->fd(), POLLIN, 0});
+  // A signal ends it too.
+  ::poll(polled.data(), polled.size(), static_cast<int>(limit.count()));
 }
 
 void Launched::send(int signal) {

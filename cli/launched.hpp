@@ -26,6 +26,8 @@ class Launched {
 
   /// The launcher has ended. Passes on what was said on stderr until now.
   bool has_ended();
+  /// Up to `limit`, until something is said, or the launcher or rank 0 has ended.
+  void wait(std::chrono::milliseconds limit) const;
   /// What the ranks have said on stdout: whoever reads it wants one answer, not one of each start.
   std::string const& said() const { return said_; }
   /// To the launcher, which passes it on to the ranks.
@@ -54,8 +56,10 @@ class Launched {
 
   std::string const mark_;
   pid_t pid_ = -1;
+  std::optional<ProcessHandle> launcher_;
   bool is_over_ = false, has_complained_ = false;
   int stdout_ = -1, stderr_ = -1;
+  bool has_stdout_ended_ = false, has_stderr_ended_ = false;
   std::string said_, complaints_;
   std::optional<ProcessHandle> root_;
   std::vector<ProcessHandle> seen_;

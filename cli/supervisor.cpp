@@ -28,6 +28,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds pace{10};
+/// Between two looks at ranks that compute; the end of rank 0 or of the launcher is seen at once.
+constexpr std::chrono::milliseconds calm_pace{100};
 /// Between rank 0's end and the launcher's.
 constexpr std::chrono::seconds leave_limit{8};
 /// Rank 0 is stopped: somebody may go on with it, but not for long.
@@ -128,7 +130,7 @@ class Supervisor {
   /// Until the ranks are gone.
   Cause watch() {
     StopClock stop_clock;
-    for (;; std::this_thread::sleep_for(pace)) {
+    for (;; pause()) {
       pass_stop_on();
       if (launched_->has_ended()) {
         launched_->end();
@@ -151,6 +153,13 @@ class Supervisor {
       launched_->end();
       return {"rank 0 was stopped by somebody", true};
     }
+  }
+
+  void pause() const {
+    if (is_started_)
+      launched_->wait(calm_pace);
+    else
+      std::this_thread::sleep_for(pace);
   }
 
   /// Why this start comes to nothing: the others wait in MPI for a rank that is dead or stopped.

@@ -23,8 +23,6 @@ constexpr std::chrono::seconds closing_deadline{5};
 /// After a loss: for the others of this machine to leave, and for rank 0 to write its results.
 constexpr std::chrono::seconds leftovers_limit{10};
 constexpr std::chrono::minutes root_limit{30};
-/// While data is moving only polling moves it on, so sleeps stay short.
-constexpr std::chrono::microseconds busy_sleep{50};
 
 struct Transfer {
   int peer = 0;
@@ -33,6 +31,9 @@ struct Transfer {
   Clock::time_point started;
   bool complete = false;
 };
+
+/// While data is moving only polling moves it on, so sleeps stay short.
+constexpr std::chrono::microseconds busy_sleep{50}, calm_busy_sleep{1'000};
 
 /// A stretch in which only MPI's own code runs.
 class InMpi {
@@ -58,6 +59,10 @@ class MpiTransport : public Transport {
   int size() const override { return size_; }
   void send(int to, Bytes body) override;
   std::optional<Envelope> poll(std::chrono::microseconds patience) override;
+  void set_pace(Pace pace) override {
+    pace_ = pace;
+    backoff_.set_pace(pace);
+  }
   void wake() override { backoff_.wake(); }
   void mark_lost(int rank) override;
   std::size_t unsent() const override;
@@ -88,6 +93,7 @@ class MpiTransport : public Transport {
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0;
   int size_ = 1;
+  Pace pace_ = Pace::eager;
   Backoff backoff_;
   std::deque<Envelope> to_self_;
   std::deque<Transfer> sends_;
@@ -301,7 +307,10 @@ std::optional<Envelope> MpiTransport::poll(std::chrono::microseconds patience) {
     bool const is_woken = backoff_.take_wake();
     if (message || is_woken) backoff_.restart();
     if (message || is_woken || Clock::now() >= until) return message;
-    backoff_.pause(until, is_busy() ? busy_sleep : Backoff::longest_sleep);
+    if (is_busy())
+      backoff_.pause(until, pace_ == Pace::calm ? calm_busy_sleep : busy_sleep);
+    else
+      backoff_.pause(until);
   }
 }
 

@@ -34,6 +34,10 @@ struct RankNews {
 /// The largest message a transport carries (a receiver allocates what a header claims).
 inline constexpr std::size_t max_message_bytes = std::size_t{1} << 30;
 
+/// How a wait for messages is spent: `eager` sees an answer within microseconds; `calm` within some 20 ms, for less CPU
+/// time, where nobody waits for one.
+enum class Pace { eager, calm };
+
 /// Point-to-point messages of one rank. One thread of a rank uses it (MPI_THREAD_FUNNELED), wake()
 /// apart. Delivery between two ranks is in order. Nothing here waits for ever. Every function but
 /// wake() throws Error (Exit::environment) when the transport itself fails.
@@ -47,6 +51,8 @@ class Transport {
   virtual void send(int to, Bytes body) = 0;
   /// The next message, waiting up to `patience` for one (idle waiting sleeps: under 1 % of a core).
   virtual std::optional<Envelope> poll(std::chrono::microseconds patience) = 0;
+  /// Of the waits from now on.
+  virtual void set_pace(Pace /*pace*/) {}
   /// Makes a poll() that waits, or the next one, return early. Any thread may call it.
   virtual void wake() = 0;
   /// That rank will not be heard again: nothing more is sent to it, what it still sends is dropped,

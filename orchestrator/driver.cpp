@@ -9,6 +9,7 @@
 #include "orchestrator/accumulator.hpp"
 #include "orchestrator/desk.hpp"
 #include "orchestrator/events.hpp"
+#include "orchestrator/leasing.hpp"
 #include "orchestrator/run.hpp"
 #include "worker/consumers.hpp"
 #include "worker/fp_environment.hpp"
@@ -97,6 +98,7 @@ class Driver {
     take_own_events();
     if (state_.phase == Phase::judging) judge_stage();
     if (state_.phase == Phase::over) return;
+    transport_.set_pace(is_calm(state_) ? comm::Pace::calm : comm::Pace::eager);
     auto message = transport_.poll(patience);
     take_news();
     for (int taken = 0; message; message = transport_.poll(std::chrono::microseconds{0})) {
@@ -258,6 +260,7 @@ class Driver {
   }
 
   void dismiss() {
+    transport_.set_pace(comm::Pace::eager);
     double const deadline_s = now() + options_.leave_grace_s;
     try {
       while (!has_everyone_left(state_) && now() < deadline_s) {

@@ -11,6 +11,8 @@ constexpr double speed_smoothing = 0.3;
 constexpr double least_seconds_per_tile = 1e-9;
 /// Each lease takes this part of the rank's fair share of what is left: the rest evens out later.
 constexpr double part_of_share = 0.5;
+/// Leases are not small yet when the stage's end is so far away.
+constexpr double calm_until_end_s = 1;
 
 bool is_measured(RankState const& rank) { return rank.seconds_per_tile > 0; }
 
@@ -128,6 +130,15 @@ std::uint64_t lease_tiles(State const& state, RankState const& rank) {
   double const tiles = std::min(wanted, std::max(fair, least));
   return static_cast<std::uint64_t>(
       std::clamp(tiles, 1.0, static_cast<double>(settings.max_tiles_per_lease)));
+}
+
+bool is_calm(State const& state) {
+  double const left_s = state.pace.measured_rate > 0 ? static_cast<double>(state.pending.total()) / state.pace.measured_rate : 0;
+  return state.phase == Phase::computing && !state.stop_is_requested && state.reissues.empty() && left_s >= calm_until_end_s &&
+         std::all_of(state.ranks.begin(), state.ranks.end(), [](RankState const& rank) {
+           return rank.phase == RankPhase::gone || rank.is_suspect || rank.is_barred ||
+                  (is_usable(rank) && is_measured(rank) && rank.leases + rank.beaten >= rank.consumers);
+         });
 }
 
 double expected_seconds_per_tile(State const& state, RankState const& rank) {

@@ -22,6 +22,8 @@ void note_speed(State& state, RankState& rank, std::uint64_t tiles, double secon
 /// How many tiles a rank's next lease should have: about target_lease_s of work, less when the
 /// stage runs out, so that all ranks finish together.
 std::uint64_t lease_tiles(State const& state, RankState const& rank);
+/// Every rank has work, and there is more: nobody waits for an answer within the next tens of milliseconds.
+bool is_calm(State const& state);
 /// Opens leases for the rank until its lookahead is full, nothing is left or the message is;
 /// appends them to actions.leases.
 void open_leases(State& state, int rank, double now_s, Actions& actions);

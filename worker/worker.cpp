@@ -21,6 +21,9 @@ constexpr std::chrono::seconds flush_limit{10};
 /// Times 1, 4, 9, ... up to the heartbeat.
 constexpr std::chrono::milliseconds first_hello_again{20};
 
+/// Leases so long leave time for an answer that comes late.
+constexpr double calm_lease_s = 0.1;
+
 class Worker {
  public:
   Worker(comm::Transport& transport, WorkerOptions const& options)
@@ -72,6 +75,7 @@ class Worker {
   void on(Result& result) {
     outcome_.tiles += result.range.count;
     ++outcome_.leases;
+    lease_s_ = result.seconds;
     outbox_bytes_ += 8 * result.sums.size() + 16 * result.digests.size();
     outbox_.push_back(std::move(result));
     if (outbox_bytes_ >= results_bytes) flush_results();
@@ -146,10 +150,15 @@ class Worker {
   }
   bool is_working() const { return consumers_ && consumers_ready_ == consumers_->count(); }
 
+  /// Every consumer has work for a while, so what rank 0 may say can wait a little.
+  bool is_calm() const {
+    return is_working() && consumers_->held() >= consumers_->count() && lease_s_ >= calm_lease_s;
+  }
   void take_messages() {
     auto const until_heartbeat = silence_ - (Clock::now() - sent_at_);
     // At least 1 ms: a heartbeat held back by the limit must not become a spin.
     auto const patience = std::max<Clock::duration>(until_heartbeat, std::chrono::milliseconds{1});
+    transport_.set_pace(is_calm() ? comm::Pace::calm : comm::Pace::eager);
     auto message = transport_.poll(std::chrono::ceil<std::chrono::microseconds>(patience));
     for (; message && !is_stopped_; message = transport_.poll(std::chrono::microseconds{0}))
       if (message->from == 0) handle(message->body);
@@ -270,6 +279,7 @@ class Worker {
   std::shared_ptr<jobs::Job const> job_;
   std::uint64_t preferred_tiles_ = 1;
   std::uint32_t consumers_ready_ = 0;
+  double lease_s_ = 0;  // the last one took
   ConsumerEvent event_;
   Step step_;
   std::vector<Lease> leases_;

@@ -557,6 +557,32 @@ TEST_F(EventTest, leases_shrink_towards_the_end_but_not_to_dust) {
   EXPECT_EQ(lease_tiles(state, state.ranks[0]), 5u) << "5 ms of work";
 }
 
+TEST_F(EventTest, rank_0_is_calm_while_all_have_work_and_the_end_is_far) {
+  begin(2, {100'000});
+  EXPECT_FALSE(is_calm(state)) << "nobody is there";
+  make_ready(0);
+  EXPECT_FALSE(is_calm(state)) << "rank 1 is to come";
+  make_ready(1);
+  EXPECT_FALSE(is_calm(state)) << "nobody knows their speed";
+  for (int rank : {0, 1}) {
+    auto const [id, lease] = lease_of(rank);
+    if (rank > 0) on_heard(state, rank, 3, 2, now);
+    on_result(state, rank, state.epoch, id, lease.range, 0.03 * static_cast<double>(lease.range.count));
+    answer(state, rank, now, actions);
+  }
+  EXPECT_TRUE(is_calm(state));
+  auto const kept = state.ranks[1].leases;
+  state.ranks[1].leases = 0;
+  EXPECT_FALSE(is_calm(state)) << "a rank is idle";
+  state.ranks[1].is_suspect = true;
+  EXPECT_TRUE(is_calm(state)) << "of one that is given up nothing is waited for";
+  state.ranks[1].is_suspect = false;
+  state.ranks[1].leases = kept;
+  state.pending = {};
+  state.pending.insert({99'990, 10});
+  EXPECT_FALSE(is_calm(state)) << "the end is near";
+}
+
 TEST_F(EventTest, the_limit_of_tiles_holds_however_fast_they_are) {
   settings.max_tiles_per_lease = 16;
   begin(1, {1'000'000});
