@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 4> metrics{"sharpe", "sortino", "calmar",
 constexpr std::array<std::string_view, 2> precisions{"single", "double"};
 constexpr std::array<std::string_view, 3> sides{"long", "short", "both"};
 constexpr std::array<std::string_view, 3> schemes{"holdout", "walk_forward", "cross_validation"};
+constexpr std::array<std::string_view, 2> null_methods{"mirrored", "resampled"};
 constexpr std::array<std::string_view, 14> indicators{"sma",      "ema",     "wma",      "rsi",        "macd",   "bollinger", "atr",
                                                       "momentum", "channel", "breakout", "volatility", "volume", "zscore",    "seasonality"};
 static_assert(indicators.size() == kernels::backtest::indicator_count);
@@ -157,7 +158,10 @@ schema::Table const& honesty_table() {
       "honesty", "How it is told whether the champion is more than luck (docs/methods/honest-selection.md).",
       {F::count<&Honesty::null_markets>("null_markets", "", between(0, 9999),
                                         "markets without a pattern on which the whole search is repeated"),
-       F::number<&Honesty::mean_block>("mean_block", "bars", between(1, 10'000), "mean length of what they are drawn in"),
+       F::choice<&Honesty::null_method>("null_method", null_methods,
+                                        "mirrored: each bar's moves turned round by a coin, for all symbols at once; resampled: demeaned "
+                                        "moves in blocks of another order"),
+       F::number<&Honesty::mean_block>("mean_block", "bars", between(1, 10'000), "resampled: mean length of the blocks"),
        F::count<&Honesty::trials>("trials", "", between(0, 10'000),
                                   "individuals of all generations that are judged again for the probability of overfitting")});
   return table;

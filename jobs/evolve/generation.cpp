@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "jobs/evolve/parallel.hpp"
+#include "jobs/evolve/seeds.hpp"
 #include "jobs/evolve/spans.hpp"
 #include "kernels/sums/slots.hpp"
 
@@ -130,7 +131,7 @@ Breeding::Breeding(Params const& params, std::vector<kernels::Gene> genes)
   auto const folds = is_traded(params.objective) ? fold_count(params.spans) : 1;
   for (std::uint64_t fold = 0; fold < folds; ++fold) {
     settings_.push_back(search_settings(params, genes));
-    if (fold > 0) settings_.back().seed = kernels::mix64(params.seed ^ kernels::mix64(fold));
+    if (fold > 0) settings_.back().seed = seed_for(Purpose::fold, fold, params.seed);
   }
 }
 
@@ -200,7 +201,7 @@ void Breeding::remember(Herd& herd, std::uint64_t generation, std::vector<double
 /// Trial i is of the generation, herd and slot that its key says, so that a sample of all of them comes together.
 void Breeding::sample_trials(Generation const& from, Generation& to) const {
   for (std::uint64_t i = 0; i < trials_; ++i) {
-    auto const key = kernels::mix64(settings_.front().seed ^ kernels::mix64(0x7472'6961'6c00'0000 + i));
+    auto const key = seed_for(Purpose::trial, i, settings_.front().seed);
     if (key % (generations_ + 1) != from.index) continue;
     auto const place = kernels::mix64(key) % (slots() * herds());
     auto const& candidates = from.herds[place / slots()].candidates;

@@ -19,6 +19,8 @@ constexpr bool is_traded(Objective objective) { return objective <= Objective::c
 enum class Metric { sharpe, sortino, calmar, total_return };
 enum class Precision { single_precision, double_precision };
 enum class Sides { long_only, short_only, both };
+/// How markets without a pattern are made (null_market.hpp).
+enum class NullMethod { mirrored, resampled };
 enum class Scheme { holdout, walk_forward, cross_validation };
 
 struct MarketChoice {
@@ -76,7 +78,8 @@ struct SearchChoice {
 
 struct HonestyChoice {
   std::uint64_t null_markets = 99;
-  double mean_block = 20;  ///< bars, of the stationary bootstrap
+  NullMethod null_method = NullMethod::mirrored;
+  double mean_block = 20;  ///< resampled: bars, of the stationary bootstrap
   std::uint64_t trials = 1000;  ///< sampled for the probability of overfitting and the effective number of trials
 };
 

@@ -14,6 +14,9 @@ namespace muster::kernels {
 std::vector<std::uint32_t> stationary_indices(std::uint64_t seed, std::uint32_t market, std::uint32_t bars,
                                               double mean_block);
 
+/// 1 or -1 for each bar of one mirrored market, as a fair coin falls. A pure function of its arguments.
+std::vector<double> random_signs(std::uint64_t seed, std::uint32_t market, std::uint32_t bars);
+
 /// Takes the mean of a run of returns off each of them.
 void demean(std::span<double> returns);
 

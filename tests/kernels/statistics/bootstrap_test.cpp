@@ -29,6 +29,22 @@ TEST(Bootstrap, HasTheCommittedBits) {
   EXPECT_EQ(digest, 0x61f81eee1a629531u) << std::hex << "0x" << digest;
 }
 
+TEST(Signs, AreAPureFunctionAndFair) {
+  auto const one = random_signs(3, 5, 10'000);
+  EXPECT_EQ(random_signs(3, 5, 10'000), one);
+  EXPECT_NE(random_signs(4, 5, 10'000), one);
+  EXPECT_NE(random_signs(3, 6, 10'000), one);
+  for (double sign : one) EXPECT_EQ(sign * sign, 1);
+  EXPECT_LT(std::abs(std::accumulate(one.begin(), one.end(), 0.0)), 350);  // 3.5 deviations
+}
+
+// Frozen with the layout of random numbers (docs/formats/random.md).
+TEST(Signs, HaveTheCommittedBits) {
+  std::uint64_t bits = 0;
+  for (double sign : random_signs(7, 3, 64)) bits = bits << 1 | (sign < 0 ? 1u : 0u);
+  EXPECT_EQ(bits, 0x51ce7fbab2a5244eu) << std::hex << "0x" << bits;
+}
+
 TEST(Bootstrap, EveryBarIsInTheMarket) {
   for (std::uint32_t bars : {1u, 2u, 3u, 1000u})
     for (std::uint32_t i : stationary_indices(1, 1, bars, 4)) EXPECT_LT(i, bars);
