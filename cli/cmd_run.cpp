@@ -13,6 +13,7 @@
 #include "cli/csv.hpp"
 #include "cli/expected.hpp"
 #include "cli/job_file.hpp"
+#include "cli/looks.hpp"
 #include "cli/machine.hpp"
 #include "cli/result_report.hpp"
 #include "cli/run_job_here.hpp"
@@ -65,6 +66,7 @@ Prepared prepare(RunOptions const& options, Crew const& crew) {
     prepared.machine = crew.plan(demand);
     return prepared.machine->plan;
   });
+  check_journal(*prepared.loaded.job);
   double const load_s = since(start);
   prepared.output = output_path(options.output, prepared.loaded.resolved.name);
   auto saved = io::read_saved_run(prepared.output);
@@ -165,6 +167,7 @@ io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, in
   result.ended_utc = now_utc();
   result.stop_rule = stop_rule_text(*loaded.job, outcome.tiles);
   result.tables = loaded.job->results(outcome.sums, outcome.tiles);
+  count_look(*loaded.job, result);
   result.sums = outcome.sums;
   result.tiles = outcome.tiles;
   Value plan;

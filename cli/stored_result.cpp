@@ -36,6 +36,13 @@ std::optional<std::string> first_difference(Column const& a, Column const& b) {
       a.values);
 }
 
+std::vector<Table const*> answers(std::vector<Table> const& tables) {
+  std::vector<Table const*> found;
+  for (Table const& table : tables)
+    if (is_answer(table)) found.push_back(&table);
+  return found;
+}
+
 }  // namespace
 
 LoadedJob load_stored_job(io::Result const& stored, std::filesystem::path const& path) {
@@ -68,14 +75,15 @@ Machine prepare_machine_for(io::Result const& stored, std::filesystem::path cons
   return machine;
 }
 
-std::optional<std::string> first_difference(std::vector<Table> const& a, std::vector<Table> const& b) {
+std::optional<std::string> first_difference(std::vector<Table> const& all_a, std::vector<Table> const& all_b) {
+  auto const a = answers(all_a), b = answers(all_b);
   if (a.size() != b.size()) return fmt::format("{} tables, now {}", a.size(), b.size());
   for (std::size_t table = 0; table < a.size(); ++table) {
-    if (a[table].name != b[table].name || a[table].columns.size() != b[table].columns.size())
-      return fmt::format("table {} is now {}", a[table].name, b[table].name);
-    for (std::size_t column = 0; column < a[table].columns.size(); ++column)
-      if (auto const difference = first_difference(a[table].columns[column], b[table].columns[column]))
-        return fmt::format("table {}: {}", a[table].name, *difference);
+    if (a[table]->name != b[table]->name || a[table]->columns.size() != b[table]->columns.size())
+      return fmt::format("table {} is now {}", a[table]->name, b[table]->name);
+    for (std::size_t column = 0; column < a[table]->columns.size(); ++column)
+      if (auto const difference = first_difference(a[table]->columns[column], b[table]->columns[column]))
+        return fmt::format("table {}: {}", a[table]->name, *difference);
   }
   return std::nullopt;
 }

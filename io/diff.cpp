@@ -88,12 +88,13 @@ std::optional<DatumDifference> compare(Table const& a, Table const& b) {
 
 std::optional<DatumDifference> compare(std::vector<Table> const& a, std::vector<Table> const& b) {
   for (Table const& table : a) {
+    if (!is_answer(table)) continue;
     Table const* other = find(b, table.name);
     auto found = other == nullptr ? missing(table.name, {}, true) : compare(table, *other);
     if (found) return found;
   }
   for (Table const& table : b)
-    if (find(a, table.name) == nullptr) return missing(table.name, {}, false);
+    if (is_answer(table) && find(a, table.name) == nullptr) return missing(table.name, {}, false);
   return std::nullopt;
 }
 

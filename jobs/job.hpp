@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include "core/table.hpp"
 #include "core/tile.hpp"
+#include "io/looks.hpp"
 #include "jobs/steps.hpp"
 #include "topology/cost.hpp"
 #include "topology/facts.hpp"
@@ -126,6 +128,10 @@ class Job {
   /// The numbers: every estimate with mean, standard error and count. For a job in steps `sums` is what it carries at
   /// the end, encoded.
   virtual std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t tiles) const = 0;
+  /// The file that counts looks at bars which no search may see; nullopt where nobody counts.
+  virtual std::optional<std::filesystem::path> looks_journal() const { return std::nullopt; }
+  /// What results() has looked at; who and when is filled in by the runner. nullopt: at nothing that is counted.
+  virtual std::optional<io::Look> look(std::vector<Table> const& /*results*/) const { return std::nullopt; }
   /// A compact text for the terminal (at most some 25 lines).
   virtual std::string summary(std::vector<Table> const& results) const = 0;
 };

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "jobs/evolve/champion.hpp"
 #include "jobs/evolve/generation.hpp"
+#include "jobs/evolve/looks.hpp"
 #include "jobs/evolve/null_search.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "jobs/evolve/scenery.hpp"
@@ -183,6 +184,8 @@ class EvolveJob final : public Job, public Steps {
   std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t) const override {
     return make_tables(params_, scenery_, *breeding_.decode(sums, 1));
   }
+  std::optional<std::filesystem::path> looks_journal() const override { return journal_of(params_, scenery_); }
+  std::optional<io::Look> look(std::vector<Table> const& tables) const override { return look_of(params_, scenery_, tables); }
   std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
 
  private:

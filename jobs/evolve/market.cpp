@@ -48,9 +48,10 @@ void fill_cell(io::Bars const& bars, std::size_t bar, std::size_t symbol, double
 
 }  // namespace
 
+bool is_generated(MarketChoice const& choice) { return choice.bars.starts_with(generated); }
+
 io::Bars open_market(MarketChoice const& choice, std::filesystem::path const& folder) {
-  bool const is_file = !choice.bars.starts_with(generated);
-  auto bars = io::open_bars(is_file ? (folder / choice.bars).string() : choice.bars);
+  auto bars = io::open_bars(is_generated(choice) ? choice.bars : (folder / choice.bars).string());
   auto const digest = io::bars_digest(bars);
   MUSTER_REQUIRE(choice.digest.empty() || choice.digest == digest,
                  "market.bars {} has the digest {:.16}..., the job was resolved with {:.16}... (other bars would give another "

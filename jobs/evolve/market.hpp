@@ -10,6 +10,9 @@
 
 namespace muster::jobs::evolve {
 
+/// Made by a formula, not read from a file.
+bool is_generated(MarketChoice const& choice);
+
 /// The bars of `choice`: a file relative to `folder`, or a generated market. Throws Error (Exit::user), also where the digest
 /// is given and another one.
 io::Bars open_market(MarketChoice const& choice, std::filesystem::path const& folder);

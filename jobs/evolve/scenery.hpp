@@ -17,6 +17,7 @@ class Scenery {
   /// How many threads may build; the most that was said counts.
   void allow(int threads) const;
   int threads() const { return threads_; }
+  std::filesystem::path const& folder() const { return folder_; }
   /// Only where the objective is traded, like the field.
   io::Bars const& bars() const;
   /// With features and all that judging takes; much more work than the bars.

@@ -61,6 +61,15 @@ std::string honesty_lines(Table const& honesty) {
   return text;
 }
 
+std::string looks_line(Table const& looks) {
+  auto const count = column<std::string>(looks, "job").size();
+  auto const& journal = column<std::string>(looks, "journal").front();
+  if (column<std::int64_t>(looks, "is_kept").front() == 0) return fmt::format("  looks    not counted: {}\n", journal);
+  if (count == 1) return fmt::format("  looks    no other job has looked at this test span ({})\n", journal);
+  return fmt::format("  looks    {} jobs have looked at bars of this test span, this one included ({}): the best of them is less sure "
+                     "than its figure\n", count, journal);
+}
+
 }  // namespace
 
 std::string make_summary(Params const& params, std::vector<Table> const& tables) {
@@ -68,6 +77,7 @@ std::string make_summary(Params const& params, std::vector<Table> const& tables)
   text += generation_lines(*find(tables, "generations"));
   if (auto const* metrics = find(tables, "champion_metrics")) text += metrics_text(*metrics);
   if (auto const* honesty = find(tables, "honesty")) text += honesty_lines(*honesty);
+  if (auto const* looks = find(tables, looks_table)) text += looks_line(*looks);
   return text;
 }
 

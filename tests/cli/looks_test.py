@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The journal of looks: runs on a bar file count once each, verify and replay do not, and a bad journal stops a run."""
+import os
+import unittest
+
+from muster import MusterTest
+
+JOB = """kind = "evolve"
+name = "look"
+[market]
+bars = "synthetic.h5"
+[rules]
+terms = 2
+windows = [5, 20]
+longest_hold = 20
+[fitness]
+least_trades = 2
+[search]
+population = 32
+islands = 2
+generations = 3
+[honesty]
+null_markets = 1
+trials = 4
+"""
+
+
+class Looks(MusterTest):
+    def setUp(self):
+        super().setUp()
+        self.succeed("import", "bars", "--synthetic", "symbols=4,days=400,seed=5")
+        (self.folder / "look.toml").write_text(JOB)
+        self.journal = self.folder / "synthetic.h5.looks"
+
+    def run_job(self, *arguments):
+        return self.succeed("run", "look.toml", "--device", "cpu", "--quiet", *arguments)
+
+    def looks_in(self, told):
+        table = next(table for table in told["tables"] if table["name"] == "looks")
+        return {column["name"]: column["values"] for column in table["columns"]}
+
+    def test_each_job_is_one_look(self):
+        self.assertIn("no other job has looked at this test span (synthetic.h5.looks)", self.run_job("--out", "a.h5").out)
+        self.run_job("--out", "b.h5")
+        self.run_job("--out", "a.h5", "--fresh")
+        self.assertEqual(len(self.journal.read_text().splitlines()), 2)
+        told = self.run_job("--set", "seed=2", "--out", "c.h5", "--json").json()
+        looks = self.looks_in(told)
+        self.assertEqual(looks["is_this_job"], [0, 1])
+        self.assertEqual(looks["is_kept"], [1, 1])
+        self.assertEqual(looks["job"][1], told["job"]["hash"])
+        self.assertIn("2 jobs have looked", self.run_job("--set", "seed=2", "--out", "c.h5").out)
+
+    def test_those_who_check_do_not_look(self):
+        self.run_job("--out", "a.h5")
+        self.run_job("--set", "seed=2", "--out", "b.h5")
+        before = self.journal.read_text()
+        self.run_job("--out", "again.h5")  # its table of looks is longer
+        self.succeed("verify", "a.h5", "--sample", "100%", "--device", "cpu")
+        self.succeed("replay", "a.h5", "--device", "cpu", "--quiet")
+        self.succeed("diff", "a.h5", "again.h5")
+        self.assertEqual(self.journal.read_text(), before)
+
+    def test_generated_bars_have_no_journal(self):
+        told = self.run_job("--set", 'market.bars="synthetic:symbols=4,days=400,seed=5"', "--out", "a.h5", "--json").json()
+        self.assertNotIn("looks", [table["name"] for table in told["tables"]])
+        self.assertFalse(self.journal.exists())
+
+    def test_a_bad_journal_stops_the_run_before_it_computes(self):
+        self.journal.write_text("muster looks 1\nx\n")
+        self.refuse(2, ["synthetic.h5.looks line 2: 1 fields instead of 7", "repair the line or remove it"],
+                    "run", "look.toml", "--device", "cpu", "--quiet")
+        self.journal.unlink()
+        self.journal.mkdir()
+        self.refuse(2, ["synthetic.h5.looks is no regular file"], "run", "look.toml", "--device", "cpu", "--quiet")
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write anywhere")
+    def test_a_folder_that_cannot_be_written(self):
+        (self.folder / "bars").mkdir()
+        (self.folder / "synthetic.h5").rename(self.folder / "bars" / "synthetic.h5")
+        (self.folder / "bars").chmod(0o555)
+        self.addCleanup((self.folder / "bars").chmod, 0o755)
+        self.not_counted("bars/synthetic.h5")
+
+    def test_a_lock_that_nobody_can_take(self):
+        (self.folder / "synthetic.h5.looks.lock").mkdir()
+        self.not_counted("synthetic.h5")
+
+    def not_counted(self, bars):
+        ran = self.run_job("--set", f'market.bars="{bars}"', "--out", "a.h5", "--json")
+        self.assertEqual(ran.err.count("this look at the test span is not counted for later jobs"), 1, ran.err)
+        looks = self.looks_in(ran.json())
+        self.assertEqual(looks["is_kept"], [0])
+        self.assertIn("synthetic.h5.looks", looks["journal"][0])
+        self.assertIn("looks    not counted: ", self.run_job("--set", f'market.bars="{bars}"', "--out", "a.h5").out)
+
+
+if __name__ == "__main__":
+    unittest.main()
