@@ -85,5 +85,5 @@ void measure_crossover(std::uint32_t bars, std::size_t count) {
 int main() {
   measure_crossover(252, std::size_t{1} << 22);
   measure_crossover(2520, std::size_t{1} << 22);
-  measure_family(100, 2520, 40000);
+  measure_family(100, 2520, 131072);
 }

@@ -201,10 +201,10 @@ class EvolveJob final : public Job, public Steps {
   std::uint64_t rule_bytes() const {
     constexpr std::uint64_t spans = 8;
     auto const& bars = scenery_.bars();
-    auto const padded = kernels::backtest::padded_symbols(static_cast<std::uint32_t>(bars.symbols.size()));
     return tiling_.herds * kernels::backtest::device_bytes(
-                               {std::uint64_t{padded} * bars.size(), kernels::backtest::indicator_count * params_.rules.windows.size(),
-                                bars.size(), spans, to_backtest(params_.precision), rules_at_once});
+                               {static_cast<std::uint32_t>(bars.symbols.size()),
+                                kernels::backtest::indicator_count * params_.rules.windows.size(), bars.size(), spans,
+                                to_backtest(params_.precision), rules_at_once});
   }
 
   Params const params_;

@@ -48,28 +48,31 @@ struct OpenSums {
 /// Entries that could be filled for less than this share lapse: no dust.
 inline constexpr double least_share = 0.1;
 
-struct Account {
+/// What a close makes of the account.
+struct BarClose {
+  double equity = 0;
+  double carried_usd = 0;
+  bool is_in_range = true;
+};
+
+/// Cash and limits: what one bar hands to the next.
+struct Ledger {
   AccountCosts costs{};
   std::int64_t cash = 0;
-  double equity = 0;  ///< at the last close
-  double peak = 0;
-  std::int64_t worst = 0;  ///< the largest sum of the bar
+  double equity = 0;       ///< at the last close
+  std::int64_t worst = 0;  ///< the largest sum so far
   // Of the bar, added to the tally at its close:
   std::int64_t value = 0;
   std::int64_t fees = 0;
   std::int64_t dividends = 0;
   std::uint32_t trades = 0;
   std::uint32_t wins = 0;
-  Tally tally{};
 
-  MUSTER_FN void begin(AccountCosts const& with) {
-    *this = Account{};
+  MUSTER_FN void open(AccountCosts const& with) {
+    *this = Ledger{};
     costs = with;
     cash = to_money(with.capital_usd);
     equity = to_usd(cash);
-    peak = equity;
-    tally.start_equity_usd = equity;
-    tally.end_equity_usd = equity;
   }
 
   MUSTER_FN void widen(std::int64_t sum) { worst = sum > worst ? sum : worst; }
@@ -107,23 +110,20 @@ struct Account {
   }
 
   /// After the bar's last fill. `is_last`: everything is closed, and nothing is carried.
-  MUSTER_FN void close_bar(std::int64_t gross, std::int64_t net, bool is_last) {
+  MUSTER_FN BarClose settle(std::int64_t gross, std::int64_t net, bool is_last) {
     widen(gross);
     std::int64_t const before = cash;
     if (!is_last) carry(gross, net);
     double const now = to_usd(cash + net);
-    if (worst >= money_limit || now >= 0x1p31 || now <= -0x1p31) {
-      tally.ending = Ending::out_of_range;
-      return;
-    }
-    tally.carry_usd += to_usd(before - cash);
-    add_bar();
-    if (!is_last && now > 0) tally.exposure_sum += to_usd(gross) / now;
-    tally.invested_bars += !is_last && gross > 0 ? 1 : 0;
-    add_return(now);
+    return {now, to_usd(before - cash), worst < money_limit && now < 0x1p31 && now > -0x1p31};
   }
 
-  MUSTER_FN bool has_ended() const { return tally.ending != Ending::whole; }
+  /// Turns to the next bar.
+  MUSTER_FN void pass(double now) {
+    equity = now;
+    value = fees = dividends = 0;
+    trades = wins = 0;
+  }
 
  private:
   /// Borrow cost of the shorts, (gross - net) / 2, and financing of negative cash.
@@ -132,28 +132,72 @@ struct Account {
     double const owed = cash < 0 ? -to_usd(cash) : 0.0;
     cash -= to_money(bounded<double>(shorts * costs.borrow_rate)) + to_money(bounded<double>(owed * costs.financing_rate));
   }
+};
 
+/// What one return adds to the tally.
+struct ReturnTerms {
+  double r = 0;
+  double square = 0;
+  double cube = 0;
+  double fourth = 0;
+  double down_square = 0;
+};
+
+MUSTER_FN ReturnTerms return_terms(double now, double before) {
+  double const r = (now - before) / before;
+  double const down = r < 0 ? r : 0.0;
+  double const square = r * r;
+  return {r, square, square * r, square * square, down * down};
+}
+
+/// Gross exposure over equity; 0 where there is none left.
+MUSTER_FN double exposure_of(std::int64_t gross, double now) { return now > 0 ? to_usd(gross) / now : 0.0; }
+
+struct Account : Ledger {
+  double peak = 0;
+  Tally tally{};
+
+  MUSTER_FN void begin(AccountCosts const& with) {
+    open(with);
+    peak = equity;
+    tally = Tally{};
+    tally.start_equity_usd = equity;
+    tally.end_equity_usd = equity;
+  }
+
+  MUSTER_FN void close_bar(std::int64_t gross, std::int64_t net, bool is_last) {
+    BarClose const close = settle(gross, net, is_last);
+    if (!close.is_in_range) {
+      tally.ending = Ending::out_of_range;
+      return;
+    }
+    tally.carry_usd += close.carried_usd;
+    add_bar();
+    if (!is_last) tally.exposure_sum += exposure_of(gross, close.equity);
+    tally.invested_bars += !is_last && gross > 0 ? 1 : 0;
+    add_return(close.equity);
+    pass(close.equity);
+  }
+
+  MUSTER_FN bool has_ended() const { return tally.ending != Ending::whole; }
+
+ private:
   MUSTER_FN void add_bar() {
     tally.turnover_usd += to_usd(value);
     tally.fees_usd += to_usd(fees);
     tally.dividends_usd += to_usd(dividends);
     tally.trades += trades;
     tally.wins += wins;
-    value = fees = dividends = 0;
-    trades = wins = 0;
   }
 
   MUSTER_FN void add_return(double now) {
-    double const r = (now - equity) / equity;
-    double const down = r < 0 ? r : 0.0;
-    double const square = r * r;
+    ReturnTerms const terms = return_terms(now, equity);
     tally.bars += 1;
-    tally.sum_r += r;
-    tally.sum_r2 += square;
-    tally.sum_r3 += square * r;
-    tally.sum_r4 += square * square;
-    tally.sum_down2 += down * down;
-    equity = now;
+    tally.sum_r += terms.r;
+    tally.sum_r2 += terms.square;
+    tally.sum_r3 += terms.cube;
+    tally.sum_r4 += terms.fourth;
+    tally.sum_down2 += terms.down_square;
     tally.end_equity_usd = now;
     peak = now > peak ? now : peak;
     double const drawdown = (peak - now) / peak;

@@ -1,4 +1,4 @@
-// The threads that share one rule on a GPU: one warp, or all warps of a block. Included by cuda_backtest.cu alone.
+// The threads that share one rule on a GPU: all of a block. Included by cuda_backtest.cu alone.
 #pragma once
 
 #include <cstdint>
@@ -22,29 +22,21 @@ __device__ inline std::int64_t warp_sum(std::int64_t value) {
 #endif
 }
 
-/// `warps` warps of a block; more than one are the whole block. All calls are made by all threads.
+/// The warps of a block. All calls are made by all threads.
 struct Team {
   int warps = 1;
   int warp = 0;
   int lane = 0;
-  std::int64_t* scratch = nullptr;  ///< [most_team_sums][most_team_warps], shared; unused by one warp
+  std::int64_t* scratch = nullptr;  ///< [most_team_sums][most_team_warps], shared
 
   __device__ bool leads() const { return warp == 0 && lane == 0; }
-  __device__ void sync() const {
-    if (warps == 1)
-      __syncwarp();
-    else
-      __syncthreads();
-  }
-  __device__ bool any(bool mine) const {
-    return warps == 1 ? __any_sync(0xffffffffu, mine) != 0 : __syncthreads_or(mine) != 0;
-  }
+  __device__ void sync() const { __syncthreads(); }
+  __device__ bool any(bool mine) const { return __syncthreads_or(mine) != 0; }
   /// Every thread gets the sums over all.
   template <int Count>
   __device__ void sum(std::int64_t (&values)[Count]) const {
 #pragma unroll
     for (int i = 0; i < Count; ++i) values[i] = warp_sum(values[i]);
-    if (warps == 1) return;
     if (lane == 0)
       for (int i = 0; i < Count; ++i) scratch[i * most_team_warps + warp] = values[i];
     __syncthreads();

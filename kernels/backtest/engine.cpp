@@ -2,6 +2,7 @@
 #include "kernels/backtest/engine.hpp"
 
 #include "core/error.hpp"
+#include "kernels/backtest/group_layout.hpp"
 #include "kernels/backtest/isa_doors.hpp"
 
 namespace muster::kernels::backtest {
@@ -125,8 +126,11 @@ char const* reason_name(Reason reason) {
 
 std::uint64_t device_bytes(DeviceTables const& of) {
   std::uint64_t const real = of.precision == Precision::single ? sizeof(float) : sizeof(double);
-  return of.cells * (7 * real + sizeof(std::int16_t)) + of.tables * of.cells * sizeof(std::int16_t) + of.bars +
-         of.rules_at_once * (sizeof(Rule) + of.spans * sizeof(Tally)) + of.spans * sizeof(Span);
+  std::uint64_t const cells = of.bars * device_row(of.symbols);
+  std::uint64_t const prices = 8 * cells * real, flags = of.bars * 32 * sizeof(std::uint32_t);
+  std::uint64_t const stage = of.bars * padded_symbols(of.symbols) * real;
+  std::uint64_t const rules = of.rules_at_once * (sizeof(Rule) + sizeof(std::uint32_t) + of.spans * sizeof(Tally));
+  return prices + flags + stage + of.tables * cells * sizeof(std::int16_t) + rules + of.spans * sizeof(Span);
 }
 
 }  // namespace muster::kernels::backtest

@@ -79,9 +79,9 @@ class Runner {
 /// On the calling thread, in `plan.precision`. Throws as check(plan) does.
 std::unique_ptr<Runner> make_host_runner(Plan const& plan);
 
-/// What a runner on a device takes of its memory, for tables of `cells` symbol-bars each.
+/// What decides how much of a device's memory a runner takes, at most.
 struct DeviceTables {
-  std::uint64_t cells = 0;   ///< bars * padded symbols
+  std::uint32_t symbols = 0;
   std::uint64_t tables = 0;  ///< of features
   std::uint64_t bars = 0;
   std::uint64_t spans = 0;

@@ -1,4 +1,4 @@
-// The engine on a GPU: a team of threads a rule and span, lanes over symbols. Included by cuda_backtest.cu alone.
+// The engine on a GPU for very many symbols: a block a rule and span, lanes over symbols. Included by cuda_backtest.cu alone.
 // The stages are those of host_engine.hpp, from the same bodies.
 #pragma once
 
