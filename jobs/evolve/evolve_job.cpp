@@ -11,6 +11,7 @@
 #include "jobs/evolve/scenery.hpp"
 #include "jobs/evolve/spans.hpp"
 #include "jobs/evolve/tables.hpp"
+#include "kernels/backtest/crossover.hpp"
 #include "kernels/device_pool.hpp"
 #include "kernels/sums/slots.hpp"
 #include "topology/budget.hpp"
@@ -108,7 +109,9 @@ class EvolveRunner final : public TileRunner {
       digests[i] = digest_of(range.first + i, genomes.subspan(at * genes, own.count * genes), std::span(fitness_).subspan(at, own.count));
     }
   }
+  /// Its judges take the place of the search's, so that a card holds one market's tables at a time.
   TileDigest search_null(std::uint64_t tile, std::span<std::int64_t> out) {
+    for (auto& judge : judges_) judge.reset();
     std::int64_t const statistic = null_statistic(params_, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_);
     out[0] += statistic;
     return digest_of(tile, {}, {&statistic, 1});
@@ -165,15 +168,15 @@ class EvolveJob final : public Job, public Steps {
   topology::Cost cost() const override {
     topology::Cost cost;
     cost.stages = stages();
-    cost.has_gpu_form = params_.objective == Objective::rules;
+    cost.has_gpu_form = is_traded(params_.objective);
     cost.sums_bytes = slots() * sizeof(std::int64_t);
     return cost;
   }
   std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes) const override {
-    if (params_.objective != Objective::rules) return std::nullopt;
+    if (!is_traded(params_.objective)) return std::nullopt;
     DeviceNeed need;
     need.context_bytes = topology::context_bytes(gpu);
-    need.pool_bytes = kernels::whole_steps(rule_bytes());
+    need.pool_bytes = kernels::whole_steps(params_.objective == Objective::rules ? rule_bytes() : crossover_bytes());
     need.full_bytes = need.context_bytes + need.pool_bytes;
     need.fits = need.full_bytes <= budget_bytes;
     return need;
@@ -205,6 +208,14 @@ class EvolveJob final : public Job, public Steps {
                                {static_cast<std::uint32_t>(bars.symbols.size()),
                                 kernels::backtest::indicator_count * params_.rules.windows.size(), bars.size(), spans,
                                 to_backtest(params_.precision), rules_at_once});
+  }
+
+  /// Of a GPU, for a table of each training span.
+  std::uint64_t crossover_bytes() const {
+    std::uint64_t bytes = 0;
+    for (Division const& fold : spans_of(params_, scenery_.bars().size()).folds)
+      for (auto const span : fold.train) bytes += kernels::backtest::crossover_device_bytes(span.last - span.first, rules_at_once);
+    return bytes;
   }
 
   Params const params_;

@@ -86,6 +86,11 @@ CrossoverTable make_crossover_table(std::span<double const> open, std::span<doub
   return table;
 }
 
+std::uint64_t crossover_device_bytes(std::uint64_t bars, std::uint64_t rules_at_once) {
+  std::uint64_t const stride = (bars + block_bars - 1) / block_bars * block_bars, rows = crossover_longest - 1 + 3;
+  return rows * stride * sizeof(float) + rules_at_once * (sizeof(Crossover) + sizeof(CrossoverResult));
+}
+
 void run_crossovers(CrossoverTable const& table, std::span<Crossover const> rules, std::span<CrossoverResult> out) {
   MUSTER_ASSERT(out.size() == rules.size());
   Batch batch;

@@ -42,6 +42,9 @@ struct CrossoverTable {
 CrossoverTable make_crossover_table(std::span<double const> open, std::span<double const> close, double cost,
                                     double bars_per_year);
 
+/// What a runner on a device takes of its memory for a table of so many bars.
+std::uint64_t crossover_device_bytes(std::uint64_t bars, std::uint64_t rules_at_once);
+
 /// Decides at each close, fills at the next open; the last position is marked at the last close. Windows must be in range.
 void run_crossovers(CrossoverTable const& table, std::span<Crossover const> rules, std::span<CrossoverResult> out);
 

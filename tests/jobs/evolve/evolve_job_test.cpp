@@ -9,6 +9,7 @@
 #include "jobs/evolve/evolve_job.hpp"
 #include "jobs/evolve/parse.hpp"
 #include "orchestrator/run.hpp"
+#include "topology/machine_text.hpp"
 
 namespace muster::jobs::evolve {
 namespace {
@@ -47,6 +48,18 @@ migration_every = 2
 [honesty]
 null_markets = 3
 trials = 10
+)";
+
+constexpr std::string_view crossover_job = R"(kind = "evolve"
+objective = "crossover"
+[market]
+bars = "synthetic:symbols=2,days=400,seed=3"
+[search]
+population = 48
+islands = 4
+generations = 4
+[honesty]
+null_markets = 3
 )";
 
 Params params_of(std::string_view text, std::vector<std::string> overrides = {}) {
@@ -127,6 +140,26 @@ TEST(EvolveJob, breeds_better_individuals) {
   auto const& best = std::get<std::vector<double>>(tables[1].columns[1].values);
   EXPECT_TRUE(std::ranges::is_sorted(best));
   EXPECT_GT(best.back(), best.front() / 100);
+}
+
+TEST(EvolveJob, tells_what_it_needs_of_a_card) {
+  auto const card = topology::machines_in_words("1x H200").nodes.front().machine.gpus.front();
+  auto const need = [&](std::string_view text, std::uint64_t budget_bytes) {
+    return make_evolve_job(params_of(text), "")->device_need(card, budget_bytes);
+  };
+  EXPECT_EQ(need(function_job, UINT64_MAX), std::nullopt) << "test functions are the CPU's";
+  for (auto const text : {rules_job, crossover_job}) {
+    auto const all = need(text, UINT64_MAX).value();
+    EXPECT_TRUE(all.fits);
+    EXPECT_GT(all.pool_bytes, 0U);
+    EXPECT_FALSE(need(text, all.context_bytes).value().fits);
+  }
+}
+
+TEST(EvolveJob, has_a_form_for_a_card_where_it_trades) {
+  EXPECT_FALSE(make_evolve_job(params_of(function_job), "")->cost().has_gpu_form);
+  EXPECT_TRUE(make_evolve_job(params_of(rules_job), "")->cost().has_gpu_form);
+  EXPECT_TRUE(make_evolve_job(params_of(crossover_job), "")->cost().has_gpu_form);
 }
 
 std::string faults_in(std::string_view text, std::vector<std::string> overrides = {}) {

@@ -147,6 +147,11 @@ std::string crossover_fault(std::vector<double> const& open, std::vector<double>
   return "no error";
 }
 
+TEST(Crossovers, TakeFourBytesAWindowAndBarOfADevice) {
+  EXPECT_EQ(crossover_device_bytes(252, 0), (199U + 3U) * 256U * 4U);
+  EXPECT_EQ(crossover_device_bytes(64, 10) - crossover_device_bytes(64, 0), 10 * (sizeof(Crossover) + sizeof(CrossoverResult)));
+}
+
 TEST(Crossovers, RefuseBarsAndCostsAtFault) {
   EXPECT_THAT(crossover_fault({1}, {1}, 0, 252), HasSubstr("1 opens and 1 closes (as many of both, at least 2)"));
   EXPECT_THAT(crossover_fault({1, 2}, {1, 2, 3}, 0, 252), HasSubstr("2 opens and 3 closes"));
