@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "kernels/backtest/group_layout.hpp"
 #include "tests/kernels/backtest/gpu_memory.hpp"
 #include "tests/kernels/backtest/random_market.hpp"
 
@@ -25,6 +26,12 @@ double fastest(int times, std::function<void()> const& call) {
 
 void told(char const* error) {
   if (error != nullptr) std::printf("error: %s\n", error);
+}
+
+/// Rules that share the prices which a warp reads.
+double rules_a_warp(std::uint32_t symbols) {
+  int const layout = group_layout_for(symbols);
+  return layout < 0 ? 1 : 32.0 / group_layouts[layout].lanes;
 }
 
 void measure_family(std::uint32_t symbols, std::uint32_t bars, int count) {
@@ -49,11 +56,13 @@ void measure_family(std::uint32_t symbols, std::uint32_t bars, int count) {
     double const seconds = fastest(5, [&] { told(run_cuda_backtest(gpu, rules.data(), rules.size(), tallies.data())); });
     close_cuda_backtest(gpu);
     double run_bars = 0, bytes = 0;
+    double const row_bytes = 4.0 * (precision == Precision::single ? sizeof(float) : sizeof(double)) / rules_a_warp(symbols);
     for (std::size_t i = 0; i < rules.size(); ++i) {
-      run_bars += static_cast<double>(tallies[i].bars + 1);
+      auto const rule_bars = static_cast<double>(tallies[i].bars + 1);
+      run_bars += rule_bars;
       int terms = 0;
       for (Term const& term : rules[i].terms) terms += term.weight_percent != 0;
-      bytes += static_cast<double>(tallies[i].bars + 1) * market.padded * (2.0 * terms + (precision == Precision::single ? 16 : 32));
+      bytes += rule_bars * device_row(symbols) * (2.0 * terms + row_bytes);
     }
     std::printf("%u symbols x %u bars, %s: %.3g genome-bars/s, %.3g TB/s read of caches and memory (%zu rules)\n", symbols, bars,
                 precision == Precision::single ? "single" : "full", run_bars * symbols / seconds, bytes / seconds / 1e12, rules.size());
