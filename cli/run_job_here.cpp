@@ -32,6 +32,7 @@ orchestrator::RunOutcome run_job_here(comm::Transport* transport, LoadedJob cons
   options.early_news = settings.early_news;
   options.stop_requested = &stop_requested();
   auto const progress = progress_for(settings.chatter);
+  if (transport != nullptr) options.leases.quiet_after_ticks = orchestrator::quiet_ticks_of(worker::heartbeat_of(transport->size()));
   if (transport != nullptr) return orchestrator::run_job(*transport, *loaded.job, options, persistence, *progress);
   return orchestrator::run_ranks_in_process(settings.in_process_ranks, *loaded.job, options, persistence, *progress);
 }
@@ -47,6 +48,7 @@ WorkedFor work_for_rank_0(comm::Transport& transport, MachineArguments const& ar
     options.consumption = assignment.consumption;
     options.early_news = assignment.news;
     options.end_signs = &end_signs();
+    options.heartbeat = worker::heartbeat_of(transport.size());
     bind_this_thread(options.consumption);
     auto const outcome = worker::run_worker(transport, options);
     log::info("computed {} tiles in {} leases", outcome.tiles, outcome.leases);

@@ -183,6 +183,7 @@ void Desk::end(Exit verdict, std::string reason, std::optional<Error> error, dou
 
 void Desk::carry_out() {
   for (std::string const& notice : actions_.notices) log::warn("{}", notice);
+  for (std::string const& remark : actions_.remarks) log::info("{}", remark);
   for (Answer const& to_do : actions_.answers) {
     if (to_do.rank != 0)
       transport_.send(to_do.rank, message_for(to_do));

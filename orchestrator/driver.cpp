@@ -343,6 +343,11 @@ class Driver {
 
 }  // namespace
 
+unsigned quiet_ticks_of(std::chrono::milliseconds heartbeat) {
+  double const heartbeat_s = std::chrono::duration<double>(heartbeat).count();
+  return static_cast<unsigned>(2.4 * heartbeat_s / tick_interval_s);
+}
+
 RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options,
                    Persistence& persistence, ProgressSink& progress) {
   MUSTER_ASSERT(transport.rank() == 0, "rank {} is no driver", transport.rank());

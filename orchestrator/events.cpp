@@ -81,6 +81,8 @@ void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t ackn
   from.heard = std::max(from.heard, sequence);
   from.acknowledged = std::max(from.acknowledged, acknowledged);
   from.heard_at_s = std::max(from.heard_at_s, now_s);
+  from.ticks_unheard = 0;
+  set_quiet(state, rank, false);
   if (!from.is_suspect) return;
   from.is_suspect = false;
   refresh_pace(state, now_s);

@@ -33,6 +33,7 @@ struct Actions {
   std::vector<Lease> leases;
   std::vector<std::uint64_t> drops;  ///< ids of leases that others were first with
   std::vector<std::string> notices;  ///< for the log: ranks suspected, leases issued again
+  std::vector<std::string> remarks;  ///< the same, of what may be nothing
   void clear();
 };
 
@@ -74,7 +75,8 @@ void answer(State& state, int rank, double now_s, Actions& actions);
 
 /// In phase `judging`: what Job::is_done said (the last stage is always done). Answers all ranks.
 void on_stage_judged(State& state, StageVerdict verdict, double now_s, Actions& actions);
-/// A few times a second: silent ranks become suspects, expired leases go to others.
+/// A few times a second: leases of quiet ranks go to others as well, silent ranks become suspects, expired leases go to
+/// others.
 void on_tick(State& state, double now_s, Actions& actions);
 /// No new leases; the run is over when the open ones are back.
 void on_stop_requested(State& state, double now_s, Actions& actions);

@@ -107,7 +107,7 @@ void give_back(State& state, std::span<OpenLease const> closed, TileRange won, u
       for (auto const& [id, open] : state.leases)
         if (open.is_shared && overlap(open.range, lease.range)) covered.cover(open.range);
     for (TileRange gap : covered.gaps(lease.range.first, lease.range.end())) {
-      state.reissues.push_back({gap, attempt, failed_on, false});
+      state.reissues.push_back({gap, attempt, failed_on, false, false});
       covered.insert(gap);
     }
   }
@@ -146,6 +146,29 @@ void hedge(State& state, double now_s, Actions& actions) {
     if (actions.leases.size() > first_lease)
       push_answer(state, helper.rank, AnswerType::work, first_lease, actions);
   }
+}
+
+void set_quiet(State& state, int rank, bool is_quiet) {
+  RankState& of = state.ranks[rank];
+  if (of.is_quiet == is_quiet) return;
+  of.is_quiet = is_quiet;
+  state.quiet_ranks += is_quiet ? 1 : -1;
+}
+
+std::optional<Reissue> take_of_quiet(State& state, int rank, std::uint64_t count) {
+  if (state.quiet_ranks == 0) return std::nullopt;
+  auto found = state.leases.end();
+  for (auto at = state.leases.begin(); at != state.leases.end(); ++at) {
+    OpenLease const& lease = at->second;
+    bool const is_it = lease.rank != rank && state.ranks[lease.rank].is_quiet && !lease.is_risky && unhedged(lease) > 0;
+    if (is_it && (found == state.leases.end() || at->first < found->first)) found = at;
+  }
+  if (found == state.leases.end()) return std::nullopt;
+  OpenLease& from = found->second;
+  TileRange const range{from.range.first + from.hedged, std::min(count, unhedged(from))};
+  from.hedged += range.count;
+  from.is_shared = true;
+  return Reissue{range, from.attempt, -1, false, true};
 }
 
 void beat_others(State& state, TileRange won) {

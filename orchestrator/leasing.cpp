@@ -69,7 +69,8 @@ Reissue take_tiles(State& state, int rank, std::uint64_t count) {
     if (at->range.count == 0) state.reissues.erase(at);
     return taken;
   }
-  return {state.pending.take_front(count), 1, -1};
+  if (auto const also = take_of_quiet(state, rank, count)) return *also;
+  return {state.pending.take_front(count), 1, -1, false, false};
 }
 
 }  // namespace
@@ -169,7 +170,11 @@ void open_leases(State& state, int rank, double now_s, Actions& actions) {
     Reissue const next = take_tiles(state, rank, lease_tiles(state, to));
     if (next.range.count == 0) return;
     OpenLease& lease = issue(state, rank, next.range, next.attempt, now_s, actions);
-    if (next.attempt > 1 || next.is_risky) ++state.counters.leases_reissued;
+    lease.is_shared = next.is_shared;
+    if (next.is_shared)
+      ++state.counters.leases_hedged;
+    else if (next.attempt > 1 || next.is_risky)
+      ++state.counters.leases_reissued;
     if (!next.is_risky) continue;
     lease.is_risky = true;
     ++to.risky;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "orchestrator/events.hpp"
 #include "orchestrator/state.hpp"
@@ -42,6 +43,9 @@ void forget_beaten(State& state, int rank);
 /// Ranks that never finish a beaten lease get others after its deadline; returns whether there are
 /// any.
 bool forget_overdue_beaten(State& state, double now_s);
+void set_quiet(State& state, int rank, bool is_quiet);
+/// Up to `count` tiles that only a quiet rank has, for another rank to compute as well.
+std::optional<Reissue> take_of_quiet(State& state, int rank, std::uint64_t count);
 /// Takes a lease from its rank; its tiles go to the reissues. Ends the run after too many attempts.
 void void_lease(State& state, std::uint64_t lease, std::string const& why, double now_s,
                 Actions& actions);

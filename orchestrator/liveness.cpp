@@ -36,6 +36,7 @@ bool is_too_silent(State const& state, std::size_t rank, double now_s) {
 
 void suspect(State& state, int rank, std::string const& why, double now_s, Actions& actions) {
   state.ranks[rank].is_suspect = true;
+  set_quiet(state, rank, false);
   ++state.counters.ranks_suspected;
   forget_beaten(state, rank);
   LeaseIds const held =
@@ -45,6 +46,30 @@ void suspect(State& state, int rank, std::string const& why, double now_s, Actio
                   rank, state.ranks[rank].host, why, held.size()));
   for (std::uint64_t id : held)
     if (state.phase != Phase::over) void_lease(state, id, why, now_s, actions);
+}
+
+/// Counted in ticks, so that a rank 0 that was stopped itself accuses nobody. Nothing is taken from the rank: if it is
+/// well, the first answer counts.
+bool is_newly_quiet(State& state, std::size_t rank) {
+  RankState& from = state.ranks[rank];
+  if (rank == 0 || from.phase != RankPhase::ready || from.is_suspect || from.is_quiet) return false;
+  return ++from.ticks_unheard >= state.settings.quiet_after_ticks && from.leases > 0;
+}
+
+/// Returns whether there is any.
+bool look_for_quiet_ranks(State& state, double now_s, Actions& actions) {
+  if (state.settings.quiet_after_ticks == 0 || state.settings.hedging == Hedging::off) return false;
+  bool has_any = false;
+  for (std::size_t rank = 0; rank < state.ranks.size(); ++rank) {
+    if (!is_newly_quiet(state, rank)) continue;
+    has_any = true;
+    set_quiet(state, static_cast<int>(rank), true);
+    ++state.counters.ranks_quiet;
+    actions.remarks.push_back(fmt::format("rank {} ({}) has said nothing for {:.1f} s: others get its {} leases as well", rank,
+                                          state.ranks[rank].host, now_s - state.ranks[rank].heard_at_s,
+                                          state.ranks[rank].leases));
+  }
+  return has_any;
 }
 
 void expire(State& state, std::uint64_t id, double now_s, Actions& actions) {
@@ -108,6 +133,7 @@ void lose(State& state, comm::RankNews const& news, double now_s, Actions& actio
   if (from.phase == RankPhase::gone) return;
   from.phase = RankPhase::gone;
   from.is_lost = true;
+  set_quiet(state, news.rank, false);
   ++state.counters.ranks_lost;
   forget_beaten(state, news.rank);
   LeaseIds const held =
@@ -148,13 +174,14 @@ void on_tick(State& state, double now_s, Actions& actions) {
               fmt::format("it has been silent for {:.0f} s", now_s - state.ranks[rank].heard_at_s),
               now_s, actions);
   refresh_pace(state, now_s);
+  bool const has_quiet = state.phase == Phase::computing && look_for_quiet_ranks(state, now_s, actions);
   bool const has_room = forget_overdue_beaten(state, now_s);
   if (state.phase == Phase::computing)
     for (std::uint64_t id :
          leases_where(state, [now_s](OpenLease const& lease) { return lease.deadline_s < now_s; }))
       if (state.phase != Phase::over) expire(state, id, now_s, actions);
   if (state.phase == Phase::computing) ensure_hope(state, now_s, actions);
-  if (state.phase != Phase::computing || !state.reissues.empty() || has_room)
+  if (state.phase != Phase::computing || !state.reissues.empty() || has_room || has_quiet)
     answer_all(state, now_s, actions);
   hedge(state, now_s, actions);
 }

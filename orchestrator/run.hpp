@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -49,6 +50,9 @@ struct RunOutcome {
   std::vector<RankShare> ranks;
   std::vector<std::pair<std::string, std::uint64_t>> counters;
 };
+
+/// LeaseSettings::quiet_after_ticks where ranks give signs of life so often: two in a row have stayed away.
+unsigned quiet_ticks_of(std::chrono::milliseconds heartbeat);
 
 /// Rank 0 of `transport`. Resumes what `persistence` has, computes to the end of the stage at which
 /// the job is done, saves, dismisses the other ranks. Throws the Error that ended the run otherwise

@@ -19,7 +19,9 @@ struct LeaseSettings {
   unsigned leases_per_consumer = 2;  ///< held by a rank for each of its consumers: lookahead
   unsigned leases_per_message = 64;
   unsigned unacknowledged_limit = 8;    ///< messages to one rank that it has not acknowledged
-  double suspect_after_s = 5;          ///< silence (ranks send a sign of life every second)
+  double suspect_after_s = 5;          ///< silence (ranks send a sign of life every second at least)
+  /// Calls of on_tick without a word of a rank, after which others get its leases as well; 0: never.
+  unsigned quiet_after_ticks = 0;
   double least_deadline_s = 60;         ///< of a lease whose rank has measured its cost
   double unmeasured_deadline_s = 3600;  ///< of a lease whose cost nobody knows yet
   double deadline_factor = 20;          ///< times the expected time

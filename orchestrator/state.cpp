@@ -23,6 +23,7 @@ constexpr std::array named_counters{
     NamedCounter{"leases_expired", &Counters::leases_expired},
     NamedCounter{"leases_reissued", &Counters::leases_reissued},
     NamedCounter{"retryable_failures", &Counters::retryable_failures},
+    NamedCounter{"ranks_quiet", &Counters::ranks_quiet},
     NamedCounter{"ranks_suspected", &Counters::ranks_suspected},
     NamedCounter{"ranks_lost", &Counters::ranks_lost},
     NamedCounter{"smaller_batches", &Counters::smaller_batches},
@@ -112,6 +113,7 @@ void Actions::clear() {
   leases.clear();
   drops.clear();
   notices.clear();
+  remarks.clear();
 }
 
 }  // namespace muster::orchestrator

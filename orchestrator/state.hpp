@@ -33,6 +33,8 @@ struct RankState {
   RankPhase phase = RankPhase::absent;
   bool is_suspect =
       false;  ///< silent for too long: is sent nothing, holds no lease, until heard again
+  bool is_quiet = false;   ///< silent for a moment: others get its leases as well
+  unsigned ticks_unheard = 0;
   bool is_barred = false;  ///< failed too often: gets no more work
   bool is_lost = false;    ///< died
   bool owes_note = false;  ///< its sign of life is not answered yet
@@ -82,6 +84,7 @@ struct Reissue {
   unsigned attempt = 2;
   int failed_on = -1;  ///< goes to another rank if there is one
   bool is_risky = false;
+  bool is_shared = false;  ///< a quiet rank has them too
 };
 
 /// Tiles that a rank was computing when it died.
@@ -102,6 +105,7 @@ struct Counters {
   std::uint64_t leases_expired = 0;
   std::uint64_t leases_reissued = 0;
   std::uint64_t retryable_failures = 0;
+  std::uint64_t ranks_quiet = 0;  ///< times that one was silent for a moment
   std::uint64_t ranks_suspected = 0;
   std::uint64_t ranks_lost = 0;
   std::uint64_t smaller_batches = 0;  ///< steps down of devices without memory enough
@@ -149,6 +153,7 @@ struct State {
   RangeSet set_aside;  ///< killed too many ranks: not tried again in this run
   std::uint64_t next_lease = 1;
   std::vector<RankState> ranks;
+  std::uint32_t quiet_ranks = 0;
   Pace pace;
   Counters counters;
 

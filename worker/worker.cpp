@@ -292,6 +292,8 @@ class Worker {
 
 }  // namespace
 
+std::chrono::milliseconds heartbeat_of(int ranks) { return std::chrono::milliseconds{std::clamp(ranks, 250, 1000)}; }
+
 WorkerOutcome run_worker(comm::Transport& transport, WorkerOptions const& options) {
   MUSTER_ASSERT(transport.rank() != 0 && options.make_job,
                 "a worker is not rank 0 and can build jobs");

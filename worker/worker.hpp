@@ -44,6 +44,9 @@ struct WorkerOptions {
   std::chrono::milliseconds start_limit{300'000};
 };
 
+/// Of a run of so many processes: rank 0 takes in a thousand signs of life a second at most.
+std::chrono::milliseconds heartbeat_of(int ranks);
+
 struct WorkerOutcome {
   Exit verdict = Exit::done;  ///< of the run, as rank 0 told it
   std::string reason;         ///< rank 0's words when it is not `done`

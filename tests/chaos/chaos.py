@@ -136,6 +136,35 @@ class Listener:
         return "".join(line for _, line in self.lines)
 
 
+class LogReader:
+    """The lines of a run's log, each with the time when it was there."""
+
+    def __init__(self, path):
+        self.path = path
+        self.lines = []
+        self.is_over = False
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        while not self.path.exists() and not self.is_over:
+            time.sleep(0.01)
+        if self.is_over:
+            return
+        with self.path.open(errors="replace") as log:
+            while not self.is_over:
+                line = log.readline()
+                if line:
+                    self.lines.append((time.monotonic(), line))
+                else:
+                    time.sleep(0.005)
+
+    def end(self):
+        self.is_over = True
+        self.thread.join()
+        return self.lines
+
+
 class Plan:
     """What is to befall one run."""
 
@@ -197,6 +226,7 @@ class Chaos:
         self.job = ["run", self.place.job, "--set", f"simulation.paths={arguments.paths}", *SETTINGS, "--quiet"]
         self.counts = collections.Counter()
         self.delays_s = []  # from a worker's end to rank 0's word that its leases go to others
+        self.silences_s = []  # the same of one that nobody saw die, to the word that others get its leases as well
         self.recoveries_s = []  # from rank 0's end to the next committed tile
         self.is_calm = arguments.calm > 0
         self.limit_s = RUN_LIMIT_S + 10 * arguments.calm
@@ -253,6 +283,7 @@ class Chaos:
         self.killed_at = {}
         listener = Listener(process.stderr)
         recovery = Recovery(self.muster, out)
+        log = LogReader(out.with_name(out.name + ".log"))
         told = ""
         try:
             self.befall(plan, process, recovery)
@@ -265,14 +296,23 @@ class Chaos:
             return f"not over after {self.limit_s} s: {listener.text()[-2000:]}"
         finally:
             self.recoveries_s += recovery.end()
+            self.note_delays(log.end())
         said = listener.text()
-        for at, line in listener.lines:
-            for rank, killed_at in self.killed_at.items():
-                if f"rank {rank} " in line and "is lost: it was killed by signal 9" in line and at > killed_at:
-                    self.delays_s.append(at - killed_at)
         self.counts["starts"] += 1 + said.count("starting the ranks again")
         self.counts["ranks lost, runs went on"] += said.count("is lost")
         return self.fault_of(process, out, told, said)
+
+    def note_delays(self, lines):
+        for rank, killed_at in self.killed_at.items():
+            for at, line in lines:
+                if at <= killed_at or f"rank {rank} " not in line:
+                    continue
+                if "is lost: it was killed by signal 9" in line:
+                    self.delays_s.append(at - killed_at)
+                    break
+                if "has said nothing for" in line:
+                    self.silences_s.append(at - killed_at)
+                    break
 
     def fault_of(self, process, out, told, said):
         left = self.place.left(process)
@@ -335,6 +375,8 @@ def main():
         print(f"{what:<28}{count}")
     if chaos.delays_s:
         print(f"{'a kill was known after':<28}{spread(chaos.delays_s)}")
+    if chaos.silences_s:
+        print(f"{'a silence was acted on after':<28}{spread(chaos.silences_s)}")
     if chaos.recoveries_s:
         print(f"{'rank 0 was replaced after':<28}{spread(chaos.recoveries_s)}")
     print(f"{'runs':<28}{seed - arguments.seed + 1} in {time.monotonic() - start:.0f} s, {faults} at fault")

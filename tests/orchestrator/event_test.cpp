@@ -446,6 +446,48 @@ TEST_F(EventTest, a_dead_ranks_tiles_go_to_others_at_once) {
   EXPECT_EQ(state.counters.ranks_lost, 1u) << "two machines may tell the same";
 }
 
+TEST_F(EventTest, a_quiet_ranks_tiles_go_to_others_as_well_and_it_is_still_believed) {
+  settings.quiet_after_ticks = 3;
+  begin(3, {1000});
+  make_ready(1);
+  make_ready(2);
+  auto const [id, lease] = lease_of(1);
+  auto const tick_heard_from_2 = [&] {
+    on_heard(state, 2, state.ranks[2].heard + 1, state.ranks[2].sent, now);
+    on_tick(state, now, actions);
+  };
+  for (int tick = 0; tick < 2; ++tick) tick_heard_from_2();
+  EXPECT_EQ(state.counters.ranks_quiet, 0u);
+  actions.clear();
+  tick_heard_from_2();
+  EXPECT_EQ(state.counters.ranks_quiet, 1u);
+  ASSERT_EQ(actions.remarks.size(), 1u);
+  EXPECT_THAT(actions.remarks[0], HasSubstr("rank 1 (node1) has said nothing for 0.0 s: others get its 2 leases as well"));
+  EXPECT_TRUE(actions.notices.empty()) << "it may be nothing";
+  auto const [own, of_2] = lease_of(2);
+  actions.clear();
+  on_result(state, 2, state.epoch, own, of_2.range, 0.01);
+  on_heard(state, 2, state.ranks[2].heard + 1, state.ranks[2].sent, now);
+  answer(state, 2, now, actions);
+  ASSERT_FALSE(actions.leases.empty());
+  Lease const second = actions.leases[0];
+  EXPECT_EQ(second.range.first, lease.range.first) << "before any other tile";
+  EXPECT_EQ(state.ranks[1].leases, 2u) << "nothing was taken from it";
+  on_heard(state, 1, 3, 2, now);
+  EXPECT_EQ(state.quiet_ranks, 0u);
+  EXPECT_EQ(on_result(state, 1, state.epoch, id, lease.range, 1), Merge::commit) << "it was first";
+  EXPECT_EQ(on_result(state, 2, state.epoch, second.id, second.range, 1), Merge::refuse);
+}
+
+TEST_F(EventTest, tiles_of_one_kind_of_device_are_not_shared_with_a_quiet_rank) {
+  settings.quiet_after_ticks = 1;
+  settings.hedging = Hedging::off;
+  begin(2, {1000});
+  make_ready(1);
+  for (int tick = 0; tick < 5; ++tick) on_tick(state, now, actions);
+  EXPECT_EQ(state.counters.ranks_quiet, 0u);
+}
+
 TEST_F(EventTest, a_stopped_rank_is_a_suspect_until_it_speaks) {
   begin(2, {1000});
   make_ready(1);

@@ -179,7 +179,7 @@ class Life {
     return type == MessageType::hello || type == MessageType::ready || type == MessageType::bye;
   }
   void heartbeat(int rank) {
-    schedule(1, [this, rank] {
+    schedule(plan_.heartbeat_s, [this, rank] {
       if (ranks_[rank].is_dead || ranks_[rank].is_stopped) return;
       if (awake(rank, [] {}) && ranks_[rank].is_ready) from_rank(rank, MessageType::alive);
       heartbeat(rank);
@@ -271,6 +271,7 @@ class Life {
 
   // --- rank 0 -> rank
   void carry_out() {
+    if (!actions_.remarks.empty() && report_.quiet_s == 0) report_.quiet_s = now_ - plan_.misfortune.at_s;
     for (Answer const& to_do : actions_.answers) {
       std::vector<Lease> const leases(
           actions_.leases.begin() + static_cast<std::ptrdiff_t>(to_do.first_lease),

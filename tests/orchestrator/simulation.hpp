@@ -43,6 +43,7 @@ struct SimulationPlan {
   double spread = 5;           ///< the slowest takes so many times longer
   double noise = 0.5;          ///< of a lease's time, to either side
   Misfortune misfortune{};
+  double heartbeat_s = 1;  ///< of every rank
   int check_every = 1;  ///< events; the invariants of a large cluster take time to check
   orchestrator::LeaseSettings settings{};
 };
@@ -58,6 +59,7 @@ struct SimulationReport {
   /// divisible.
   double ideal_s = 0;
   int lives = 1;  ///< of rank 0
+  double quiet_s = 0;  ///< from the misfortune to the first lease that others got as well
   std::uint64_t events = 0;
   std::uint64_t faults = 0;  ///< messages doubled, dropped or overtaken; ranks lost, paused or failing; jumps; ends of rank 0
   int most_unacknowledged = 0;

@@ -148,6 +148,39 @@ TEST(Simulation, deaths_and_stops_that_a_machine_sees) {
   EXPECT_GT(total(reports, &orchestrator::Counters::ranks_lost), 100u);
 }
 
+/// How long a rank's leases wait when it is lost and nobody has seen it die.
+TEST(Simulation, a_rank_lost_alone_on_its_machine_holds_its_tiles_for_less_than_a_second) {
+  for (int seed = 1; seed <= 60; ++seed) {
+    SimulationPlan plan;
+    plan.ranks = 4;
+    plan.stages = {4000};
+    plan.done_stage = 0;
+    plan.most_delay_s = 0.01;
+    plan.heartbeat_s = 0.25;
+    plan.settings.quiet_after_ticks = 6;
+    plan.misfortune = {Misfortune::Kind::lost, 3 + 0.05 * seed, 1};
+    SimulationReport const report = simulate(plan, static_cast<std::uint64_t>(seed));
+    ASSERT_EQ(report.violation, "") << "seed " << seed;
+    EXPECT_EQ(report.counters.ranks_quiet, 1u) << "seed " << seed;
+    EXPECT_GT(report.quiet_s, 0) << "seed " << seed;
+    EXPECT_LT(report.quiet_s, 0.9) << "seed " << seed;
+  }
+}
+
+TEST(Simulation, ranks_that_are_slow_to_speak_lose_nothing) {
+  SimulationPlan plan;
+  plan.ranks = 5;
+  plan.most_delay_s = 1.5;
+  plan.heartbeat_s = 0.25;
+  plan.settings.quiet_after_ticks = 6;
+  plan.pause_chance = 0.5;
+  plan.loss_chance = 0.2;
+  plan.double_chance = 0.1;
+  auto const reports = simulate_all(plan, 300);
+  EXPECT_GT(total(reports, &orchestrator::Counters::ranks_quiet), 300u);
+  EXPECT_GT(total(reports, &orchestrator::Counters::leases_dropped), 50u);
+}
+
 /// Everything at once. MUSTER_SIMULATED_FAULTS asks for more than the sample.
 TEST(Simulation, a_storm) {
   char const* const asked = std::getenv("MUSTER_SIMULATED_FAULTS");
@@ -170,6 +203,8 @@ TEST(Simulation, a_storm) {
     plan.kill_chance = 0.0005;
     plan.stop_chance = 0.0001;
     plan.settings.attempts = 50;
+    plan.heartbeat_s = 0.25;
+    plan.settings.quiet_after_ticks = seed % 2 == 0 ? 6 : 0;
     plan.check_every = 32;
     auto const report = simulate(plan, seed);
     ASSERT_EQ(report.violation, "") << "seed " << seed;
