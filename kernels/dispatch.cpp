@@ -9,6 +9,7 @@ namespace muster::kernels {
 std::unique_ptr<PathRunner> make_host_paths(PathPlan const& plan) { return MUSTER_DISPATCH(make_paths, plan); }
 
 double exact_exp(double x) { return MUSTER_DISPATCH(scalar_exp, x); }
+float exact_exp_single(float x) { return MUSTER_DISPATCH(scalar_exp_single, x); }
 double exact_log(double x) { return MUSTER_DISPATCH(scalar_log, x); }
 double exact_norm_cdf(double x) { return MUSTER_DISPATCH(scalar_norm_cdf, x); }
 double exact_norm_inv(double p) { return MUSTER_DISPATCH(scalar_norm_inv, p); }

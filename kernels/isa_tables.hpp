@@ -12,6 +12,7 @@
   inline namespace isa {                                        \
   std::unique_ptr<PathRunner> make_paths(PathPlan const& plan); \
   double scalar_exp(double x);                                  \
+  float scalar_exp_single(float x);                             \
   double scalar_log(double x);                                  \
   double scalar_norm_cdf(double x);                             \
   double scalar_norm_inv(double p);                             \

@@ -8,6 +8,7 @@ namespace muster::kernels {
 
 /// As kernels/math/exp.hpp, log.hpp and normal.hpp, the same bits everywhere.
 double exact_exp(double x);
+float exact_exp_single(float x);
 double exact_log(double x);
 double exact_norm_cdf(double x);
 double exact_norm_inv(double p);

@@ -8,6 +8,7 @@
 MUSTER_KERNELS_BEGIN
 
 double scalar_exp(double x);
+float scalar_exp_single(float x);
 double scalar_log(double x);
 double scalar_norm_cdf(double x);
 double scalar_norm_inv(double p);
@@ -15,6 +16,7 @@ void scalar_normals(std::array<std::uint32_t, 4> const& words, std::array<double
 void scalar_words(std::uint64_t seed, std::uint64_t item, std::uint32_t block,
                   std::uint32_t stream, std::array<std::uint32_t, 4>& words);
 double scalar_exp(double x) { return exp(x); }
+float scalar_exp_single(float x) { return exp(x); }
 double scalar_log(double x) { return log(x); }
 double scalar_norm_cdf(double x) { return norm_cdf(x); }
 double scalar_norm_inv(double p) { return norm_inv(p); }

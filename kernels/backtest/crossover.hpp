@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/backtest/aligned.hpp"
+#include "kernels/aligned.hpp"
 
 namespace muster::kernels::backtest {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/backtest/aligned.hpp"
+#include "kernels/aligned.hpp"
 #include "kernels/backtest/market.hpp"
 
 namespace muster::kernels::backtest {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/backtest/aligned.hpp"
+#include "kernels/aligned.hpp"
 
 namespace muster::kernels::backtest {
 

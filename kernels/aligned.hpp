@@ -5,7 +5,7 @@
 #include <new>
 #include <vector>
 
-namespace muster::kernels::backtest {
+namespace muster::kernels {
 
 template <class T>
 struct CacheLineAllocator {
@@ -23,4 +23,4 @@ struct CacheLineAllocator {
 template <class T>
 using Aligned = std::vector<T, CacheLineAllocator<T>>;
 
-}  // namespace muster::kernels::backtest
+}  // namespace muster::kernels

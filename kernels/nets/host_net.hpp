@@ -1,0 +1,38 @@
+// A network on one CPU thread: exact gradients of blocks of samples, and predictions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "kernels/nets/net_view.hpp"
+
+namespace muster::kernels::nets {
+
+/// Scales of the exact sums: an element of bucket b counts scale[b] times its value, rounded; powers of two.
+using Scales = std::span<double const>;
+
+class HostNet {
+ public:
+  enum class Use { predict, learn, learn_slopes };
+  /// Slopes need one output.
+  HostNet(Shape const& shape, Use use);
+  ~HostNet();
+  HostNet(HostNet const&) = delete;
+
+  /// To these parameters, parameter_count(shape) of them.
+  void load(std::span<float const> parameters);
+  /// Adds the gradient of a block to `sums` (one a parameter) and raises `most` (the bits of the largest magnitude, one a
+  /// bucket; above those of infinity for NaN). The bits depend on the samples, the parameters and the scales alone.
+  BlockLoss add_gradient(Samples const& samples, LossWeights const& weights, Scales scales, std::span<std::int64_t> sums,
+                         std::span<std::uint32_t> most);
+  /// outputs [rows][outputs]; slopes [rows][inputs], for one output, or empty.
+  void predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes);
+
+ private:
+  struct Memory;
+  std::unique_ptr<Memory> memory_;
+  NetView view_;
+};
+
+}  // namespace muster::kernels::nets

@@ -1,0 +1,63 @@
+// Prices of calls on a lognormal asset, and their derivatives, from paths of one contract: what a surrogate learns from.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "kernels/rng/philox_keys.hpp"
+
+namespace muster::kernels::nets {
+
+/// A call of strike 1 on the arithmetic average of `fixings` spots, equally spaced up to the expiry and equally weighted; the
+/// first `known` of them are past, with an average of their own. One fixing is a European call.
+struct CallContract {
+  double spot = 1;
+  double expiry_years = 1;
+  double volatility = 0.2;
+  double rate = 0;
+  double dividend = 0;
+  std::uint32_t fixings = 1;
+  std::uint32_t known = 0;
+  double known_average = 0;
+};
+
+/// What a label's derivatives are by, in this order.
+inline constexpr std::size_t label_slopes = 6;  // spot, expiry, volatility, rate, dividend, average of the known fixings
+
+struct Label {
+  double price = 0;
+  std::array<double, label_slopes> slopes{};
+};
+
+/// Sums over paths, on a grid of 2^-label_bits.
+inline constexpr std::size_t label_sums = 8;
+inline constexpr int label_bits = 16;
+inline constexpr std::uint64_t most_label_pairs = std::uint64_t{1} << 21;
+using LabelSums = std::array<std::int64_t, label_sums>;
+
+/// What the paths of a contract need of it.
+struct PathLaw {
+  PhiloxKeys keys{};
+  std::uint64_t item = 0;  ///< of the first path; its lower 32 bits are zeros
+  std::uint32_t stream = 0;
+  std::uint32_t steps = 1;
+  float spot = 1;
+  float drift = 0;         ///< of the logarithm, a step
+  float diffusion = 0;     ///< standard deviation of the logarithm, a step
+  float past = 0;          ///< what the sum of the future fixings must exceed
+  float geometric_past = 0;  ///< what their geometric average must
+};
+
+/// Adds `pairs` antithetic pairs of paths of the contract number `item`; returns how many of their values no sum can hold.
+std::uint64_t add_label_paths(CallContract const& contract, std::uint64_t seed, std::uint32_t stream, std::uint32_t item,
+                              std::uint64_t pairs, LabelSums& sums);
+
+/// The estimates: pathwise derivatives, less a control variate of known mean (the forward for one future fixing, the geometric
+/// average for several).
+Label label_of(CallContract const& contract, LabelSums const& sums, std::uint64_t pairs);
+
+/// The European call in closed form (Black and Scholes with a dividend yield), and its derivatives.
+Label closed_label(CallContract const& contract);
+
+}  // namespace muster::kernels::nets

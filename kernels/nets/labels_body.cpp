@@ -1,0 +1,125 @@
+// Antithetic pairs of lognormal paths, 64 at a time.
+#include "kernels/math/exp.hpp"
+#include "kernels/nets/config.hpp"
+#include "kernels/nets/net_body.hpp"
+#include "kernels/rng/normal.hpp"
+#include "kernels/rng/philox_lanes.hpp"
+#include "kernels/sums/quantize.hpp"
+
+MUSTER_NETS_BEGIN
+
+namespace {
+
+constexpr int lanes = 64;
+constexpr int normals = 6;  // of a block
+
+/// Standard normals of a run of items.
+void draw(PathLaw const& law, std::uint64_t item, std::uint32_t block, float (&z)[normals][lanes]) {
+  std::uint32_t words[4][lanes];
+  philox_lanes(law.keys, item, block, law.stream, words);
+  MUSTER_LANES
+  for (int i = 0; i < lanes; ++i) {
+    float made[normals];
+    block_normals(words[0][i], words[1][i], words[2][i], words[3][i], made);
+    for (int k = 0; k < normals; ++k) z[k][i] = made[k];
+  }
+}
+
+/// Sums over the future fixings of a path.
+struct Paths {
+  float sum[lanes];       ///< of the spots
+  float weighted[lanes];  ///< of spot times the Brownian motion, in steps
+  float timed[lanes];     ///< of spot times the number of the fixing
+  float motion[lanes];    ///< the Brownian motion
+  float motions[lanes];   ///< the sum of it over the fixings
+};
+
+void start(Paths& paths) {
+  for (int i = 0; i < lanes; ++i) paths.sum[i] = paths.weighted[i] = paths.timed[i] = paths.motion[i] = paths.motions[i] = 0;
+}
+
+void step(PathLaw const& law, Paths& paths, float const* z, float sign, std::uint32_t number) {
+  float const drift = law.drift * static_cast<float>(number), count = static_cast<float>(number);
+  MUSTER_LANES
+  for (int i = 0; i < lanes; ++i) {
+    float const motion = fma(sign, z[i], paths.motion[i]);
+    float const spot = law.spot * exp(fma(law.diffusion, motion, drift));
+    paths.motion[i] = motion;
+    paths.motions[i] += motion;
+    paths.sum[i] += spot;
+    paths.weighted[i] = fma(spot, motion, paths.weighted[i]);
+    paths.timed[i] = fma(spot, count, paths.timed[i]);
+  }
+}
+
+/// Adds what `count` paths come to.
+void finish(PathLaw const& law, Paths const& paths, int count, std::int64_t* sums) {
+  constexpr double scale = double(1 << label_bits);
+  float const steps = static_cast<float>(law.steps), share = 1.0f / steps;
+  float const mean_drift = law.drift * (0.5f * (steps + 1.0f));
+  std::int64_t in = 0, sum = 0, weighted = 0, timed = 0, control_in = 0, control = 0, control_weighted = 0, bad = 0;
+  auto const grid = [](float x) { return magic_integer(static_cast<double>(x) * scale + rounding_magic); };
+  MUSTER_LANES
+  for (int i = 0; i < count; ++i) {
+    bool const pays = paths.sum[i] > law.past;
+    in += pays ? 1 : 0;
+    sum += grid(pays ? paths.sum[i] : 0.0f);
+    weighted += grid(pays ? paths.weighted[i] : 0.0f);
+    timed += grid(pays ? paths.timed[i] : 0.0f);
+    float const motion = paths.motions[i] * share, average = law.spot * exp(fma(law.diffusion, motion, mean_drift));
+    bool const counts = law.steps == 1 || average > law.geometric_past;
+    control_in += counts ? 1 : 0;
+    control += grid(counts ? average : 0.0f);
+    control_weighted += grid(counts ? average * motion : 0.0f);
+    // The largest of all that was added; false for NaN.
+    float const size = abs(paths.weighted[i]) + paths.timed[i] + abs(average * motion) + average;
+    bad += size < 0x1p22f ? 0 : 1;
+  }
+  std::int64_t const all[label_sums] = {in, sum, weighted, timed, control_in, control, control_weighted, bad};
+  for (std::size_t s = 0; s < label_sums; ++s) sums[s] += all[s];
+}
+
+int limited(std::uint64_t left) { return left < lanes ? static_cast<int>(left) : lanes; }
+
+/// One fixing to come: six pairs of paths an item.
+void add_short(PathLaw const& law, std::uint64_t pairs, std::int64_t* sums) {
+  float z[normals][lanes];
+  Paths paths;
+  for (std::uint64_t item = 0; item * normals < pairs; item += lanes) {
+    draw(law, law.item + item, 0, z);
+    for (std::uint64_t k = 0; k < normals; ++k) {
+      // Pair 6 i + k is normal k of item i.
+      std::uint64_t const items = (pairs + normals - 1 - k) / normals;
+      if (items <= item) break;
+      int const count = limited(items - item);
+      for (float const sign : {1.0f, -1.0f}) {
+        start(paths);
+        step(law, paths, z[k], sign, 1);
+        finish(law, paths, count, sums);
+      }
+    }
+  }
+}
+
+void add_long(PathLaw const& law, std::uint64_t pairs, std::int64_t* sums) {
+  float z[normals][lanes];
+  Paths paths[2];
+  for (std::uint64_t item = 0; item < pairs; item += lanes) {
+    start(paths[0]);
+    start(paths[1]);
+    for (std::uint32_t s = 0; s < law.steps; ++s) {
+      if (s % normals == 0) draw(law, law.item + item, s / normals, z);
+      step(law, paths[0], z[s % normals], 1.0f, s + 1);
+      step(law, paths[1], z[s % normals], -1.0f, s + 1);
+    }
+    for (Paths const& of : paths) finish(law, of, limited(pairs - item), sums);
+  }
+}
+
+}  // namespace
+
+void add_paths(PathLaw const& law, std::uint64_t pairs, std::int64_t* sums) {
+  law.steps == 1 ? add_short(law, pairs, sums) : add_long(law, pairs, sums);
+}
+
+MUSTER_NETS_END

@@ -1,0 +1,37 @@
+#include "kernels/nets/shape.hpp"
+
+namespace muster::kernels::nets {
+
+std::vector<LayerPlace> places_of(Shape const& shape) {
+  std::vector<LayerPlace> places;
+  std::size_t at = 0;
+  for (std::size_t l = 0; l < shape.layers(); ++l) {
+    LayerPlace place{shape.widths[l], shape.widths[l + 1], at, 0};
+    place.biases = at + std::size_t{place.in} * place.out;
+    at = place.biases + place.out;
+    places.push_back(place);
+  }
+  return places;
+}
+
+std::size_t parameter_count(Shape const& shape) {
+  auto const last = places_of(shape).back();
+  return last.biases + last.out;
+}
+
+std::vector<Bucket> buckets_of(Shape const& shape) {
+  std::vector<Bucket> buckets;
+  for (auto const& place : places_of(shape)) {
+    buckets.push_back({place.weights, std::size_t{place.in} * place.out});
+    buckets.push_back({place.biases, place.out});
+  }
+  return buckets;
+}
+
+double forward_work(Shape const& shape) {
+  double work = 0;
+  for (auto const& place : places_of(shape)) work += static_cast<double>(place.in) * place.out;
+  return work;
+}
+
+}  // namespace muster::kernels::nets

@@ -1,0 +1,43 @@
+// A multilayer perceptron's shape, and where its parameters lie.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace muster::kernels::nets {
+
+enum class Activation : std::int32_t { silu, tanh, relu };
+
+/// Widths from the inputs to the outputs; every layer but the last is followed by the activation.
+struct Shape {
+  std::vector<std::uint32_t> widths;
+  Activation activation = Activation::silu;
+
+  std::size_t layers() const { return widths.size() - 1; }
+  std::uint32_t inputs() const { return widths.front(); }
+  std::uint32_t outputs() const { return widths.back(); }
+};
+
+/// A layer's parameters in the global order: weights [in][out], then biases [out]; layer after layer.
+struct LayerPlace {
+  std::uint32_t in = 0;
+  std::uint32_t out = 0;
+  std::size_t weights = 0;
+  std::size_t biases = 0;
+};
+
+std::vector<LayerPlace> places_of(Shape const& shape);
+std::size_t parameter_count(Shape const& shape);
+
+/// Tensors of parameters, each with a scale of its own for exact sums: weights and biases of each layer, in global order.
+struct Bucket {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+std::vector<Bucket> buckets_of(Shape const& shape);
+
+/// Multiply-adds of one sample's forward pass.
+double forward_work(Shape const& shape);
+
+}  // namespace muster::kernels::nets

@@ -1,0 +1,39 @@
+// One step of an optimizer over a tensor of parameters, from exact gradient sums.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace muster::kernels::nets {
+
+enum class Optimizer : std::int32_t { adamw, sgd };
+
+/// What a step does to every parameter of a bucket.
+struct UpdateRule {
+  Optimizer optimizer = Optimizer::adamw;
+  double gradient_scale = 1;   ///< from a sum to a gradient
+  float learning_rate = 0;
+  float keep = 1;              ///< 1 - learning rate * weight decay
+  float momentum = 0.9f;       ///< beta 1
+  float square_momentum = 0;   ///< beta 2
+  float correction = 1;        ///< 1 / (1 - beta 1^t)
+  float square_correction = 1; ///< 1 / (1 - beta 2^t)
+  float epsilon = 1e-8f;
+  float average_keep = 0;      ///< of the moving average of the parameters; 0: the parameters themselves
+};
+
+/// A bucket before or after the step; `second` is read by adamw alone.
+struct Moments {
+  std::span<float const> parameters, first, second, average;
+};
+struct MomentsOut {
+  std::span<float> parameters, first, second, average;
+};
+
+/// AdamW as Loshchilov and Hutter 2019, or gradient descent with momentum. IEEE operations alone: the same bits anywhere.
+void update(UpdateRule const& rule, std::span<std::int64_t const> sums, Moments const& from, MomentsOut const& to);
+
+/// Sum of squares of scale * sums, over blocks of 4 096 in order.
+double squared_norm(std::span<std::int64_t const> sums, double scale);
+
+}  // namespace muster::kernels::nets

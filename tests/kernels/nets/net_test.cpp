@@ -1,0 +1,190 @@
+// The fast networks against plain loops, bit for bit, and those in double against finite differences.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "kernels/nets/host_net.hpp"
+#include "kernels/scalar_math.hpp"
+#include "tests/kernels/nets/plain_net.hpp"
+
+namespace muster::kernels::nets {
+namespace {
+
+using plain::Curve;
+
+struct Silu {
+  Activation kind;
+  template <class T>
+  Curve<T> operator()(T z) const {
+    if (kind == Activation::relu) return {z > 0 ? z : T(0), z > 0 ? T(1) : T(0), T(0)};
+    if (kind == Activation::tanh) {
+      T const t = T(1) - T(2) / (T(1) + exp_of(T(2) * z)), slope = std::fma(-t, t, T(1));
+      return {t, slope, (T(-2) * t) * slope};
+    }
+    T const s = T(1) / (T(1) + exp_of(-z)), rest = T(1) - s;
+    return {z * s, s * std::fma(z, rest, T(1)), (s * rest) * std::fma(z, std::fma(T(-2), s, T(1)), T(2))};
+  }
+  static double exp_of(double x) { return std::exp(x); }
+  static float exp_of(float x) { return exact_exp_single(x); }
+};
+
+struct Case {
+  std::vector<std::uint32_t> widths;
+  std::uint32_t rows;
+  bool has_slopes;
+  Activation activation;
+};
+
+class Nets : public testing::TestWithParam<Case> {
+ protected:
+  std::vector<float> draw(std::size_t count, float from, float to) {
+    std::vector<float> values(count);
+    for (auto& x : values) x = std::uniform_real_distribution<float>(from, to)(engine_);
+    return values;
+  }
+  std::mt19937 engine_{7};
+};
+
+template <class T>
+std::vector<T> row_of(std::vector<float> const& matrix, std::size_t row, std::size_t width) {
+  return {matrix.begin() + static_cast<std::ptrdiff_t>(row * width), matrix.begin() + static_cast<std::ptrdiff_t>((row + 1) * width)};
+}
+
+TEST_P(Nets, HaveTheBitsOfPlainLoops) {
+  auto const& of = GetParam();
+  Shape const shape{of.widths, of.activation};
+  auto const parameters = draw(parameter_count(shape), -0.4f, 0.4f);
+  auto const inputs = draw(std::size_t{of.rows} * shape.inputs(), -1, 1), targets = draw(std::size_t{of.rows} * shape.outputs(), -1, 1);
+  auto const slopes = of.has_slopes ? draw(inputs.size(), -1, 1) : std::vector<float>{};
+  auto const lambda = draw(shape.inputs(), 0.1f, 0.5f);
+  constexpr double scale = 0x1p30;
+
+  HostNet net(shape, of.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn);
+  net.load(parameters);
+  std::vector<double> const scales(2 * shape.layers(), scale);
+  std::vector<std::int64_t> sums(parameters.size(), 5);
+  std::vector<std::uint32_t> most(scales.size(), 0);
+  auto const loss = net.add_gradient({inputs.data(), targets.data(), slopes.empty() ? nullptr : slopes.data(), of.rows},
+                                     {0.7f, lambda.data()}, scales, sums, most);
+
+  plain::Net<float, Silu> const plain(shape, parameters, Silu{of.activation});
+  std::vector<float> chain(parameters.size(), 0.0f), twin(parameters.size(), 0.0f);
+  double value_loss = 0, slope_loss = 0;
+  for (std::size_t row = 0; row < of.rows; ++row) {
+    auto const x = row_of<float>(inputs, row, shape.inputs()), y = row_of<float>(targets, row, shape.outputs());
+    auto const s = of.has_slopes ? row_of<float>(slopes, row, shape.inputs()) : std::vector<float>{};
+    plain.add_gradient(x, y, s, 0.7f, lambda, chain, twin);
+    auto pass = plain.forward(x);
+    for (std::size_t o = 0; o < y.size(); ++o) value_loss += 0.7 * std::pow(double(pass.value.back()[o]) - y[o], 2);
+    if (!of.has_slopes) continue;
+    plain.twin(pass);
+    for (std::size_t j = 0; j < s.size(); ++j) slope_loss += double(lambda[j]) * std::pow(double(pass.adjoint[0][j]) - s[j], 2);
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    ASSERT_EQ(sums[i], 5 + std::llrint(chain[i] * scale) + std::llrint(twin[i] * scale)) << "parameter " << i;
+  EXPECT_NEAR(loss.value, value_loss, 1e-5 * value_loss);
+  EXPECT_NEAR(loss.slope, slope_loss, 1e-5 * slope_loss);
+  auto const buckets = buckets_of(shape);
+  for (std::size_t b = 0; b < buckets.size(); ++b) {
+    float largest = 0;
+    for (std::size_t i = buckets[b].first; i < buckets[b].first + buckets[b].count; ++i)
+      largest = std::max({largest, std::abs(chain[i]), std::abs(twin[i])});
+    EXPECT_EQ(most[b], std::bit_cast<std::uint32_t>(largest)) << "bucket " << b;
+  }
+}
+
+TEST_P(Nets, PredictWhatPlainLoopsDo) {
+  auto const& of = GetParam();
+  Shape const shape{of.widths, of.activation};
+  auto const parameters = draw(parameter_count(shape), -0.4f, 0.4f);
+  auto const inputs = draw(std::size_t{of.rows} * shape.inputs(), -1, 1);
+  HostNet net(shape, HostNet::Use::predict);
+  net.load(parameters);
+  std::vector<float> outputs(std::size_t{of.rows} * shape.outputs()), slopes(shape.outputs() == 1 ? inputs.size() : 0);
+  net.predict(inputs, outputs, slopes);
+  plain::Net<float, Silu> const plain(shape, parameters, Silu{of.activation});
+  for (std::size_t row = 0; row < of.rows; ++row) {
+    auto pass = plain.forward(row_of<float>(inputs, row, shape.inputs()));
+    EXPECT_EQ(row_of<float>(outputs, row, shape.outputs()), pass.value.back());
+    if (slopes.empty()) continue;
+    plain.twin(pass);
+    EXPECT_EQ(row_of<float>(slopes, row, shape.inputs()), pass.adjoint[0]);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, Nets, testing::Values(
+    Case{{5, 33, 17, 1}, 200, true, Activation::silu}, Case{{3, 300, 7, 1}, 13, true, Activation::tanh},
+    Case{{1, 1, 1}, 1, true, Activation::silu}, Case{{20, 40, 4, 40, 20}, 29, false, Activation::silu},
+    Case{{8, 31, 2}, 385, false, Activation::relu}, Case{{2, 1}, 12, true, Activation::silu}, Case{{270, 5}, 7, false, Activation::tanh}));
+
+/// The loss of one sample as a function of the parameters, in double.
+double loss_of(Shape const& shape, std::vector<double> const& parameters, std::vector<double> const& x, double y,
+               std::vector<double> const& s, std::vector<double> const& lambda, Activation activation) {
+  plain::Net<double, Silu> const net(shape, parameters, Silu{activation});
+  auto pass = net.forward(x);
+  net.twin(pass);
+  double loss = std::pow(pass.value.back()[0] - y, 2);
+  for (std::size_t j = 0; j < s.size(); ++j) loss += lambda[j] * std::pow(pass.adjoint[0][j] - s[j], 2);
+  return loss;
+}
+
+class NetDerivatives : public testing::TestWithParam<Activation> {};
+
+TEST_P(NetDerivatives, AreThoseOfFiniteDifferences) {
+  Shape const shape{{3, 6, 5, 1}, GetParam()};
+  std::mt19937 engine(3);
+  std::uniform_real_distribution<double> draw(-0.8, 0.8);
+  std::vector<double> parameters(parameter_count(shape)), x(3), s(3), lambda{0.3, 0.5, 0.2};
+  for (auto* values : {&parameters, &x, &s})
+    for (auto& v : *values) v = draw(engine);
+  std::vector<double> chain(parameters.size(), 0.0), twin(parameters.size(), 0.0);
+  plain::Net<double, Silu>(shape, parameters, Silu{GetParam()}).add_gradient(x, {0.4}, s, 1.0, lambda, chain, twin);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    // Richardson's extrapolation of central differences: their error is of the sixth order.
+    auto const central = [&](double h) {
+      auto moved = parameters;
+      moved[i] = parameters[i] + h;
+      double const up = loss_of(shape, moved, x, 0.4, s, lambda, GetParam());
+      moved[i] = parameters[i] - h;
+      return (up - loss_of(shape, moved, x, 0.4, s, lambda, GetParam())) / (2 * h);
+    };
+    double const h = 4e-3, a = central(h), b = central(h / 2), c = central(h / 4);
+    double const ab = b + (b - a) / 3, bc = c + (c - b) / 3, best = bc + (bc - ab) / 15;
+    EXPECT_NEAR(chain[i] + twin[i], best, 1e-10) << "parameter " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, NetDerivatives, testing::Values(Activation::silu, Activation::tanh));
+
+TEST(ExactGradient, TellsInfinityAndNan) {
+  Shape const shape{{1, 1}, Activation::silu};
+  HostNet net(shape, HostNet::Use::learn);
+  std::vector<std::uint32_t> most(2, 0);
+  std::vector<std::int64_t> sums(2, 0);
+  std::vector<double> const scales(2, 1.0);
+  float const x = 1, y = 0;
+  for (float const weight : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    std::vector<float> const parameters{weight, 0};
+    net.load(parameters);
+    net.add_gradient({&x, &y, nullptr, 1}, {1, nullptr}, scales, sums, most);
+    EXPECT_GE(most[0], 0x7f800000u);
+  }
+}
+
+TEST(ExactGradient, KeepsAllBitsOfSmallElementsBesideLargeOnes) {
+  Shape const shape{{1, 2}, Activation::silu};
+  HostNet net(shape, HostNet::Use::learn);
+  net.load(std::vector<float>{0, 0, 0, 0});
+  // Gradients 2^31 apart in one bucket, of 24 bits each: -2 x y with x = 1.
+  float const x = 1, y[2] = {0x1.234566p19f, 0x1.fedcbap-12f};
+  std::vector<std::uint32_t> most(2, 0);
+  std::vector<std::int64_t> sums(4, 0);
+  net.add_gradient({&x, y, nullptr, 1}, {1, nullptr}, std::vector<double>{0x1p35, 1.0}, sums, most);
+  EXPECT_EQ(static_cast<double>(sums[0]), -0x1.234566p20 * 0x1p35);
+  EXPECT_EQ(static_cast<double>(sums[1]), -0x1.fedcbap-11 * 0x1p35);
+}
+
+}  // namespace
+}  // namespace muster::kernels::nets
