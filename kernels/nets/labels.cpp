@@ -1,6 +1,5 @@
 #include "kernels/nets/labels.hpp"
 
-#include <cmath>
 
 #include "kernels/isa.hpp"
 #include "kernels/nets/net_body.hpp"
@@ -32,8 +31,8 @@ struct Geometric {
 Geometric geometric_of(CallContract const& c) {
   double const n = future(c), step = c.expiry_years / n;
   double const drift = (c.rate - c.dividend - 0.5 * c.volatility * c.volatility) * step;
-  double const motion = std::sqrt((n + 1) * (2 * n + 1) / (6 * n));
-  return {{exact_log(c.spot) + drift * 0.5 * (n + 1), c.volatility * std::sqrt(step) * motion}, motion};
+  double const motion = __builtin_sqrt((n + 1) * (2 * n + 1) / (6 * n));
+  return {{exact_log(c.spot) + drift * 0.5 * (n + 1), c.volatility * __builtin_sqrt(step) * motion}, motion};
 }
 
 /// Means over paths: is paid, times the sum of spots, of spot * motion, of spot * number.
@@ -60,7 +59,7 @@ Means means_of(std::int64_t const* sums, double count) {
 /// Discounted payoff and derivatives, which are linear in the means.
 Label label_from(CallContract const& c, Means const& m) {
   double const n = future(c), weight = 1.0 / c.fixings, discount = exact_exp(-c.rate * c.expiry_years) * weight;
-  double const root = std::sqrt(c.expiry_years / n), drift = c.rate - c.dividend - 0.5 * c.volatility * c.volatility;
+  double const root = __builtin_sqrt(c.expiry_years / n), drift = c.rate - c.dividend - 0.5 * c.volatility * c.volatility;
   Label label;
   label.price = discount * (m.sum - past_of(c) * m.in);
   double const by_time = drift * m.timed / n + 0.5 * c.volatility * root / c.expiry_years * m.weighted;
@@ -85,7 +84,7 @@ std::uint64_t add_label_paths(CallContract const& c, std::uint64_t seed, std::ui
   double const n = future(c), step = c.expiry_years / n;
   PathLaw law{philox_keys(seed), std::uint64_t{item} << 32, stream, future(c), static_cast<float>(c.spot)};
   law.drift = static_cast<float>((c.rate - c.dividend - 0.5 * c.volatility * c.volatility) * step);
-  law.diffusion = static_cast<float>(c.volatility * std::sqrt(step));
+  law.diffusion = static_cast<float>(c.volatility * __builtin_sqrt(step));
   law.past = static_cast<float>(past_of(c));
   law.geometric_past = static_cast<float>(past_of(c) / n);
   MUSTER_NETS_DISPATCH(add_paths, law, pairs, sums.data());

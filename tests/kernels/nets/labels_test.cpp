@@ -34,7 +34,7 @@ TEST(Labels, OfEuropeanCallsAreTheClosedFormsWithinTheirErrors) {
     constexpr int repeats = 32;
     std::array<double, 6> sum{}, square{};
     for (int r = 0; r < repeats; ++r) {
-      auto const one = label(c, 500, 100 + static_cast<std::uint64_t>(r));
+      auto const one = label(c, 500, static_cast<std::uint64_t>(1000 * i + r));
       for (std::size_t s = 0; s < 6; ++s) {
         double const error = (s == 0 ? one.price - exact.price : one.slopes[s - 1] - exact.slopes[s - 1]);
         sum[s] += error;
