@@ -9,7 +9,7 @@
 #include "core/text.hpp"
 #include "io/result_file.hpp"
 #include "jobs/evolve/parse.hpp"
-#include "jobs/evolve/rows.hpp"
+#include "jobs/rows.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "jobs/evolve/rule_text.hpp"
 #include "jobs/evolve/market.hpp"
@@ -48,14 +48,14 @@ Chosen stored_rule(BacktestOptions const& options, io::Result const& stored) {
   auto const hall = std::ranges::find(stored.tables, "hall_of_fame", &Table::name);
   MUSTER_REQUIRE(hall != stored.tables.end() && !hall->columns.empty(), "{} has no hall of fame (no individual was feasible); give --rule",
                  options.result.string());
-  auto const& strategies = evolve::column<std::string>(*hall, "strategy");
-  auto const& key = evolve::column<std::int64_t>(*hall, options.place == 0 ? "is_champion" : "place");
+  auto const& strategies = jobs::column<std::string>(*hall, "strategy");
+  auto const& key = jobs::column<std::int64_t>(*hall, options.place == 0 ? "is_champion" : "place");
   auto const at = std::ranges::find(key, options.place == 0 ? 1 : options.place);
   MUSTER_REQUIRE(at != key.end(), "--place {} (the hall of fame has {} places{}); give one of them, or --rule", options.place,
                  strategies.size(), options.place == 0 ? " and no champion" : "");
   auto const row = static_cast<std::size_t>(at - key.begin());
   bool const has_folds = hall->columns.front().name == "fold";
-  return {strategies[row], has_folds ? static_cast<std::size_t>(evolve::column<std::int64_t>(*hall, "fold")[row] - 1) : 0};
+  return {strategies[row], has_folds ? static_cast<std::size_t>(jobs::column<std::int64_t>(*hall, "fold")[row] - 1) : 0};
 }
 
 /// With the tables of the rule's own indicators; the spans are the job's.

@@ -86,7 +86,7 @@ class Recomputer {
 
   /// The sums of what is selected among the tiles from `first` on, normalized.
   Slots run(Selection const& selection, std::uint64_t first) {
-    sums_.assign(job_.slots(), 0);
+    sums_.assign(slots_of_stage(job_, {first, selection.tiles}), 0);
     Source source(selection, first);
     refill(source);
     while (consumers_.held() > 0) {
@@ -142,6 +142,7 @@ Slots recompute_steps(jobs::Job const& job, Recomputer& recomputer, Selection co
     recomputer.enter(carry);
     carry = steps.next(carry, recomputer.run({end - first, end - first, 0}, first), threads);
     first = end;
+    if (steps.is_done(*carry)) break;
   }
   return steps.encode(*carry);
 }

@@ -136,4 +136,11 @@ class Job {
   virtual std::string summary(std::vector<Table> const& results) const = 0;
 };
 
+/// Accumulator slots of a stage of a job in steps; of the run otherwise.
+inline std::size_t slots_of_stage(Job const& job, TileRange stage) {
+  if (job.steps() == nullptr) return job.slots();
+  auto const window = job.window(stage);
+  return window.first + window.count;
+}
+
 }  // namespace muster::jobs

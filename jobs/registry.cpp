@@ -11,6 +11,8 @@
 #include "jobs/price/parse.hpp"
 #include "jobs/price/price_job.hpp"
 #include "jobs/price/render.hpp"
+#include "jobs/train/parse.hpp"
+#include "jobs/train/train_job.hpp"
 
 namespace muster::jobs {
 namespace {
@@ -39,12 +41,23 @@ std::unique_ptr<Job> make_evolve(ResolvedJob const& resolved) {
   return evolve::make_evolve_job(evolve::parse_params(resolved.text, folder / "resolved job"), folder);
 }
 
+ResolvedJob resolve_train(std::string_view text, std::filesystem::path const& file,
+                          ResolveOptions const& options, std::vector<ResolvedSetting>* settings) {
+  auto const params = train::parse_params(text, file, options, settings);
+  return {"train", params.name, train::render_params(params), params.seed};
+}
+
+std::unique_ptr<Job> make_train(ResolvedJob const& resolved) {
+  return train::make_train_job(train::parse_params(resolved.text, "resolved job"));
+}
+
 }  // namespace
 
 std::vector<Kind> const& kinds() {
   static std::vector<Kind> const all{
       {"evolve", resolve_evolve, make_evolve, evolve::reference},
       {"price", resolve_price, make_price, price::reference},
+      {"train", resolve_train, make_train, train::reference},
   };
   return all;
 }

@@ -11,6 +11,7 @@ std::unique_ptr<PathRunner> make_host_paths(PathPlan const& plan) { return MUSTE
 double exact_exp(double x) { return MUSTER_DISPATCH(scalar_exp, x); }
 float exact_exp_single(float x) { return MUSTER_DISPATCH(scalar_exp_single, x); }
 double exact_log(double x) { return MUSTER_DISPATCH(scalar_log, x); }
+double exact_cos(double x) { return MUSTER_DISPATCH(scalar_cos, x); }
 double exact_norm_cdf(double x) { return MUSTER_DISPATCH(scalar_norm_cdf, x); }
 double exact_norm_inv(double p) { return MUSTER_DISPATCH(scalar_norm_inv, p); }
 

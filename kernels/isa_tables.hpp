@@ -14,6 +14,7 @@
   double scalar_exp(double x);                                  \
   float scalar_exp_single(float x);                             \
   double scalar_log(double x);                                  \
+  double scalar_cos(double x);                                  \
   double scalar_norm_cdf(double x);                             \
   double scalar_norm_inv(double p);                             \
   void scalar_words(std::uint64_t seed, std::uint64_t item, std::uint32_t block, \

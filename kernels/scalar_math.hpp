@@ -10,6 +10,7 @@ namespace muster::kernels {
 double exact_exp(double x);
 float exact_exp_single(float x);
 double exact_log(double x);
+double exact_cos(double x);
 double exact_norm_cdf(double x);
 double exact_norm_inv(double p);
 

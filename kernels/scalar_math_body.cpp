@@ -1,6 +1,7 @@
 #include "kernels/math/exp.hpp"
 #include "kernels/math/log.hpp"
 #include "kernels/math/normal.hpp"
+#include "kernels/math/trig.hpp"
 #include "kernels/rng/normal.hpp"
 #include "kernels/rng/philox.hpp"
 #include "kernels/scalar_math.hpp"
@@ -10,6 +11,7 @@ MUSTER_KERNELS_BEGIN
 double scalar_exp(double x);
 float scalar_exp_single(float x);
 double scalar_log(double x);
+double scalar_cos(double x);
 double scalar_norm_cdf(double x);
 double scalar_norm_inv(double p);
 void scalar_normals(std::array<std::uint32_t, 4> const& words, std::array<double, 4>& normals);
@@ -18,6 +20,7 @@ void scalar_words(std::uint64_t seed, std::uint64_t item, std::uint32_t block,
 double scalar_exp(double x) { return exp(x); }
 float scalar_exp_single(float x) { return exp(x); }
 double scalar_log(double x) { return log(x); }
+double scalar_cos(double x) { return cos(x); }
 double scalar_norm_cdf(double x) { return norm_cdf(x); }
 double scalar_norm_inv(double p) { return norm_inv(p); }
 

@@ -14,10 +14,11 @@ namespace muster::orchestrator {
 /// used up.
 class Accumulator {
  public:
-  explicit Accumulator(jobs::Job const& job) : job_(job), sums_(job.slots(), 0) {}
+  /// For the tiles of `stage`, which is the whole run for a job without steps.
+  Accumulator(jobs::Job const& job, TileRange stage) : job_(job), sums_(slots_of_stage(job, stage), 0) {}
 
   void restore(Slots sums) {
-    MUSTER_ASSERT(sums.size() == job_.slots(), "{} slots of {}", sums.size(), job_.slots());
+    MUSTER_ASSERT(sums.size() == sums_.size(), "{} slots of {}", sums.size(), sums_.size());
     sums_ = std::move(sums);
     tiles_since_ = headroom_tiles;  // who knows: normalize before the first addition
   }
@@ -33,9 +34,9 @@ class Accumulator {
                                         static_cast<std::uint64_t>(sums[i]));
   }
   /// From zero, for the next stage of a job in steps; returns what there was, in canonical form.
-  Slots start_over() {
+  Slots start_over(TileRange stage) {
     normalize();
-    return std::exchange(sums_, Slots(sums_.size(), 0));
+    return std::exchange(sums_, Slots(slots_of_stage(job_, stage), 0));
   }
   /// In canonical form.
   Slots const& normalized() {

@@ -41,7 +41,7 @@ class Driver {
         persistence_(persistence),
         sink_(sink),
         state_(std::move(state)),
-        accumulator_(job),
+        accumulator_(job, stage_range(state_.stage)),
         carry_(std::move(carry)),
         tiles_before_(state_.committed.total()),
         desk_(
@@ -156,13 +156,17 @@ class Driver {
     bool const is_inside = range.end() >= range.first && range.end() <= state_.stages.back();
     return is_inside ? job_.window(range).count : 0;
   }
+  TileRange stage_range(std::size_t stage) const {
+    std::uint64_t const first = stage == 0 ? 0 : state_.stages[stage - 1];
+    return {first, state_.stages[stage] - first};
+  }
   /// At the end the last stage is kept as it is, so that a run killed before its result is written ends once more.
   void take_step(jobs::CarryPtr next, bool is_done) {
     if (is_done) {
       final_carry_ = std::move(next);
       return;
     }
-    last_sums_ = accumulator_.start_over();
+    last_sums_ = accumulator_.start_over(stage_range(state_.stage + 1));
     carry_ = std::move(next);
     consumers_->enter(carry_);
   }

@@ -4,9 +4,9 @@
 #include <bit>
 
 #include "core/error.hpp"
-#include "jobs/evolve/parallel.hpp"
 #include "jobs/evolve/seeds.hpp"
 #include "jobs/evolve/spans.hpp"
+#include "jobs/parallel.hpp"
 #include "kernels/sums/slots.hpp"
 
 namespace muster::jobs::evolve {

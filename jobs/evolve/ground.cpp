@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "jobs/evolve/crossover_ground.hpp"
 #include "jobs/evolve/market.hpp"
-#include "jobs/evolve/parallel.hpp"
+#include "jobs/parallel.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "kernels/backtest/crossover.hpp"
 #include "kernels/backtest/metrics.hpp"

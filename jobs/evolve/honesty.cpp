@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "jobs/evolve/parallel.hpp"
+#include "jobs/parallel.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "kernels/backtest/metrics.hpp"
 #include "kernels/statistics/bootstrap.hpp"

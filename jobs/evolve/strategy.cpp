@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "jobs/evolve/market.hpp"
-#include "jobs/evolve/rows.hpp"
+#include "jobs/rows.hpp"
 #include "kernels/backtest/metrics.hpp"
 
 namespace muster::jobs::evolve {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "jobs/evolve/rows.hpp"
+#include "jobs/rows.hpp"
 #include "jobs/evolve/strategy.hpp"
 #include "jobs/evolve/tables.hpp"
 

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "jobs/evolve/honesty.hpp"
-#include "jobs/evolve/rows.hpp"
+#include "jobs/rows.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "jobs/evolve/rule_text.hpp"
 #include "jobs/evolve/strategy.hpp"

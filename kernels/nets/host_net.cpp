@@ -90,6 +90,10 @@ BlockLoss HostNet::add_gradient(Samples const& samples, LossWeights const& weigh
   return loss;
 }
 
+BlockLoss HostNet::loss(Samples const& samples, LossWeights const& weights) {
+  return MUSTER_NETS_DISPATCH(run_losses, view_, samples, weights);
+}
+
 void HostNet::predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {
   auto const rows = static_cast<std::uint32_t>(inputs.size() / memory_->layers.front().place.in);
   MUSTER_NETS_DISPATCH(run_forward, view_, inputs.data(), rows, outputs.data(), slopes.empty() ? nullptr : slopes.data());

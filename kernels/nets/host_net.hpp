@@ -26,6 +26,8 @@ class HostNet {
   /// bucket; above those of infinity for NaN). The bits depend on the samples, the parameters and the scales alone.
   BlockLoss add_gradient(Samples const& samples, LossWeights const& weights, Scales scales, std::span<std::int64_t> sums,
                          std::span<std::uint32_t> most);
+  /// The loss of samples alone. Not for Use::predict.
+  BlockLoss loss(Samples const& samples, LossWeights const& weights);
   /// outputs [rows][outputs]; slopes [rows][inputs], for one output, or empty.
   void predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes);
 

@@ -246,6 +246,18 @@ void add_chunk(NetView const& net, Samples const& chunk, LossWeights const& weig
   net.has_slopes ? backward<true>(net, padded, chunk.rows) : backward<false>(net, padded, chunk.rows);
 }
 
+void add_losses(NetView const& net, Samples const& chunk, LossWeights const& weights, BlockLoss& loss) {
+  std::uint32_t const padded = padded_rows(chunk.rows), inputs = net.layers[0].place.in, stride = net.layers[0].in_stride;
+  auto const& top = net.layers[net.layer_count - 1];
+  copy_rows(chunk.inputs, chunk.rows, inputs, stride, padded, net.trace[0].value);
+  forward<2>(net, padded);
+  loss.value += square_errors(net.trace[net.layer_count].value, top.out_stride, chunk.targets, chunk.rows, top.place.out, &weights.value, 0,
+                              net.delta[0]);
+  if (!net.has_slopes) return;
+  twin(net, padded);
+  loss.slope += square_errors(net.trace[0].adjoint, stride, chunk.slopes, chunk.rows, inputs, weights.slope, 1, net.delta[0]);
+}
+
 Samples chunk_of(Samples const& samples, std::uint32_t first, std::uint32_t most, std::uint32_t inputs, std::uint32_t outputs) {
   std::uint32_t const left = samples.rows - first;
   return {samples.inputs + std::size_t{first} * inputs, samples.targets + std::size_t{first} * outputs,
@@ -266,6 +278,14 @@ BlockLoss run_block(NetView const& net, Samples const& samples, LossWeights cons
   std::uint32_t const inputs = net.layers[0].place.in, outputs = net.layers[net.layer_count - 1].place.out;
   for (std::uint32_t first = 0; first < samples.rows; first += net.chunk_rows)
     add_chunk(net, chunk_of(samples, first, net.chunk_rows, inputs, outputs), weights, loss);
+  return loss;
+}
+
+BlockLoss run_losses(NetView const& net, Samples const& samples, LossWeights const& weights) {
+  BlockLoss loss;
+  std::uint32_t const inputs = net.layers[0].place.in, outputs = net.layers[net.layer_count - 1].place.out;
+  for (std::uint32_t first = 0; first < samples.rows; first += net.chunk_rows)
+    add_losses(net, chunk_of(samples, first, net.chunk_rows, inputs, outputs), weights, loss);
   return loss;
 }
 

@@ -23,6 +23,7 @@ struct UpdateView {
   void load_layer(LayerView const& layer, float const* parameters);                                                     \
   void run_forward(NetView const& net, float const* inputs, std::uint32_t rows, float* outputs, float* slopes);          \
   BlockLoss run_block(NetView const& net, Samples const& samples, LossWeights const& weights);                           \
+  BlockLoss run_losses(NetView const& net, Samples const& samples, LossWeights const& weights);                         \
   void fold_gradient(LayerView const& layer, double const* scales, std::int64_t* sums, std::uint32_t* most);             \
   void update_parameters(UpdateRule const& rule, std::int64_t const* sums, std::size_t count, UpdateView const& view);  \
   double sum_of_squares(std::int64_t const* sums, double scale, std::size_t count);                                     \

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace muster::jobs::evolve {
+namespace muster::jobs {
 
 /// Runs `work(i)` for i below `count` on so many threads; the first error is thrown again.
 template <class Work>
@@ -44,4 +44,4 @@ void in_pieces(std::uint64_t count, int threads, Work work) {
   });
 }
 
-}  // namespace muster::jobs::evolve
+}  // namespace muster::jobs

@@ -10,7 +10,7 @@
 
 #include "core/table.hpp"
 
-namespace muster::jobs::evolve {
+namespace muster::jobs {
 
 /// Grows a table row by row; columns stand in the order of their first value.
 class Rows {
@@ -40,4 +40,4 @@ std::vector<Value> const& column(Table const& table, std::string_view name) {
   return std::get<std::vector<Value>>(std::ranges::find(table.columns, name, &Column::name)->values);
 }
 
-}  // namespace muster::jobs::evolve
+}  // namespace muster::jobs

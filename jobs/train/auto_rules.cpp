@@ -1,0 +1,28 @@
+#include "jobs/train/auto_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "jobs/train/contracts.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+template <class T>
+T by_tier(topology::Tier tier, std::array<T, 3> const& values) {
+  return values[static_cast<std::size_t>(tier)];
+}
+
+}  // namespace
+
+std::uint64_t auto_samples(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {1000, 10'000, 100'000}); }
+std::uint64_t auto_epochs(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {10, 50, 200}); }
+std::uint64_t auto_width(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {160, 512, 1472}); }
+std::uint64_t auto_layers(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {4, 5, 6}); }
+
+std::uint64_t auto_tile_samples(Params const& params) {
+  std::uint64_t const path_steps = params.data.paths * most_fixings(params.contract);
+  return std::clamp<std::uint64_t>((std::uint64_t{1} << 24) / path_steps, 1, 1024);
+}
+
+}  // namespace muster::jobs::train

@@ -1,0 +1,19 @@
+// What a train job's "auto" settings become. The tables stand in docs/jobs/train.md.
+#pragma once
+
+#include <cstdint>
+
+#include "jobs/train/params.hpp"
+#include "topology/profiles.hpp"
+
+namespace muster::jobs::train {
+
+std::uint64_t auto_samples(topology::Tier tier);
+std::uint64_t auto_epochs(topology::Tier tier);
+/// Networks of some 0.1, 1 and 10 million parameters.
+std::uint64_t auto_width(topology::Tier tier);
+std::uint64_t auto_layers(topology::Tier tier);
+/// So that a tile takes a core some tens of milliseconds.
+std::uint64_t auto_tile_samples(Params const& params);
+
+}  // namespace muster::jobs::train

@@ -1,0 +1,38 @@
+// The contracts that a surrogate learns, drawn by key, and how the network sees them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "jobs/train/params.hpp"
+#include "kernels/nets/labels.hpp"
+
+namespace muster::jobs::train {
+
+/// One number that the network is given: x in its own unit becomes (x - middle) / half.
+struct Input {
+  std::string name;
+  std::string unit;
+  double middle = 0;
+  double half = 1;
+  int slope = -1;  ///< which of Label::slopes is the derivative by it; -1: it has none
+};
+
+/// In the order of the network's inputs.
+std::vector<Input> inputs_of(ContractChoice const& choice);
+/// The inputs' values, in their own units.
+std::vector<double> values_of(ContractChoice const& choice, kernels::nets::CallContract const& contract);
+/// The contract of such values. Throws Error (Exit::user) for values that make none.
+kernels::nets::CallContract contract_of(ContractChoice const& choice, std::vector<double> const& values);
+
+/// Contract number `index` of the job, the same whoever asks.
+kernels::nets::CallContract draw_contract(ContractChoice const& choice, std::uint64_t seed, std::uint64_t index);
+
+/// Most steps of a path.
+std::uint64_t most_fixings(ContractChoice const& choice);
+
+/// Random streams of the job's purposes (docs/formats/random.md).
+inline constexpr std::uint32_t stream_contracts = 0x54520001, stream_paths = 0x54520002, stream_weights = 0x54520003;
+
+}  // namespace muster::jobs::train

@@ -1,0 +1,111 @@
+#include "jobs/train/dataset.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/error.hpp"
+#include "jobs/parallel.hpp"
+#include "jobs/train/contracts.hpp"
+#include "kernels/sums/slots.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+using kernels::nets::Label;
+using kernels::nets::label_slopes;
+using kernels::nets::label_sums;
+
+Label label_at(Params const& params, std::span<std::int64_t const> sums, std::uint64_t index) {
+  kernels::nets::LabelSums own{};
+  std::copy_n(sums.begin() + static_cast<std::ptrdiff_t>(index * label_sums), label_sums, own.begin());
+  auto const contract = draw_contract(params.contract, params.seed, index);
+  if (own[label_sums - 1] != 0)
+    throw_error(Exit::job_failed,
+                "sample {} (spot {}, expiry {}, volatility {}): {} of its paths leave the range of sums (a value over 2^22 strikes); "
+                "narrow contract.spot, contract.expiry_years or contract.volatility",
+                index, contract.spot, contract.expiry_years, contract.volatility, own[label_sums - 1]);
+  return kernels::nets::label_of(contract, own, params.data.paths / 2);
+}
+
+TargetScale scale_of(std::vector<Label> const& labels, std::uint64_t count) {
+  double sum = 0, square = 0;
+  for (std::uint64_t i = 0; i < count; ++i) sum += labels[i].price;
+  double const mean = sum / static_cast<double>(count);
+  for (std::uint64_t i = 0; i < count; ++i) square += (labels[i].price - mean) * (labels[i].price - mean);
+  double const deviation = __builtin_sqrt(square / static_cast<double>(count));
+  return {mean, deviation > 0 ? deviation : 1};
+}
+
+/// Each derivative counts as much as the others, and all together `slopes` times what the prices do.
+std::vector<float> slope_weights_of(Params const& params, Dataset const& set, std::vector<Input> const& inputs) {
+  auto const differentiable = std::ranges::count_if(inputs, [](Input const& input) { return input.slope >= 0; });
+  std::vector<float> weights(inputs.size(), 0.0f);
+  for (std::size_t j = 0; j < inputs.size(); ++j) {
+    if (inputs[j].slope < 0) continue;
+    double square = 0;
+    for (std::uint64_t i = 0; i < params.data.samples; ++i) square += static_cast<double>(set.slopes_of(i)[j]) * static_cast<double>(set.slopes_of(i)[j]);
+    if (square > 0)
+      weights[j] = static_cast<float>(params.training.slopes * static_cast<double>(params.data.samples) / (square * static_cast<double>(differentiable)));
+  }
+  return weights;
+}
+
+void fill_row(ContractChoice const& choice, std::vector<Input> const& inputs, kernels::nets::CallContract const& contract, Label const& label,
+              TargetScale const& scale, std::uint64_t index, Dataset& set) {
+  auto const values = values_of(choice, contract);
+  for (std::size_t j = 0; j < inputs.size(); ++j) {
+    Input const& input = inputs[j];
+    set.rows[index * inputs.size() + j] = static_cast<float>((values[j] - input.middle) / input.half);
+    double const slope = input.slope < 0 ? 0 : label.slopes[static_cast<std::size_t>(input.slope)];
+    set.slopes[index * inputs.size() + j] = static_cast<float>(slope * input.half / scale.deviation);
+  }
+  set.targets[index] = static_cast<float>((label.price - scale.mean) / scale.deviation);
+}
+
+}  // namespace
+
+std::uint64_t sample_count(DataChoice const& data) { return data.samples + data.validation + data.test; }
+
+Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads) {
+  auto const count = sample_count(params.data);
+  auto const inputs = inputs_of(params.contract);
+  std::vector<Label> labels(count);
+  in_pieces(count, threads, [&](std::uint64_t first, std::uint64_t part) {
+    for (std::uint64_t i = first; i < first + part; ++i) labels[i] = label_at(params, sums, i);
+  });
+  Dataset set;
+  set.inputs = static_cast<std::uint32_t>(inputs.size());
+  set.scale = scale_of(labels, params.data.samples);
+  set.rows.resize(count * inputs.size());
+  set.slopes.resize(count * inputs.size());
+  set.targets.resize(count);
+  in_pieces(count, threads, [&](std::uint64_t first, std::uint64_t part) {
+    for (std::uint64_t i = first; i < first + part; ++i)
+      fill_row(params.contract, inputs, draw_contract(params.contract, params.seed, i), labels[i], set.scale, i, set);
+  });
+  set.slope_weights = slope_weights_of(params, set, inputs);
+  for (std::uint64_t i = count - params.data.test; i < count; ++i) {
+    set.prices.push_back(labels[i].price);
+    set.test_slopes.insert(set.test_slopes.end(), labels[i].slopes.begin(), labels[i].slopes.end());
+  }
+  return set;
+}
+
+std::uint64_t shuffled(std::uint64_t place, std::uint64_t count, std::uint64_t seed, std::uint64_t epoch) {
+  // Four Feistel rounds over an even number of bits, walked until the result is inside.
+  unsigned const half = std::max(1u, (static_cast<unsigned>(std::bit_width(count - 1)) + 1) / 2);
+  std::uint64_t const mask = (std::uint64_t{1} << half) - 1;
+  std::uint64_t const key = kernels::mix64(seed ^ kernels::mix64(0x73687566666c65 + epoch));
+  do {
+    std::uint64_t left = place >> half, right = place & mask;
+    for (std::uint64_t round = 0; round < 4; ++round) {
+      std::uint64_t const mixed = left ^ (kernels::mix64(key + (round << 56) + right) & mask);
+      left = right;
+      right = mixed;
+    }
+    place = left << half | right;
+  } while (place >= count);
+  return place;
+}
+
+}  // namespace muster::jobs::train

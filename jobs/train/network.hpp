@@ -1,0 +1,72 @@
+// What is carried from one step of training to the next.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "jobs/steps.hpp"
+#include "jobs/train/dataset.hpp"
+#include "kernels/nets/shape.hpp"
+
+namespace muster::jobs::train {
+
+/// Parameters and what the optimizer keeps beside them.
+struct Weights {
+  std::vector<float> parameters, first, second, average;
+};
+
+/// One step, as it was taken.
+struct StepRecord {
+  double loss = 0;        ///< of the prices, a sample, in the network's units
+  double slope_loss = 0;  ///< of the derivatives, weighted
+  double norm = 0;        ///< of the gradient, before it is clipped
+  double rate = 0;
+  std::uint64_t again = 0;  ///< times that its gradients were summed again on another scale
+};
+struct ValidationRecord {
+  std::uint64_t step = 0;  ///< steps taken before it
+  double loss = 0;
+  double slope_loss = 0;
+  double total() const { return loss + slope_loss; }
+};
+
+/// Records of a run; copies share all but the last piece.
+class History {
+ public:
+  void add(StepRecord const& record);
+  std::size_t size() const { return pieces_.size() * piece_size + last_.size(); }
+  StepRecord const& operator[](std::size_t i) const { return i / piece_size < pieces_.size() ? (*pieces_[i / piece_size])[i % piece_size] : last_[i % piece_size]; }
+
+ private:
+  static constexpr std::size_t piece_size = 256;
+  using Piece = std::vector<StepRecord>;
+  std::vector<std::shared_ptr<Piece const>> pieces_;
+  Piece last_;
+};
+
+/// What the tiles of a stage do.
+enum class Phase : std::int64_t { label, learn, validate, over };
+
+struct Network final : Carry {
+  Phase phase = Phase::label;
+  std::uint64_t step = 0;    ///< steps taken
+  std::uint64_t again = 0;   ///< times that this one was summed
+  std::shared_ptr<Slots const> labels;  ///< their sums
+  std::shared_ptr<Dataset const> data;
+  std::shared_ptr<Weights const> weights;
+  std::vector<std::int64_t> exponents;  ///< of each bucket: a gradient counts 2^exponent times its value
+  History history;
+  std::vector<ValidationRecord> validations;
+  std::uint64_t best = 0;  ///< among them
+  std::shared_ptr<std::vector<float> const> best_parameters;
+
+  /// What is validated, and kept when it is the best.
+  std::vector<float> const& judged(bool has_average) const { return has_average ? weights->average : weights->parameters; }
+};
+
+Slots encode(Network const& network);
+/// Throws Error (Exit::user) for what encode() never gives.
+std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t const> words, int threads);
+
+}  // namespace muster::jobs::train

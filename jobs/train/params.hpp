@@ -1,0 +1,75 @@
+// The parameters of a train job as checked plain data.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/nets/shape.hpp"
+#include "kernels/nets/update.hpp"
+
+namespace muster::jobs::train {
+
+/// What the network learns.
+enum class Model { surrogate };
+
+enum class ContractKind { european_call, asian_call };
+enum class Schedule { constant, cosine, one_cycle };
+
+/// Calls of strike 1, and the box that their markets are drawn from; each range is from, to.
+struct ContractChoice {
+  ContractKind type = ContractKind::european_call;
+  std::vector<double> spot{0.5, 1.5};
+  std::vector<double> expiry_years{0.02, 2};
+  std::vector<double> volatility{0.05, 0.6};
+  std::vector<double> rate{-0.02, 0.08};
+  std::vector<double> dividend{0, 0.05};
+  std::uint64_t fixings = 12;
+  std::vector<double> known_average{0.7, 1.3};  ///< of the known fixings, in spots
+};
+
+struct DataChoice {
+  std::uint64_t samples = 10'000;  ///< to learn from
+  std::uint64_t validation = 2000;
+  std::uint64_t test = 10'000;
+  std::uint64_t paths = 100'000;   ///< of each label
+  std::uint64_t tile_samples = 32;
+};
+
+struct NetworkChoice {
+  std::uint64_t width = 160;
+  std::uint64_t layers = 4;  ///< hidden ones
+  kernels::nets::Activation activation = kernels::nets::Activation::silu;
+};
+
+struct TrainingChoice {
+  std::uint64_t epochs = 50;
+  std::uint64_t batch = 1024;
+  std::uint64_t shards = 8;
+  double slopes = 1;  ///< weight of the derivatives' loss against the prices'; 0: none
+  kernels::nets::Optimizer optimizer = kernels::nets::Optimizer::adamw;
+  Schedule schedule = Schedule::one_cycle;
+  double learning_rate = 0.004;  ///< the highest
+  double warmup = 0.1;           ///< share of the steps
+  double final_rate = 0.001;     ///< share of the learning rate at the end
+  double momentum = 0.9;
+  double square_momentum = 0.99;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+  double clip_norm = 0;          ///< 0: none
+  double average = 0;            ///< keep of the moving average of the parameters a step; 0: none
+  std::uint64_t validate_every = 0;  ///< steps; 0: an epoch
+  std::uint64_t patience = 0;        ///< validations without a better one that end the run; 0: none do
+};
+
+struct Params {
+  std::string name = "train";
+  std::uint64_t seed = 1;
+  Model model = Model::surrogate;
+  ContractChoice contract;
+  DataChoice data;
+  NetworkChoice network;
+  TrainingChoice training;
+};
+
+}  // namespace muster::jobs::train

@@ -1,0 +1,29 @@
+#include "core/schema.hpp"
+#include "jobs/train/fields.hpp"
+#include "jobs/train/train_job.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+constexpr std::string_view conventions =
+    R"(A train job teaches a network the price of an option, and by it the derivatives, as a function of contract and market. It
+draws contracts, prices each by simulated paths with pathwise derivatives, and learns from both.
+
+## Conventions
+
+- A call has strike 1: spots and prices are in strikes. Multiply by the strike.
+- Contracts are drawn by (seed, number), labels by (seed, number, path): nothing depends on ranks, threads or devices.
+- A step is cut into `shards` tiles. Each shard's gradient is rounded to integers once, and integers are added: any number of
+  ranks and threads gives the same network, bit for bit, on any instruction set (docs/methods/training.md).
+- The network that is kept is the best by the validation samples. The test samples are looked at once, in the end; European calls
+  are judged by the closed form there.
+- `"auto"`, or leaving such a key out, lets muster choose; the choice is printed, stored in the result and part of the job
+  that its hash names.
+
+)";
+
+}  // namespace
+
+std::string reference() { return std::string(conventions) + schema::reference(job_table()); }
+
+}  // namespace muster::jobs::train

@@ -1,0 +1,29 @@
+#include "jobs/train/schedule.hpp"
+
+#include "kernels/scalar_math.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+/// From 0 to 1 by half a cosine.
+double swing(double share) { return 0.5 * (1 - kernels::exact_cos(0x1.921fb54442d18p1 * share)); }
+
+}  // namespace
+
+std::uint64_t steps_an_epoch(Params const& params) { return (params.data.samples + params.training.batch - 1) / params.training.batch; }
+
+std::uint64_t step_count(Params const& params) { return steps_an_epoch(params) * params.training.epochs; }
+
+double learning_rate(Params const& params, std::uint64_t step) {
+  auto const& training = params.training;
+  double const steps = static_cast<double>(step_count(params)), rise = training.warmup * steps, at = static_cast<double>(step) + 1;
+  if (at <= rise) {
+    double const share = at / rise;
+    return training.learning_rate * (training.schedule == Schedule::one_cycle ? 0.04 + 0.96 * swing(share) : share);
+  }
+  if (training.schedule == Schedule::constant) return training.learning_rate;
+  double const fall = swing((at - rise) / (steps - rise));
+  return training.learning_rate * (1 - (1 - training.final_rate) * fall);
+}
+
+}  // namespace muster::jobs::train

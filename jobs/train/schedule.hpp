@@ -1,0 +1,16 @@
+// The learning rate by step.
+#pragma once
+
+#include <cstdint>
+
+#include "jobs/train/params.hpp"
+
+namespace muster::jobs::train {
+
+std::uint64_t steps_an_epoch(Params const& params);
+std::uint64_t step_count(Params const& params);
+/// Of step number `step`, the first being 0. All schedules rise linearly over the warm-up; then `constant` stays, `cosine`
+/// falls by half a cosine to the final rate, and `one_cycle` rises and falls by half cosines (Smith and Topin 2018).
+double learning_rate(Params const& params, std::uint64_t step);
+
+}  // namespace muster::jobs::train

@@ -1,0 +1,128 @@
+#include "jobs/train/tables.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "jobs/rows.hpp"
+#include "jobs/train/accuracy.hpp"
+#include "jobs/train/contracts.hpp"
+#include "jobs/train/parse.hpp"
+#include "jobs/train/schedule.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+Table steps_table(Params const& params, Network const& network) {
+  Rows rows("steps", "Every step: mean losses of its samples in the network's units, and the gradient's length before it is clipped.");
+  for (std::size_t i = 0; i < network.history.size(); ++i) {
+    auto const& step = network.history[i];
+    rows.put("step", "1", std::uint64_t{i + 1});
+    rows.put("epoch", "1", std::uint64_t{i / steps_an_epoch(params) + 1});
+    rows.put("loss", "1", step.loss);
+    rows.put("slope_loss", "1", step.slope_loss);
+    rows.put("gradient_norm", "1", step.norm);
+    rows.put("learning_rate", "1", step.rate);
+    rows.put("summed_again", "1", step.again);
+  }
+  return rows.take();
+}
+
+Table validations_table(Network const& network) {
+  Rows rows("validations", "Mean losses of the validation samples; the network of the best one is kept.");
+  for (std::size_t i = 0; i < network.validations.size(); ++i) {
+    rows.put("step", "1", network.validations[i].step);
+    rows.put("loss", "1", network.validations[i].loss);
+    rows.put("slope_loss", "1", network.validations[i].slope_loss);
+    rows.put("is_best", "1", std::uint64_t{i == network.best});
+  }
+  return rows.take();
+}
+
+Table accuracy_table(Accuracy const& accuracy) {
+  Rows rows("accuracy", "Errors on the test samples, which nothing was chosen by.");
+  for (auto const& figure : accuracy.figures) {
+    rows.put("figure", figure.name);
+    rows.put("value", "1", figure.value);
+    rows.put("of", figure.unit);
+    rows.put("meaning", figure.help);
+  }
+  return rows.take();
+}
+
+Table examples_table(Params const& params, Accuracy const& accuracy) {
+  Rows rows("predictions", "Some of the test samples.");
+  auto const inputs = inputs_of(params.contract);
+  for (auto const& example : accuracy.examples) {
+    for (std::size_t j = 0; j < inputs.size(); ++j) rows.put(inputs[j].name, inputs[j].unit, example.values[j]);
+    rows.put("price", "strikes", example.reference);
+    rows.put("predicted_price", "strikes", example.predicted);
+    rows.put("delta", "1", example.reference_delta);
+    rows.put("predicted_delta", "1", example.predicted_delta);
+  }
+  return rows.take();
+}
+
+Table inputs_table(Params const& params, Network const& network) {
+  Rows rows("scaling", "What the network is given is (value - middle) / half; the price is the last row's middle + half * its output.");
+  auto inputs = inputs_of(params.contract);
+  inputs.push_back({"price", "strikes", network.data->scale.mean, network.data->scale.deviation});
+  for (auto const& input : inputs) {
+    rows.put("name", input.name);
+    rows.put("unit_of_it", input.unit);
+    rows.put("middle", "1", input.middle);
+    rows.put("half", "1", input.half);
+  }
+  return rows.take();
+}
+
+Table layers_table(Params const& params) {
+  Rows rows("layers", "Where each layer's weights [inputs][outputs] and biases [outputs] begin among the parameters.");
+  for (auto const& place : kernels::nets::places_of(shape_of(params))) {
+    rows.put("inputs", "1", std::uint64_t{place.in});
+    rows.put("outputs", "1", std::uint64_t{place.out});
+    rows.put("first_weight", "1", std::uint64_t{place.weights});
+    rows.put("first_bias", "1", std::uint64_t{place.biases});
+  }
+  return rows.take();
+}
+
+Table parameters_table(Network const& network) {
+  auto const& all = *network.best_parameters;
+  return {"parameters", "Of the network that is kept, layer after layer; each is a float.",
+          {{"value", "1", std::vector<double>(all.begin(), all.end())}}};
+}
+
+}  // namespace
+
+std::vector<Table> make_tables(Params const& params, Network const& network) {
+  auto const accuracy = accuracy_of(params, network);
+  return {accuracy_table(accuracy), validations_table(network), steps_table(params, network), examples_table(params, accuracy),
+          inputs_table(params, network), layers_table(params), parameters_table(network)};
+}
+
+std::string make_summary(Params const& params, std::vector<Table> const& tables) {
+  auto const find = [&](std::string_view name) -> Table const& { return *std::ranges::find(tables, name, &Table::name); };
+  auto const& validations = find("validations");
+  auto const& is_best = column<std::int64_t>(validations, "is_best");
+  auto const best = static_cast<std::size_t>(std::ranges::find(is_best, 1) - is_best.begin());
+  std::string text = fmt::format("  {} parameters, {} steps of {} samples; the network of step {} is kept\n",
+                                 kernels::nets::parameter_count(shape_of(params)), column<std::int64_t>(find("steps"), "step").size(),
+                                 std::min(params.training.batch, params.data.samples), column<std::int64_t>(validations, "step")[best]);
+  auto const& loss = column<double>(validations, "loss");
+  auto const& slope_loss = column<double>(validations, "slope_loss");
+  text += fmt::format("\n  {:>10} {:>12} {:>12}   validation\n", "step", "prices", "derivatives");
+  constexpr std::size_t most = 6;
+  for (std::size_t i = 0; i < std::min(most, loss.size()); ++i) {
+    auto const row = loss.size() <= most ? i : i * (loss.size() - 1) / (most - 1);
+    text += fmt::format("  {:>10} {:>12.4e} {:>12.4e}\n", column<std::int64_t>(validations, "step")[row], loss[row], slope_loss[row]);
+  }
+  auto const& accuracy = find("accuracy");
+  text += fmt::format("\n  on {} contracts it has not seen:\n", params.data.test);
+  for (std::size_t i = 0; i < column<double>(accuracy, "value").size(); ++i)
+    text += fmt::format("  {:>10.3e} {:<18} {}\n", column<double>(accuracy, "value")[i], column<std::string>(accuracy, "of")[i],
+                        column<std::string>(accuracy, "figure")[i]);
+  return text;
+}
+
+}  // namespace muster::jobs::train

@@ -1,0 +1,15 @@
+// What a train job returns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/table.hpp"
+#include "jobs/train/network.hpp"
+
+namespace muster::jobs::train {
+
+std::vector<Table> make_tables(Params const& params, Network const& network);
+std::string make_summary(Params const& params, std::vector<Table> const& tables);
+
+}  // namespace muster::jobs::train

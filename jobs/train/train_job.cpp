@@ -1,0 +1,224 @@
+#include "jobs/train/train_job.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "jobs/train/contracts.hpp"
+#include "jobs/train/parse.hpp"
+#include "jobs/train/schedule.hpp"
+#include "jobs/train/tables.hpp"
+#include "jobs/train/training.hpp"
+#include "kernels/nets/host_net.hpp"
+#include "kernels/sums/slots.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+namespace nets = kernels::nets;
+
+/// How labels, steps and validations are cut into tiles: labels first, then `shards` a stage.
+struct Tiling {
+  std::uint64_t label_tiles, tile_samples, samples, shards, steps, stages;
+
+  std::uint64_t shard_of(std::uint64_t tile) const { return (tile - label_tiles) % shards; }
+  bool is_label(std::uint64_t tile) const { return tile < label_tiles; }
+  std::uint64_t first_sample(std::uint64_t tile) const { return std::min(tile * tile_samples, samples); }
+};
+
+Tiling tiling_of(Params const& params) {
+  auto const samples = sample_count(params.data), steps = step_count(params);
+  auto const every = params.training.validate_every > 0 ? params.training.validate_every : steps_an_epoch(params);
+  // Some steps are summed again; those stages that are not needed are never entered.
+  auto const stages = steps + steps / every + 1 + steps / 16 + 64;
+  return {(samples + params.data.tile_samples - 1) / params.data.tile_samples, params.data.tile_samples, samples, params.training.shards,
+          steps, stages};
+}
+
+/// A tile's fingerprint: what it told, in order.
+class Fingerprint {
+ public:
+  void add(std::int64_t value) {
+    high_ += kernels::digest_share(kernels::digest_key_high, row_, value);
+    low_ += kernels::digest_share(kernels::digest_key_low, row_++, value);
+  }
+  void add(std::span<std::int64_t const> values) {
+    for (auto const value : values) add(value);
+  }
+  TileDigest of(std::uint64_t tile) const {
+    return {kernels::digest_finish(kernels::digest_key_high, tile, high_), kernels::digest_finish(kernels::digest_key_low, tile, low_)};
+  }
+
+ private:
+  std::uint64_t high_ = 0, low_ = 0, row_ = 0;
+};
+
+class TrainRunner final : public TileRunner {
+ public:
+  TrainRunner(Params const& params, Training const& training, Tiling tiling)
+      : params_(params), training_(training), tiling_(tiling),
+        net_(training.shape(), params.training.slopes > 0 ? nets::HostNet::Use::learn_slopes : nets::HostNet::Use::learn) {}
+
+  void enter(CarryPtr carry) override {
+    network_ = std::static_pointer_cast<Network const>(std::move(carry));
+    is_loaded_ = false;
+  }
+  std::uint64_t preferred_tiles() const override { return 1; }
+  void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
+    MUSTER_ASSERT(network_ != nullptr, "tiles {} + {} before their stage", range.first, range.count);
+    auto const base = tiling_.first_sample(range.first);
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      auto const tile = range.first + i;
+      if (tiling_.is_label(tile))
+        digests[i] = label(tile, sums.subspan((tiling_.first_sample(tile) - base) * nets::label_sums));
+      else
+        digests[i] = learn(tile, sums);
+    }
+  }
+
+ private:
+  TileDigest label(std::uint64_t tile, std::span<std::int64_t> sums) {
+    Fingerprint print;
+    auto const first = tiling_.first_sample(tile);
+    for (std::uint64_t sample = first; sample < tiling_.first_sample(tile + 1); ++sample) {
+      auto const contract = draw_contract(params_.contract, params_.seed, sample);
+      nets::LabelSums own{};
+      nets::add_label_paths(contract, params_.seed, stream_paths, static_cast<std::uint32_t>(sample), params_.data.paths / 2, own);
+      print.add(own);
+      for (std::size_t s = 0; s < own.size(); ++s) sums[(sample - first) * nets::label_sums + s] += own[s];
+    }
+    return print.of(tile);
+  }
+
+  /// A shard of a step, or of a validation, which sums no gradients.
+  TileDigest learn(std::uint64_t tile, std::span<std::int64_t> sums) {
+    if (!is_loaded_) load();
+    auto const shard = tiling_.shard_of(tile);
+    auto const rows = training_.rows_of(*network_, shard);
+    auto const report = sums.subspan(training_.parameters() + shard * training_.report_size(), training_.report_size());
+    bool const learns = network_->phase == Phase::learn;
+    auto const loss = learns ? add_gradients(rows, sums, report.subspan(report_words)) : judge(rows);
+    report[0] = static_cast<std::int64_t>(rows.count);
+    report[1] = std::bit_cast<std::int64_t>(loss.value);
+    report[2] = std::bit_cast<std::int64_t>(loss.slope);
+    Fingerprint print;
+    print.add(report);
+    if (!learns && shard == 0)
+      for (float const x : network_->weights->parameters) print.add(std::int64_t{std::bit_cast<std::int32_t>(x)});
+    return print.of(tile);
+  }
+  void load() {
+    net_.load(network_->phase == Phase::learn ? network_->weights->parameters : network_->judged(training_.has_average()));
+    is_loaded_ = true;
+  }
+
+  /// The samples of places [first, first + count).
+  nets::Samples gather(std::uint64_t first, std::uint64_t count) {
+    auto const& set = *network_->data;
+    bool const learns = network_->phase == Phase::learn;
+    auto const epoch = network_->step / steps_an_epoch(params_);
+    rows_.resize(count * set.inputs);
+    slopes_.resize(count * set.inputs);
+    targets_.resize(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      auto const sample = learns ? shuffled(first + i, params_.data.samples, params_.seed, epoch) : first + i;
+      std::copy_n(set.row(sample), set.inputs, rows_.data() + i * set.inputs);
+      std::copy_n(set.slopes_of(sample), set.inputs, slopes_.data() + i * set.inputs);
+      targets_[i] = set.targets[sample];
+    }
+    return {rows_.data(), targets_.data(), params_.training.slopes > 0 ? slopes_.data() : nullptr, static_cast<std::uint32_t>(count)};
+  }
+  nets::LossWeights weights() const { return {1, network_->data->slope_weights.data()}; }
+
+  nets::BlockLoss add_gradients(Rows rows, std::span<std::int64_t> sums, std::span<std::int64_t> most) {
+    auto const scales = training_.scales_of(*network_);
+    auto const block = training_.block_rows(rows.count);
+    most_.assign(most.size(), 0);
+    nets::BlockLoss total;
+    for (std::uint64_t done = 0; done < rows.count; done += block) {
+      auto const samples = gather(rows.first + done, std::min(block, rows.count - done));
+      auto const loss = net_.add_gradient(samples, weights(), scales, sums.first(training_.parameters()), most_);
+      total.value += loss.value;
+      total.slope += loss.slope;
+    }
+    std::ranges::copy(most_, most.begin());
+    return total;
+  }
+
+  nets::BlockLoss judge(Rows rows) {
+    constexpr std::uint64_t most_rows = 4096;
+    nets::BlockLoss total;
+    for (std::uint64_t done = 0; done < rows.count; done += most_rows) {
+      auto const samples = gather(rows.first + done, std::min(most_rows, rows.count - done));
+      auto const loss = net_.loss(samples, weights());
+      total.value += loss.value;
+      total.slope += loss.slope;
+    }
+    return total;
+  }
+
+  Params const& params_;
+  Training const& training_;
+  Tiling const tiling_;
+  nets::HostNet net_;
+  std::shared_ptr<Network const> network_;
+  bool is_loaded_ = false;
+  std::vector<float> rows_, slopes_, targets_;
+  std::vector<std::uint32_t> most_;
+};
+
+class TrainJob final : public Job, public Steps {
+ public:
+  explicit TrainJob(Params const& params) : params_(params), training_(params_), tiling_(tiling_of(params_)) {}
+
+  std::string_view kind() const override { return "train"; }
+  std::size_t slots() const override { return std::max<std::size_t>(tiling_.samples * nets::label_sums, training_.slots()); }
+  SlotWindow window(TileRange range) const override {
+    if (!tiling_.is_label(range.first)) return {0, training_.slots()};
+    auto const first = tiling_.first_sample(range.first), end = tiling_.first_sample(range.end());
+    return {first * nets::label_sums, (end - first) * nets::label_sums};
+  }
+  std::vector<std::uint64_t> stages() const override {
+    std::vector<std::uint64_t> stages{tiling_.label_tiles};
+    for (std::uint64_t i = 0; i < tiling_.stages; ++i) stages.push_back(stages.back() + tiling_.shards);
+    return stages;
+  }
+  bool is_done(std::span<std::int64_t const>, std::uint64_t) const override { return false; }
+  Steps const* steps() const override { return this; }
+
+  CarryPtr first(int) const override { return std::make_shared<Network>(); }
+  CarryPtr next(CarryPtr const& carry, std::span<std::int64_t const> sums, int threads) const override {
+    return training_.next(static_cast<Network const&>(*carry), sums, threads);
+  }
+  bool is_done(Carry const& carry) const override { return static_cast<Network const&>(carry).phase == Phase::over; }
+  Slots encode(Carry const& carry) const override { return train::encode(static_cast<Network const&>(carry)); }
+  CarryPtr decode(std::span<std::int64_t const> words, int threads) const override { return train::decode(params_, words, threads); }
+
+  WorkUnit work_unit() const override {
+    return {"samples", static_cast<double>(std::min(params_.training.batch, params_.data.samples)) / static_cast<double>(tiling_.shards)};
+  }
+  topology::Cost cost() const override {
+    topology::Cost cost;
+    cost.stages = stages();
+    cost.has_gpu_form = false;
+    cost.sums_bytes = slots() * sizeof(std::int64_t);
+    cost.job_bytes = tiling_.samples * (nets::label_sums + 2 * training_.shape().inputs()) * 8 + training_.parameters() * 40;
+    cost.thread_bytes = training_.parameters() * 40;
+    return cost;
+  }
+  std::unique_ptr<TileRunner> make_runner(Device) const override { return std::make_unique<TrainRunner>(params_, training_, tiling_); }
+  std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t) const override {
+    return make_tables(params_, *train::decode(params_, sums, 1));
+  }
+  std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
+
+ private:
+  Params const params_;
+  Training const training_;
+  Tiling const tiling_;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> make_train_job(Params const& params) { return std::make_unique<TrainJob>(params); }
+
+}  // namespace muster::jobs::train

@@ -1,0 +1,200 @@
+#include "jobs/train/training.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/error.hpp"
+#include "jobs/parallel.hpp"
+#include "jobs/train/contracts.hpp"
+#include "jobs/train/parse.hpp"
+#include "jobs/train/schedule.hpp"
+#include "kernels/nets/update.hpp"
+#include "kernels/scalar_math.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+namespace nets = kernels::nets;
+
+/// A bucket's largest gradient counts 2^47: elements 2^24 times smaller keep all their bits. Two parts of at most 64 blocks
+/// of up to 2^55 stay inside 2^62 (docs/methods/training.md).
+constexpr std::int64_t target_bits = 47, headroom_bits = 8;
+constexpr std::uint64_t most_blocks = 64, least_block_rows = 256;
+constexpr std::uint64_t most_again = 40;
+constexpr std::uint32_t infinity_bits = 0x7f800000;
+
+double power_of_two(std::int64_t exponent) { return std::bit_cast<double>((exponent + 1023) << 52); }
+
+/// floor(log2 |x|) of a float's bits, subnormal ones as the least normal.
+std::int64_t exponent_of(std::int64_t bits) { return std::max<std::int64_t>(bits >> 23, 1) - 127; }
+
+/// Of layer `bucket / 2`, weights or biases.
+std::string name_of(std::size_t bucket) { return fmt::format("the {} of layer {}", bucket % 2 == 0 ? "weights" : "biases", bucket / 2 + 1); }
+
+/// Uniform with variance 2 / inputs of a layer (1 / inputs behind no activation, or a tanh).
+std::vector<float> first_parameters(nets::Shape const& shape, std::uint64_t seed) {
+  std::vector<float> parameters(nets::parameter_count(shape), 0.0f);
+  auto const places = nets::places_of(shape);
+  for (std::size_t l = 0; l < places.size(); ++l) {
+    double const gain = l == 0 || shape.activation == nets::Activation::tanh ? 1 : 2;
+    double const width = __builtin_sqrt(3 * gain / places[l].in);
+    for (std::size_t i = places[l].weights; i < places[l].biases; ++i) {
+      auto const words = kernels::exact_words(seed, i, 0, stream_weights);
+      parameters[i] = static_cast<float>(width * (2 * ((static_cast<double>(words[0]) + 0.5) * 0x1p-32) - 1));
+    }
+  }
+  return parameters;
+}
+
+}  // namespace
+
+Training::Training(Params const& params)
+    : params_(params), shape_(shape_of(params)), buckets_(nets::buckets_of(shape_)), parameters_(nets::parameter_count(shape_)) {}
+
+Rows Training::rows_of(Network const& network, std::uint64_t shard) const {
+  auto const& data = params_.data;
+  std::uint64_t first = data.samples, count = data.validation;
+  if (network.phase == Phase::learn) {
+    first = network.step % steps_an_epoch(params_) * params_.training.batch;
+    count = std::min(params_.training.batch, data.samples - first);
+  }
+  auto const shards = params_.training.shards, begin = count * shard / shards;
+  return {first + begin, count * (shard + 1) / shards - begin};
+}
+
+std::uint64_t Training::block_rows(std::uint64_t rows) const {
+  auto const blocks = std::max<std::uint64_t>(1, most_blocks / params_.training.shards);
+  return std::max(least_block_rows, (rows + blocks - 1) / blocks);
+}
+
+std::vector<double> Training::scales_of(Network const& network) const {
+  std::vector<double> scales;
+  for (auto const exponent : network.exponents) scales.push_back(power_of_two(exponent));
+  return scales;
+}
+
+std::shared_ptr<Network> Training::next(Network const& from, std::span<std::int64_t const> sums, int threads) const {
+  switch (from.phase) {
+    case Phase::label: return after_labels(sums, threads);
+    case Phase::learn: return after_step(from, sums, threads);
+    case Phase::validate: return after_validation(from, sums);
+    case Phase::over: break;
+  }
+  MUSTER_ASSERT(false, "a stage after the end");
+  return nullptr;
+}
+
+std::shared_ptr<Network> Training::after_labels(std::span<std::int64_t const> sums, int threads) const {
+  auto to = std::make_shared<Network>();
+  to->phase = Phase::learn;
+  to->labels = std::make_shared<Slots>(sums.begin(), sums.end());
+  to->data = std::make_shared<Dataset>(make_dataset(params_, sums, threads));
+  auto weights = std::make_shared<Weights>();
+  weights->parameters = weights->average = first_parameters(shape_, params_.seed);
+  weights->first.assign(parameters_, 0);
+  weights->second.assign(parameters_, 0);
+  to->weights = weights;
+  to->exponents.assign(buckets_.size(), target_bits);
+  return to;
+}
+
+ShardReport Training::report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const {
+  auto const own = sums.subspan(parameters_ + shard * report_size(), report_size());
+  return {static_cast<std::uint64_t>(own[0]), std::bit_cast<double>(own[1]), std::bit_cast<double>(own[2]), own.subspan(report_words)};
+}
+
+ShardReport Training::total_of(std::span<std::int64_t const> sums) const {
+  ShardReport total;
+  for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard) {
+    auto const own = report_of(sums, shard);
+    total.rows += own.rows;
+    total.loss += own.loss;
+    total.slope_loss += own.slope_loss;
+  }
+  return total;
+}
+
+/// The exponents by what was found; false where the sums were made with others that do not hold it.
+bool Training::fit_scales(Network const& from, std::span<std::int64_t const> sums, std::vector<std::int64_t>& exponents) const {
+  bool fits = true;
+  for (std::size_t b = 0; b < buckets_.size(); ++b) {
+    std::int64_t most = 0;
+    for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard) most = std::max(most, report_of(sums, shard).most[b]);
+    if (most >= infinity_bits)
+      throw_error(Exit::job_failed,
+                  "step {}: the gradient of {} is not finite (the loss grew beyond all bounds); lower training.learning_rate, or set "
+                  "training.clip_norm. What was saved before is kept", from.step + 1, name_of(b));
+    if (most == 0) continue;
+    std::int64_t const there = exponent_of(most) + from.exponents[b];
+    fits = fits && there < target_bits + headroom_bits && there >= target_bits - headroom_bits - 1;
+    exponents[b] = target_bits - 1 - exponent_of(most);
+  }
+  return fits;
+}
+
+std::shared_ptr<Network> Training::after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const {
+  auto to = std::make_shared<Network>(from);
+  if (!fit_scales(from, sums, to->exponents)) {
+    MUSTER_ASSERT(from.again < most_again, "step {}: gradients found no scale in {} attempts", from.step + 1, most_again);
+    ++to->again;
+    return to;
+  }
+  update(from, sums, threads, *to);
+  to->step = from.step + 1;
+  to->again = 0;
+  bool const is_last = to->step == step_count(params_);
+  auto const every = params_.training.validate_every > 0 ? params_.training.validate_every : steps_an_epoch(params_);
+  to->phase = is_last || to->step % every == 0 ? Phase::validate : Phase::learn;
+  return to;
+}
+
+void Training::update(Network const& from, std::span<std::int64_t const> sums, int threads, Network& to) const {
+  auto const& training = params_.training;
+  auto const total = total_of(sums);
+  auto const rows = static_cast<double>(total.rows);
+  double square = 0;
+  for (std::size_t b = 0; b < buckets_.size(); ++b)
+    square += nets::squared_norm(sums.subspan(buckets_[b].first, buckets_[b].count), power_of_two(-from.exponents[b]) / rows);
+  double const norm = __builtin_sqrt(square), rate = learning_rate(params_, from.step);
+  double const clip = training.clip_norm > 0 && norm > training.clip_norm ? training.clip_norm / norm : 1;
+  auto const taken = static_cast<double>(from.step + 1);
+  auto const correction = [&](double keep) {
+    return keep > 0 ? static_cast<float>(1 / (1 - kernels::exact_exp(taken * kernels::exact_log(keep)))) : 1.0f;
+  };
+  auto const& old = *from.weights;
+  auto weights = std::make_shared<Weights>();
+  for (auto* part : {&weights->parameters, &weights->first, &weights->second, &weights->average}) part->resize(parameters_);
+  nets::UpdateRule rule{.optimizer = training.optimizer, .learning_rate = static_cast<float>(rate),
+                        .momentum = static_cast<float>(training.momentum), .square_momentum = static_cast<float>(training.square_momentum),
+                        .correction = correction(training.momentum), .square_correction = correction(training.square_momentum),
+                        .epsilon = static_cast<float>(training.epsilon), .average_keep = static_cast<float>(training.average)};
+  in_parallel(buckets_.size(), parameters_ > 1'000'000 ? threads : 1, [&](std::size_t b) {
+    auto own = rule;
+    own.gradient_scale = power_of_two(-from.exponents[b]) / rows * clip;
+    own.keep = b % 2 == 0 ? static_cast<float>(1 - rate * training.weight_decay) : 1.0f;
+    auto const part = [&](std::vector<float> const& all) { return std::span(all).subspan(buckets_[b].first, buckets_[b].count); };
+    auto const out = [&](std::vector<float>& all) { return std::span(all).subspan(buckets_[b].first, buckets_[b].count); };
+    nets::update(own, sums.subspan(buckets_[b].first, buckets_[b].count),
+                 {part(old.parameters), part(old.first), part(old.second), part(old.average)},
+                 {out(weights->parameters), out(weights->first), out(weights->second), out(weights->average)});
+  });
+  to.weights = weights;
+  to.history.add({total.loss / rows, total.slope_loss / rows, norm, rate, from.again});
+}
+
+std::shared_ptr<Network> Training::after_validation(Network const& from, std::span<std::int64_t const> sums) const {
+  auto to = std::make_shared<Network>(from);
+  auto const total = total_of(sums);
+  auto const rows = static_cast<double>(total.rows);
+  to->validations.push_back({from.step, total.loss / rows, total.slope_loss / rows});
+  if (!to->best_parameters || to->validations.back().total() < to->validations[to->best].total()) {
+    to->best = to->validations.size() - 1;
+    to->best_parameters = std::make_shared<std::vector<float>>(from.judged(has_average()));
+  }
+  auto const waited = to->validations.size() - 1 - to->best;
+  bool const is_over = from.step == step_count(params_) || (params_.training.patience > 0 && waited >= params_.training.patience);
+  to->phase = is_over ? Phase::over : Phase::learn;
+  return to;
+}
+
+}  // namespace muster::jobs::train

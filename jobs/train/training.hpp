@@ -1,0 +1,61 @@
+// How a stage's exact sums become the next network: pure functions of the job.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "jobs/train/network.hpp"
+
+namespace muster::jobs::train {
+
+/// What a shard tells beside its gradients, in slots of its own behind them.
+struct ShardReport {
+  std::uint64_t rows = 0;
+  double loss = 0;
+  double slope_loss = 0;
+  std::span<std::int64_t const> most;  ///< bits of the largest gradient of each bucket
+};
+inline constexpr std::size_t report_words = 3;
+
+/// The samples [first, first + count) of an order that a shard of a stage takes.
+struct Rows {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+
+class Training {
+ public:
+  explicit Training(Params const& params);
+  kernels::nets::Shape const& shape() const { return shape_; }
+  std::size_t parameters() const { return parameters_; }
+  std::size_t buckets() const { return buckets_.size(); }
+  /// Slots of a stage of `phase`.
+  std::size_t report_size() const { return report_words + buckets_.size(); }
+  std::size_t slots() const { return parameters_ + params_.training.shards * report_size(); }
+  bool has_average() const { return params_.training.average > 0; }
+
+  /// Of the step to take, places in the epoch's order; of a validation, samples.
+  Rows rows_of(Network const& network, std::uint64_t shard) const;
+  /// Most blocks a shard's rows are cut into, each rounded to the grid by itself.
+  std::uint64_t block_rows(std::uint64_t rows) const;
+  std::vector<double> scales_of(Network const& network) const;
+
+  std::shared_ptr<Network> next(Network const& from, std::span<std::int64_t const> sums, int threads) const;
+
+ private:
+  std::shared_ptr<Network> after_labels(std::span<std::int64_t const> sums, int threads) const;
+  std::shared_ptr<Network> after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const;
+  std::shared_ptr<Network> after_validation(Network const& from, std::span<std::int64_t const> sums) const;
+  ShardReport report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const;
+  ShardReport total_of(std::span<std::int64_t const> sums) const;
+  bool fit_scales(Network const& from, std::span<std::int64_t const> sums, std::vector<std::int64_t>& exponents) const;
+  void update(Network const& from, std::span<std::int64_t const> sums, int threads, Network& to) const;
+
+  Params const& params_;
+  kernels::nets::Shape shape_;
+  std::vector<kernels::nets::Bucket> buckets_;
+  std::size_t parameters_;
+};
+
+}  // namespace muster::jobs::train
