@@ -52,30 +52,44 @@ void step(PathLaw const& law, Paths& paths, float const* z, float sign, std::uin
   }
 }
 
-/// Adds what `count` paths come to.
-void finish(PathLaw const& law, Paths const& paths, int count, std::int64_t* sums) {
+/// The sum of values on the grid. A loop of its own: gcc 12 leaves a loop with several of them scalar.
+std::int64_t grid_sum(float const (&values)[lanes]) {
   constexpr double scale = double(1 << label_bits);
-  float const steps = static_cast<float>(law.steps), share = 1.0f / steps;
-  float const mean_drift = law.drift * (0.5f * (steps + 1.0f));
-  std::int64_t in = 0, sum = 0, weighted = 0, timed = 0, control_in = 0, control = 0, control_weighted = 0, bad = 0;
-  auto const grid = [](float x) { return magic_integer(static_cast<double>(x) * scale + rounding_magic); };
+  std::uint64_t bits = 0;
   MUSTER_LANES
-  for (int i = 0; i < count; ++i) {
-    bool const pays = paths.sum[i] > law.past;
-    in += pays ? 1 : 0;
-    sum += grid(pays ? paths.sum[i] : 0.0f);
-    weighted += grid(pays ? paths.weighted[i] : 0.0f);
-    timed += grid(pays ? paths.timed[i] : 0.0f);
+  for (int i = 0; i < lanes; ++i) bits += to_bits(fma(static_cast<double>(values[i]), scale, rounding_magic));
+  return static_cast<std::int64_t>(bits - lanes * static_cast<std::uint64_t>(rounding_magic_bits));
+}
+
+std::int64_t count_of(std::int32_t const (&marks)[lanes]) {
+  std::int32_t count = 0;
+  for (int i = 0; i < lanes; ++i) count += marks[i];
+  return count;
+}
+
+/// Adds what the first `count` paths come to.
+void finish(PathLaw const& law, Paths const& paths, int count, std::int64_t* sums) {
+  float const steps = static_cast<float>(law.steps), share = 1.0f / steps, mean_drift = law.drift * (0.5f * (steps + 1.0f));
+  float const geometric_past = law.steps == 1 ? -1.0f : law.geometric_past;
+  float sum[lanes], weighted[lanes], timed[lanes], control[lanes], control_weighted[lanes];
+  std::int32_t pays[lanes], counts[lanes], bad[lanes];
+  MUSTER_LANES
+  for (int i = 0; i < lanes; ++i) {
     float const motion = paths.motions[i] * share, average = law.spot * exp(fma(law.diffusion, motion, mean_drift));
-    bool const counts = law.steps == 1 || average > law.geometric_past;
-    control_in += counts ? 1 : 0;
-    control += grid(counts ? average : 0.0f);
-    control_weighted += grid(counts ? average * motion : 0.0f);
+    bool const is_here = i < count, is_paid = is_here & (paths.sum[i] > law.past), is_counted = is_here & (average > geometric_past);
+    pays[i] = is_paid ? 1 : 0;
+    sum[i] = is_paid ? paths.sum[i] : 0.0f;
+    weighted[i] = is_paid ? paths.weighted[i] : 0.0f;
+    timed[i] = is_paid ? paths.timed[i] : 0.0f;
+    counts[i] = is_counted ? 1 : 0;
+    control[i] = is_counted ? average : 0.0f;
+    control_weighted[i] = is_counted ? average * motion : 0.0f;
     // The largest of all that was added; false for NaN.
     float const size = abs(paths.weighted[i]) + paths.timed[i] + abs(average * motion) + average;
-    bad += size < 0x1p22f ? 0 : 1;
+    bad[i] = is_here & !(size < 0x1p22f) ? 1 : 0;
   }
-  std::int64_t const all[label_sums] = {in, sum, weighted, timed, control_in, control, control_weighted, bad};
+  std::int64_t const all[label_sums] = {count_of(pays),   grid_sum(sum),     grid_sum(weighted),         grid_sum(timed),
+                                        count_of(counts), grid_sum(control), grid_sum(control_weighted), count_of(bad)};
   for (std::size_t s = 0; s < label_sums; ++s) sums[s] += all[s];
 }
 
