@@ -19,6 +19,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds patience{50};
+
+TileRange stage_range(std::vector<std::uint64_t> const& stages, std::size_t stage) {
+  std::uint64_t const first = stage == 0 ? 0 : stages[stage - 1];
+  return {first, stages[stage] - first};
+}
 constexpr double tick_interval_s = 0.1;
 /// Early stages end quickly one after the other; not each is worth a save.
 constexpr double least_save_interval_s = 1;
@@ -41,7 +46,7 @@ class Driver {
         persistence_(persistence),
         sink_(sink),
         state_(std::move(state)),
-        accumulator_(job, stage_range(state_.stage)),
+        accumulator_(job, stage_range(state_.stages, state_.stage)),
         carry_(std::move(carry)),
         tiles_before_(state_.committed.total()),
         desk_(
@@ -156,17 +161,13 @@ class Driver {
     bool const is_inside = range.end() >= range.first && range.end() <= state_.stages.back();
     return is_inside ? job_.window(range).count : 0;
   }
-  TileRange stage_range(std::size_t stage) const {
-    std::uint64_t const first = stage == 0 ? 0 : state_.stages[stage - 1];
-    return {first, state_.stages[stage] - first};
-  }
   /// At the end the last stage is kept as it is, so that a run killed before its result is written ends once more.
   void take_step(jobs::CarryPtr next, bool is_done) {
     if (is_done) {
       final_carry_ = std::move(next);
       return;
     }
-    last_sums_ = accumulator_.start_over(stage_range(state_.stage + 1));
+    last_sums_ = accumulator_.start_over(stage_range(state_.stages, state_.stage + 1));
     carry_ = std::move(next);
     consumers_->enter(carry_);
   }
@@ -364,7 +365,10 @@ RunOutcome run_job(comm::Transport& transport, jobs::Job const& job, DriverOptio
     saved = persistence.load();
     LeaseSettings leases = options.leases;
     if (job.same_bits() == jobs::SameBits::on_one_kind) leases.hedging = Hedging::off;
-    state = make_state(transport.size(), job.stages(), job.slots(), saved, leases);
+    auto const stages = job.stages();
+    // A stage that the job does not have is refused as such.
+    auto const slots = saved && saved->stage < stages.size() ? slots_of_stage(job, stage_range(stages, saved->stage)) : job.slots();
+    state = make_state(transport.size(), stages, slots, saved, leases);
     state->has_steps = job.steps() != nullptr;
     // Empty: killed before its first generation.
     if (saved && state->has_steps && !saved->carry.empty())

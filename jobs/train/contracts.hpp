@@ -33,6 +33,6 @@ kernels::nets::CallContract draw_contract(ContractChoice const& choice, std::uin
 std::uint64_t most_fixings(ContractChoice const& choice);
 
 /// Random streams of the job's purposes (docs/formats/random.md).
-inline constexpr std::uint32_t stream_contracts = 0x54520001, stream_paths = 0x54520002, stream_weights = 0x54520003;
+inline constexpr std::uint32_t stream_contracts = 32, stream_paths = 33, stream_weights = 34;
 
 }  // namespace muster::jobs::train

@@ -15,7 +15,7 @@ namespace muster::jobs::train {
 namespace {
 
 constexpr std::uint64_t most_parameters = 100'000'000;
-constexpr std::uint64_t most_samples = 100'000'000;
+constexpr std::uint64_t most_samples = 20'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
 
 /// One job file on its way to parameters.

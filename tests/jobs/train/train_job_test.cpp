@@ -1,0 +1,148 @@
+// Whole train jobs in one process: one answer for any number of ranks, over stops and from saves.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "core/error.hpp"
+#include "core/sha256.hpp"
+#include "jobs/rows.hpp"
+#include "tests/jobs/train/jobs.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+using ::testing::HasSubstr;
+
+Table const& find(std::vector<Table> const& tables, std::string_view name) { return *std::ranges::find(tables, name, &Table::name); }
+
+class TrainJobs : public ::testing::TestWithParam<std::string_view> {};
+
+TEST_P(TrainJobs, have_one_answer_for_any_number_of_ranks) {
+  auto const job = make_train_job(params_of(GetParam()));
+  auto const alone = sums_of(*job, 1);
+  for (int const ranks : {2, 3, 4, 8}) EXPECT_EQ(sums_of(*job, ranks), alone) << ranks << " ranks";
+}
+
+TEST_P(TrainJobs, go_on_from_a_save_on_another_number_of_ranks) {
+  auto const job = make_train_job(params_of(GetParam()));
+  auto const whole = sums_of(*job, 1);
+  orchestrator::MemoryPersistence persistence;
+  std::atomic<bool> stop = true;  // from the start: what was leased is finished, no more
+  auto outcome = run(*job, 2, persistence, &stop);
+  for (int starts = 0; outcome.verdict == Exit::stopped && starts < 200; ++starts) {
+    stop = starts < 12;
+    outcome = run(*job, 1 + starts % 4, persistence, &stop);
+  }
+  EXPECT_EQ(outcome.verdict, Exit::done);
+  EXPECT_EQ(outcome.sums, whole);
+}
+
+TEST_P(TrainJobs, end_in_tables_that_depend_on_nothing_else) {
+  auto const job = make_train_job(params_of(GetParam()));
+  auto const sums = sums_of(*job, 2);
+  auto const tables = job->results(sums, 0);
+  auto const again = make_train_job(params_of(render_params(params_of(GetParam()))))->results(sums, 0);
+  EXPECT_EQ(job->summary(tables), job->summary(again));
+  EXPECT_THAT(job->summary(tables), HasSubstr("contracts it has not seen"));
+  auto const parameters = kernels::nets::parameter_count(shape_of(params_of(GetParam())));
+  EXPECT_EQ(column<double>(find(tables, "parameters"), "value").size(), parameters);
+}
+
+TEST_P(TrainJobs, canonical_text_resolves_to_itself) {
+  auto const text = render_params(params_of(GetParam()));
+  EXPECT_EQ(render_params(params_of(text)), text);
+}
+
+TEST_P(TrainJobs, learn) {
+  auto const job = make_train_job(params_of(GetParam(), {"training.epochs=40"}));
+  auto const tables = job->results(sums_of(*job, 2), 0);
+  auto const& loss = column<double>(find(tables, "validations"), "loss");
+  EXPECT_LT(*std::ranges::min_element(loss), 0.25 * loss.front());
+}
+
+TEST_P(TrainJobs, Golden) {
+  auto const job = make_train_job(params_of(GetParam()));
+  auto const sums = sums_of(*job, 2);
+  std::string bytes(reinterpret_cast<char const*>(sums.data()), sums.size() * sizeof(sums[0]));
+  // All of it: labels, parameters, moments, losses. The same on every instruction set; a change raises arithmetic_version.
+  EXPECT_EQ(sha256_hex(bytes), GetParam() == asian_job ? "f55b894838ed98896ee103c46d349fc2d7932bef5368ad21df50174b96122905" : "f90d35da6bda4053dc1543741a6e6cde45843bc810d9714b7c821ed55c49acf9");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TrainJobs, ::testing::Values(asian_job, price_job),
+                         [](auto const& given) { return given.index == 0 ? "asian" : "price"; });
+
+TEST(TrainJob, keeps_the_best_network_and_stops_when_none_is_better) {
+  auto const job = make_train_job(params_of(price_job, {"training.epochs=5000", "training.patience=2", "training.learning_rate=0.3",
+                                                        "training.schedule=\"constant\"", "training.validate_every=1"}));
+  auto const tables = job->results(sums_of(*job, 2), 0);
+  auto const& loss = column<double>(find(tables, "validations"), "loss");
+  auto const best = static_cast<std::size_t>(std::ranges::min_element(loss) - loss.begin());
+  EXPECT_EQ(column<std::int64_t>(find(tables, "validations"), "is_best")[best], 1);
+  EXPECT_EQ(loss.size(), best + 3);
+  EXPECT_LT(loss.size(), 5000u);
+}
+
+TEST(TrainJob, stops_with_the_name_of_a_step_that_diverges) {
+  auto const job = make_train_job(params_of(price_job, {"training.learning_rate=10", "training.epochs=200", "training.warmup=0"}));
+  orchestrator::MemoryPersistence persistence;
+  try {
+    run(*job, 2, persistence);
+    FAIL() << "no error";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::job_failed);
+    EXPECT_THAT(error.what(), HasSubstr("is not finite (the loss grew beyond all bounds); lower training.learning_rate"));
+    EXPECT_THAT(error.what(), ::testing::ContainsRegex("step [0-9]+: the gradient of the (weights|biases) of layer [12]"));
+  }
+}
+
+TEST(TrainJob, names_the_sample_whose_paths_leave_the_range) {
+  auto const job = make_train_job(params_of(price_job, {"contract.spot=[100, 100]", "contract.dividend=[-0.5, -0.5]", "contract.volatility=[0.1, 0.1]",
+                                                        "contract.expiry_years=[50, 50]"}));
+  orchestrator::MemoryPersistence persistence;
+  try {
+    run(*job, 1, persistence);
+    FAIL() << "no error";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::job_failed);
+    EXPECT_THAT(error.what(), HasSubstr("sample 0 (spot 100, expiry 50, volatility 0.1): 1000 of its paths leave the range"));
+  }
+}
+
+std::string faults_in(std::string_view text, std::vector<std::string> overrides = {}) {
+  try {
+    params_of(text, std::move(overrides));
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::user);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(TrainJobFile, refuses_what_cannot_be) {
+  EXPECT_THAT(faults_in(asian_job, {"contract.spot=[1.5, 0.5]"}), HasSubstr("contract.spot: not a range (from, to, in this order)"));
+  EXPECT_THAT(faults_in(asian_job, {"contract.rate=[0.1]"}), HasSubstr("contract.rate: not a range"));
+  EXPECT_THAT(faults_in(asian_job, {"data.paths=501"}), HasSubstr("an odd number (they come in antithetic pairs)"));
+  EXPECT_THAT(faults_in(asian_job, {"network.activation=\"relu\""}), HasSubstr("its second derivative is 0"));
+  EXPECT_THAT(faults_in(asian_job, {"network.width=8192", "network.layers=64"}), HasSubstr("at most 100000000 are held"));
+  EXPECT_THAT(faults_in(asian_job, {"training.batch=1", "training.epochs=100000"}), HasSubstr("30000000 steps in all (at most 10000000)"));
+  EXPECT_THAT(faults_in(asian_job, {"data.samples=50000000", "data.validation=10000000"}), HasSubstr("data.samples: with validation and test over 20000000"));
+  EXPECT_THAT(faults_in(asian_job, {"training.shards=65"}), HasSubstr("training.shards"));
+  EXPECT_THAT(faults_in(asian_job, {"network.widht=3"}), HasSubstr("width"));
+}
+
+TEST(TrainJobFile, resolves_auto_by_tier) {
+  std::string const text = "kind = \"train\"\n[data]\npaths = 200\n";
+  auto const of = [&](topology::Tier tier) { return parse_params(text, "t.toml", {.overrides = {}, .tier = tier}); };
+  auto const low = of(topology::Tier::low), mid = of(topology::Tier::mid), high = of(topology::Tier::high);
+  EXPECT_EQ((std::vector{low.data.samples, mid.data.samples, high.data.samples}), (std::vector<std::uint64_t>{1000, 10'000, 100'000}));
+  EXPECT_EQ((std::vector{low.training.epochs, mid.training.epochs, high.training.epochs}), (std::vector<std::uint64_t>{10, 50, 200}));
+  // Some 100 thousand, a million and ten million parameters.
+  EXPECT_NEAR(static_cast<double>(kernels::nets::parameter_count(shape_of(low))), 1e5, 3e4);
+  EXPECT_NEAR(static_cast<double>(kernels::nets::parameter_count(shape_of(mid))), 1e6, 1e5);
+  EXPECT_NEAR(static_cast<double>(kernels::nets::parameter_count(shape_of(high))), 1e7, 1.2e6);
+}
+
+}  // namespace
+}  // namespace muster::jobs::train
