@@ -4,7 +4,7 @@
 
 #include "core/instant.hpp"
 #include "jobs/evolve/market.hpp"
-#include "jobs/evolve/rows.hpp"
+#include "jobs/rows.hpp"
 
 namespace muster::jobs::evolve {
 namespace {

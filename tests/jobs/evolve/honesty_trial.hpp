@@ -8,7 +8,7 @@
 #include "jobs/evolve/evolve_job.hpp"
 #include "jobs/evolve/market.hpp"
 #include "jobs/evolve/parse.hpp"
-#include "jobs/evolve/rows.hpp"
+#include "jobs/rows.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "jobs/evolve/rule_text.hpp"
 #include "jobs/evolve/strategy.hpp"
@@ -54,8 +54,8 @@ struct Verdicts {
 
 inline double figure(std::vector<Table> const& tables, std::string const& name) {
   auto const& table = *std::ranges::find(tables, "honesty", &Table::name);
-  auto const& names = jobs::evolve::column<std::string>(table, "figure");
-  return jobs::evolve::column<double>(table, "value")[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
+  auto const& names = jobs::column<std::string>(table, "figure");
+  return jobs::column<double>(table, "value")[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
 }
 
 /// Runs the job on the market by the engine, as `muster run` does. `folder` is for its bar file.
