@@ -76,6 +76,11 @@ struct BacktestOptions {
   std::int64_t place = 0;  ///< in the hall of fame; 0: the champion
   std::filesystem::path csv;  ///< empty: none
 };
+struct PredictOptions {
+  std::filesystem::path result;
+  std::filesystem::path inputs;  ///< CSV
+  std::filesystem::path csv;     ///< empty: none
+};
 enum class StatusExit { of_this_command, of_the_run };
 enum class Detail { brief, why };
 struct StatusOptions {
@@ -144,7 +149,7 @@ struct HelpText {
 struct Invocation {
   Form form = Form::table;
   std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
-               DiffOptions, BacktestOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
+               DiffOptions, BacktestOptions, PredictOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
                TopologyOptions, SelftestOptions>
       command;
 };

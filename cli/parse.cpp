@@ -203,6 +203,15 @@ void add_backtest(Parser& parser) {
   command->add_option("--csv", options->csv, "Write metrics, symbols, trades and account as CSV too")->type_name("F.csv");
 }
 
+void add_predict(Parser& parser) {
+  auto* const command = parser.add("predict", "Price contracts with the network of a train result",
+                                   "muster predict calls.h5 contracts.csv --csv priced.csv");
+  auto const options = parser.on_chosen<PredictOptions>(command);
+  command->add_option("F.h5", options->result, "The result whose network is meant")->required();
+  command->add_option("CONTRACTS.csv", options->inputs, "A row a contract, a column an input (muster run tells their names)")->required();
+  command->add_option("--csv", options->csv, "Write prices and derivatives as CSV too")->type_name("F.csv");
+}
+
 void add_output(CLI::App* command, std::filesystem::path& output) {
   command->add_option("F.h5", output, "The run's output file")->required();
 }
@@ -404,6 +413,7 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   add_verify_and_replay(parser);
   add_diff(parser);
   add_backtest(parser);
+  add_predict(parser);
   add_status_and_stop(parser);
   add_wait_and_logs(parser);
   add_import(parser);

@@ -90,7 +90,7 @@ Accuracy accuracy_of(Params const& params, Network const& network) {
   put("price_p999", "spots", price.quantile(0.999), "error that 999 of 1000 prices do not exceed");
   put("price_max", "spots", price.quantile(1), "largest error of a price");
   for (std::size_t j = 0; j < inputs.size(); ++j)
-    if (inputs[j].slope >= 0) put(inputs[j].name + "_slope_rms", "strikes/(" + inputs[j].unit + ")", slopes[j].root_mean_square(), "of the derivative by it");
+    if (inputs[j].slope >= 0) put(inputs[j].slope_name + "_rms", inputs[j].slope_unit, slopes[j].root_mean_square(), "of the derivative by the " + inputs[j].name);
   put("delta_rms_beyond_0.1_years", "1", delta_long.root_mean_square(), "of the derivative by the spot, expiries over 0.1 years");
   return accuracy;
 }

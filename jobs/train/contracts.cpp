@@ -10,9 +10,14 @@ using kernels::nets::CallContract;
 
 bool is_asian(ContractChoice const& choice) { return choice.type == ContractKind::asian_call; }
 
-Input ranged(std::string name, std::string unit, std::vector<double> const& range, int slope) {
+/// An input whose derivative is number `slope` of a label's.
+struct Slope {
+  int number;
+  std::string name, unit;
+};
+Input ranged(std::string name, std::string unit, std::vector<double> const& range, Slope slope) {
   double const half = 0.5 * (range[1] - range[0]);
-  return {std::move(name), std::move(unit), 0.5 * (range[0] + range[1]), half > 0 ? half : 1, slope};
+  return {std::move(name), std::move(unit), 0.5 * (range[0] + range[1]), half > 0 ? half : 1, slope.number, slope.name, slope.unit};
 }
 
 /// Uniform in (0, 1): 52 bits of two words.
@@ -24,14 +29,16 @@ double uniform(std::uint32_t high, std::uint32_t low) {
 }  // namespace
 
 std::vector<Input> inputs_of(ContractChoice const& choice) {
-  std::vector<Input> inputs{ranged("spot", "strikes", choice.spot, 0), ranged("expiry", "years", choice.expiry_years, 1),
-                            ranged("volatility", "1/sqrt(year)", choice.volatility, 2), ranged("rate", "1/year", choice.rate, 3),
-                            ranged("dividend", "1/year", choice.dividend, 4)};
+  std::vector<Input> inputs{ranged("spot", "strikes", choice.spot, {0, "delta", "1"}),
+                            ranged("expiry", "years", choice.expiry_years, {1, "by_expiry", "strikes/year"}),
+                            ranged("volatility", "1/sqrt(year)", choice.volatility, {2, "vega", "strikes*sqrt(year)"}),
+                            ranged("rate", "1/year", choice.rate, {3, "rho", "strikes*year"}),
+                            ranged("dividend", "1/year", choice.dividend, {4, "by_dividend", "strikes*year"})};
   if (!is_asian(choice)) return inputs;
   double const half = 0.5 * static_cast<double>(choice.fixings - 1);
-  inputs.push_back({"known_fixings", "1", half, half > 0 ? half : 1, -1});
+  inputs.push_back({"known_fixings", "1", half, half > 0 ? half : 1, -1, {}, {}});
   std::vector<double> const average{choice.known_average[0] * choice.spot[0], choice.known_average[1] * choice.spot[1]};
-  inputs.push_back(ranged("known_average", "strikes", average, 5));
+  inputs.push_back(ranged("known_average", "strikes", average, {5, "by_known_average", "1"}));
   return inputs;
 }
 

@@ -16,7 +16,9 @@ struct Input {
   std::string unit;
   double middle = 0;
   double half = 1;
-  int slope = -1;  ///< which of Label::slopes is the derivative by it; -1: it has none
+  int slope = -1;          ///< which of Label::slopes is the derivative by it; -1: it has none
+  std::string slope_name;  ///< "delta"
+  std::string slope_unit;
 };
 
 /// In the order of the network's inputs.

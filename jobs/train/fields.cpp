@@ -16,21 +16,50 @@ constexpr std::array<std::string_view, 3> activations{"silu", "tanh", "relu"};
 constexpr std::array<std::string_view, 2> optimizers{"adamw", "sgd"};
 constexpr std::array<std::string_view, 3> schedules{"constant", "cosine", "one_cycle"};
 
+constexpr schema::Variants bit(ContractKind kind) {
+  return schema::Variants{1} << static_cast<unsigned>(kind);
+}
+constexpr schema::Variants by_asian = bit(ContractKind::asian_call);
+
 schema::Table const& contract_table() {
   using Contract = Marked<ContractChoice>;
   using F = schema::Of<Contract>;
-  static schema::Table const table = F::table(
-      "contract", "Calls of strike 1, and the box that their markets are drawn from. Each range is [from, to].",
-      {F::choice<&Contract::type>("type", contracts, "on the terminal spot, or on the arithmetic average of fixings"),
-       F::numbers<&Contract::spot>("spot", "strikes", between(0.01, 100), "range of the spot").at_most_items(2),
-       F::numbers<&Contract::expiry_years>("expiry_years", "years", between(0.001, 50), "range of the expiry").at_most_items(2),
-       F::numbers<&Contract::volatility>("volatility", "1/sqrt(year)", between(0.001, 2), "range of the volatility").at_most_items(2),
-       F::numbers<&Contract::rate>("rate", "1/year", between(-0.5, 1), "range of the continuously compounded rate").at_most_items(2),
-       F::numbers<&Contract::dividend>("dividend", "1/year", between(-0.5, 1), "range of the dividend yield").at_most_items(2),
-       F::count<&Contract::fixings>("fixings", "", between(2, 252),
-                                    "asian_call: equally spaced up to the expiry; from none to all but one of them are known"),
-       F::numbers<&Contract::known_average>("known_average", "spots", between(0.01, 100), "asian_call: range of the known fixings' average")
-           .at_most_items(2)});
+  static schema::Table const table = [] {
+    auto made = F::table(
+        "contract",
+        "Calls of strike 1, and the box that their markets are drawn from. Each range is [from, "
+        "to].",
+        {F::choice<&Contract::type>(
+             "type", contracts, "on the terminal spot, or on the arithmetic average of fixings"),
+         F::numbers<&Contract::spot>("spot", "strikes", between(0.01, 100), "range of the spot")
+             .at_most_items(2),
+         F::numbers<&Contract::expiry_years>("expiry_years", "years", between(0.001, 50),
+                                             "range of the expiry")
+             .at_most_items(2),
+         F::numbers<&Contract::volatility>("volatility", "1/sqrt(year)", between(0.001, 2),
+                                           "range of the volatility")
+             .at_most_items(2),
+         F::numbers<&Contract::rate>("rate", "1/year", between(-0.5, 1),
+                                     "range of the continuously compounded rate")
+             .at_most_items(2),
+         F::numbers<&Contract::dividend>("dividend", "1/year", between(-0.5, 1),
+                                         "range of the dividend yield")
+             .at_most_items(2),
+         F::count<&Contract::fixings>(
+             "fixings", "", between(2, 252),
+             "equally spaced up to the expiry; from none to all but one of them are known")
+             .only(by_asian),
+         F::numbers<&Contract::known_average>("known_average", "spots", between(0.01, 100),
+                                              "range of the known fixings' average")
+             .at_most_items(2)
+             .only(by_asian)});
+    made.variants = [](void const* record) {
+      return bit(static_cast<Contract const*>(record)->type);
+    };
+    made.variant_names = contracts;
+    made.deciding_fields = 1;
+    return made;
+  }();
   return table;
 }
 
@@ -38,12 +67,20 @@ schema::Table const& data_table() {
   using Data = Marked<DataChoice>;
   using F = schema::Of<Data>;
   static schema::Table const table = F::table(
-      "data", "What is learned from: contracts drawn by key, labelled by simulated paths (docs/methods/training.md).",
-      {F::count<&Data::samples>("samples", "", between(1, 50e6), "contracts to learn from").automatic("1 000, 10 000, 100 000 by tier"),
-       F::count<&Data::validation>("validation", "", between(1, 10e6), "contracts that choose the best network"),
-       F::count<&Data::test>("test", "", between(1, 10e6), "contracts that the network is judged by in the end"),
-       F::count<&Data::paths>("paths", "", between(2, 2.0 * kernels::nets::most_label_pairs), "of each label, an even number"),
-       F::count<&Data::tile_samples>("tile_samples", "", between(1, 65'536), "labels made at a time").automatic("by the paths")});
+      "data",
+      "What is learned from: contracts drawn by key, labelled by simulated paths "
+      "(docs/methods/training.md).",
+      {F::count<&Data::samples>("samples", "", between(1, 50e6), "contracts to learn from")
+           .automatic("1 000, 10 000, 100 000 by tier"),
+       F::count<&Data::validation>("validation", "", between(1, 10e6),
+                                   "contracts that choose the best network"),
+       F::count<&Data::test>("test", "", between(1, 10e6),
+                             "contracts that the network is judged by in the end"),
+       F::count<&Data::paths>("paths", "", between(2, 2.0 * kernels::nets::most_label_pairs),
+                              "of each label, an even number"),
+       F::count<&Data::tile_samples>("tile_samples", "", between(1, 65'536),
+                                     "labels made at a time")
+           .automatic("by the paths")});
   return table;
 }
 
@@ -52,8 +89,10 @@ schema::Table const& network_table() {
   using F = schema::Of<Network>;
   static schema::Table const table = F::table(
       "network", "A multilayer perceptron.",
-      {F::count<&Network::width>("width", "", between(1, 8192), "of each hidden layer").automatic("160, 512, 1 472 by tier"),
-       F::count<&Network::layers>("layers", "", between(1, 64), "hidden ones").automatic("4, 5, 6 by tier"),
+      {F::count<&Network::width>("width", "", between(1, 8192), "of each hidden layer")
+           .automatic("160, 512, 1 472 by tier"),
+       F::count<&Network::layers>("layers", "", between(1, 64), "hidden ones")
+           .automatic("4, 5, 6 by tier"),
        F::choice<&Network::activation>("activation", activations, "behind each hidden layer")});
   return table;
 }
@@ -63,25 +102,42 @@ schema::Table const& training_table() {
   using F = schema::Of<Training>;
   static schema::Table const table = F::table(
       "training", "How it learns.",
-      {F::count<&Training::epochs>("epochs", "", between(1, 100'000), "times that all samples are used").automatic("10, 50, 200 by tier"),
-       F::count<&Training::batch>("batch", "", between(1, 16e6), "samples of a step; the last one of an epoch may have fewer"),
+      {F::count<&Training::epochs>("epochs", "", between(1, 100'000),
+                                   "times that all samples are used")
+           .automatic("10, 50, 200 by tier"),
+       F::count<&Training::batch>("batch", "", between(1, 16e6),
+                                  "samples of a step; the last one of an epoch may have fewer"),
        F::count<&Training::shards>("shards", "", between(1, 64),
-                                   "parts that a step is cut into, a tile each; ranks and devices beyond them have nothing to do"),
-       F::number<&Training::slopes>("slopes", "", between(0, 1000),
-                                    "weight of the derivatives' errors against the prices'; 0 learns prices alone"),
-       F::choice<&Training::optimizer>("optimizer", optimizers, "AdamW, or gradient descent with momentum"),
+                                   "parts that a step is cut into, a tile each; ranks and devices "
+                                   "beyond them have nothing to do"),
+       F::number<&Training::slopes>(
+           "slopes", "", between(0, 1000),
+           "weight of the derivatives' errors against the prices'; 0 learns prices alone"),
+       F::choice<&Training::optimizer>("optimizer", optimizers,
+                                       "AdamW, or gradient descent with momentum"),
        F::choice<&Training::schedule>("schedule", schedules, "of the learning rate"),
        F::number<&Training::learning_rate>("learning_rate", "", between(1e-9, 10), "the highest"),
-       F::number<&Training::warmup>("warmup", "", between(0, 1), "share of the steps in which the rate rises to it"),
-       F::number<&Training::final_rate>("final_rate", "", between(0, 1), "the rate at the end, as a share of the highest"),
-       F::number<&Training::momentum>("momentum", "", between(0, 0.9999), "keep of the mean gradient (beta 1)"),
-       F::number<&Training::square_momentum>("square_momentum", "", between(0, 0.999999), "keep of the mean square (beta 2)"),
-       F::number<&Training::epsilon>("epsilon", "", between(1e-12, 1), "added to the root of the mean square"),
-       F::number<&Training::weight_decay>("weight_decay", "", between(0, 100), "a unit of learning rate, of weights, not of biases"),
-       F::number<&Training::clip_norm>("clip_norm", "", between(0, 1e12), "the longest gradient; 0 leaves it as it is"),
-       F::number<&Training::average>("average", "", between(0, 0.999999), "keep of the moving average of the parameters; 0 has none"),
-       F::count<&Training::validate_every>("validate_every", "steps", between(0, 1e9), "steps between validations; 0 means an epoch"),
-       F::count<&Training::patience>("patience", "", between(0, 1e6), "validations without a better one that end the run; 0: none do")});
+       F::number<&Training::warmup>("warmup", "", between(0, 1),
+                                    "share of the steps in which the rate rises to it"),
+       F::number<&Training::final_rate>("final_rate", "", between(0, 1),
+                                        "the rate at the end, as a share of the highest"),
+       F::number<&Training::momentum>("momentum", "", between(0, 0.9999),
+                                      "keep of the mean gradient (beta 1)"),
+       F::number<&Training::square_momentum>("square_momentum", "", between(0, 0.999999),
+                                             "keep of the mean square (beta 2)"),
+       F::number<&Training::epsilon>("epsilon", "", between(1e-12, 1),
+                                     "added to the root of the mean square"),
+       F::number<&Training::weight_decay>("weight_decay", "", between(0, 100),
+                                          "a unit of learning rate, of weights, not of biases"),
+       F::number<&Training::clip_norm>("clip_norm", "", between(0, 1e12),
+                                       "the longest gradient; 0 leaves it as it is"),
+       F::number<&Training::average>("average", "", between(0, 0.999999),
+                                     "keep of the moving average of the parameters; 0 has none"),
+       F::count<&Training::validate_every>("validate_every", "steps", between(0, 1e9),
+                                           "steps between validations; 0 means an epoch"),
+       F::count<&Training::patience>(
+           "patience", "", between(0, 1e6),
+           "validations without a better one that end the run; 0: none do")});
   return table;
 }
 
@@ -92,10 +148,13 @@ schema::Table const& job_table() {
   static schema::Table const table = F::table(
       "train", "What the job is.",
       {F::choice<&JobInput::kind>("kind", job_kinds, "the kind of job").required(),
-       F::choice<&JobInput::model>("model", models, "surrogate: a call's price and its derivatives, from contract and market"),
+       F::choice<&JobInput::model>(
+           "model", models,
+           "surrogate: a call's price and its derivatives, from contract and market"),
        F::text<&JobInput::name>("name", "name of the job").defaulting("the file's name"),
-       F::choice<&JobInput::mode>("mode", topology::mode_words,
-                                  "how to drive the GPUs; --mode on the command line wins; no part of the answer")
+       F::choice<&JobInput::mode>(
+           "mode", topology::mode_words,
+           "how to drive the GPUs; --mode on the command line wins; no part of the answer")
            .defaulting("by the number of GPUs")
            .input_only(),
        F::count<&JobInput::seed>("seed", "", between(0, 0x1p63), "seed of the random numbers"),

@@ -66,7 +66,7 @@ Table examples_table(Params const& params, Accuracy const& accuracy) {
 Table inputs_table(Params const& params, Network const& network) {
   Rows rows("scaling", "What the network is given is (value - middle) / half; the price is the last row's middle + half * its output.");
   auto inputs = inputs_of(params.contract);
-  inputs.push_back({"price", "strikes", network.data->scale.mean, network.data->scale.deviation});
+  inputs.push_back({"price", "strikes", network.data->scale.mean, network.data->scale.deviation, -1, {}, {}});
   for (auto const& input : inputs) {
     rows.put("name", input.name);
     rows.put("unit_of_it", input.unit);

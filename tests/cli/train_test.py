@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""muster run and predict with networks: one digest however it is computed, prices that make sense, and what is refused."""
+import unittest
+
+from muster import JOB as PRICE_JOB, SMALL, MusterTest
+
+JOB = """kind = "train"
+seed = 3
+[data]
+samples = 400
+validation = 100
+test = 100
+paths = 2000
+tile_samples = 40
+[network]
+width = 24
+layers = 3
+[training]
+epochs = 30
+batch = 64
+learning_rate = 0.01
+"""
+CONTRACTS = "name,volatility,spot,expiry [years],rate,dividend\nfirst,0.2,1,1,0.03,0.01\nsecond,0.3,1.4,0.5,0.01,0\n"
+
+
+class Train(MusterTest):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "calls.toml").write_text(JOB)
+        (self.folder / "contracts.csv").write_text(CONTRACTS)
+
+    def digest(self, *arguments, **more):
+        return self.succeed("run", "calls.toml", "--fresh", "--json", *arguments, **more).json()["result_digest"]
+
+    def test_one_network_for_any_number_of_ranks(self):
+        alone = self.digest("--threads", "1")
+        self.assertEqual(self.digest("--threads", "2", env={"MUSTER_ISA": "v3"}), alone)
+        self.assertEqual(self.digest("--ranks", "4"), alone)
+        self.assertEqual(self.digest("--ranks", "3", "--launcher", "mpirun"), alone)
+        self.assertIn("every bit is the same", self.succeed("verify", "calls.h5", "--sample", "20%").out)
+        self.assertIn("every bit is the same", self.succeed("replay", "calls.h5").out)
+
+    def test_predictions(self):
+        self.digest()
+        told = self.succeed("predict", "calls.h5", "contracts.csv", "--csv", "priced.csv", "--json").json()
+        columns = {column["name"]: column["values"] for column in told["tables"][0]["columns"]}
+        self.assertEqual(columns["spot"], [1, 1.4])
+        # A small network after a second: the closed form says 0.0883 and 0.4133.
+        self.assertAlmostEqual(columns["price"][0], 0.0883, delta=0.03)
+        self.assertAlmostEqual(columns["price"][1], 0.4133, delta=0.03)
+        self.assertAlmostEqual(columns["delta"][1], 0.97, delta=0.15)
+        # What it wrote may be priced again.
+        again = self.succeed("predict", "calls.h5", "priced.csv", "--json").json()
+        self.assertEqual(again["tables"], told["tables"])
+
+    def test_what_is_refused(self):
+        self.digest()
+
+        def priced(text):
+            (self.folder / "c.csv").write_text(text)
+            return "predict", "calls.h5", "c.csv"
+
+        self.refuse(2, ["c.csv:1: no column rate (an input of the network, in 1/year)"], *priced(CONTRACTS.replace("rate", "r")))
+        self.refuse(2, ["c.csv:2: volatility = x is not a number"], *priced(CONTRACTS.replace("0.2", "x")))
+        self.refuse(2, ["c.csv:2: volatility = nan"], *priced(CONTRACTS.replace("0.2", "nan")))
+        self.refuse(2, ["c.csv:3: spot = 1.6 (outside [0.5, 1.5], where the network learned nothing)"], *priced(CONTRACTS.replace("1.4", "1.6")))
+        self.refuse(2, ["c.csv:4: 1 of its cells are missing"], *priced(CONTRACTS + "third,0.2,1\n"))
+        self.refuse(2, ["c.csv has no rows"], *priced(CONTRACTS.split("\n", maxsplit=1)[0]))
+        self.refuse(2, ["c.csv is empty"], *priced(""))
+        self.refuse(2, ["nowhere.csv"], "predict", "calls.h5", "nowhere.csv")
+        self.succeed("run", PRICE_JOB, "--out", "p.h5", *SMALL)
+        self.refuse(2, ["a result of the kind price (it holds no network)"], "predict", "p.h5", "contracts.csv")
+
+
+if __name__ == "__main__":
+    unittest.main()
