@@ -11,6 +11,8 @@
 namespace muster::testing {
 namespace {
 
+using kernels::Aligned;
+
 Tape<float> const& tape_of(Market const& market, float) { return market.single; }
 Tape<double> const& tape_of(Market const& market, double) { return market.full; }
 
