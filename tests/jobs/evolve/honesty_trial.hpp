@@ -86,7 +86,7 @@ inline double sharpe_on(FairMarket const& market, std::string const& rule, std::
   auto const bars = open_market(params.market, folder);
   auto const field = make_field(params, bars, 1);
   auto const tables = strategy_tables(params, bars, *field, parse_rule(rule, windows_of(params.rules)), {{"searched", {0, field->spans.test.first}}});
-  return column<double>(tables.front(), "sharpe").front();
+  return jobs::column<double>(tables.front(), "sharpe").front();
 }
 
 /// Leans as much as gives planted_rule its Sharpe ratio, to a hundredth or so.
