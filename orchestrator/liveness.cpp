@@ -8,6 +8,9 @@
 namespace muster::orchestrator {
 namespace {
 
+/// A rank 0 that was held up itself, by a slow disk say, first takes in what has come meanwhile.
+constexpr unsigned least_ticks_unheard = 2;
+
 using LeaseIds = std::vector<std::uint64_t>;
 
 /// In order of issue, so that a run of the same events goes the same way.
@@ -31,7 +34,7 @@ bool is_too_silent(State const& state, std::size_t rank, double now_s) {
   // Not while greeted: building the job may keep a rank busy, and it holds no lease yet.
   bool const is_expected = from.phase == RankPhase::ready || from.phase == RankPhase::leaving;
   return rank != 0 && is_expected && !from.is_suspect &&
-         now_s - from.heard_at_s > state.settings.suspect_after_s;
+         from.ticks_unheard >= least_ticks_unheard && now_s - from.heard_at_s > state.settings.suspect_after_s;
 }
 
 void suspect(State& state, int rank, std::string const& why, double now_s, Actions& actions) {
@@ -48,12 +51,11 @@ void suspect(State& state, int rank, std::string const& why, double now_s, Actio
     if (state.phase != Phase::over) void_lease(state, id, why, now_s, actions);
 }
 
-/// Counted in ticks, so that a rank 0 that was stopped itself accuses nobody. Nothing is taken from the rank: if it is
-/// well, the first answer counts.
-bool is_newly_quiet(State& state, std::size_t rank) {
-  RankState& from = state.ranks[rank];
-  if (rank == 0 || from.phase != RankPhase::ready || from.is_suspect || from.is_quiet) return false;
-  return ++from.ticks_unheard >= state.settings.quiet_after_ticks && from.leases > 0;
+/// Counted in ticks, for the same reason. Nothing is taken from the rank: if it is well, the first answer counts.
+bool is_newly_quiet(State const& state, std::size_t rank) {
+  RankState const& from = state.ranks[rank];
+  return rank != 0 && from.phase == RankPhase::ready && !from.is_suspect && !from.is_quiet && from.leases > 0 &&
+         from.ticks_unheard >= state.settings.quiet_after_ticks;
 }
 
 /// Returns whether there is any.
@@ -168,6 +170,7 @@ void on_news(State& state, comm::RankNews const& news, double now_s, Actions& ac
 }
 
 void on_tick(State& state, double now_s, Actions& actions) {
+  for (RankState& rank : state.ranks) ++rank.ticks_unheard;
   for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
     if (is_too_silent(state, rank, now_s))
       suspect(state, static_cast<int>(rank),

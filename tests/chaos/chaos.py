@@ -229,6 +229,7 @@ class Chaos:
         self.silences_s = []  # the same of one that nobody saw die, to the word that others get its leases as well
         self.recoveries_s = []  # from rank 0's end to the next committed tile
         self.is_calm = arguments.calm > 0
+        self.is_settled = arguments.settled
         self.limit_s = RUN_LIMIT_S + 10 * arguments.calm
         begun = time.monotonic()
         self.digest = self.undisturbed()
@@ -245,6 +246,8 @@ class Chaos:
     def befall(self, plan, process, recovery):
         """Until the run is over or everything has happened."""
         paused = []
+        while self.is_settled and process.poll() is None and recovery.committed() == 0:
+            time.sleep(0.02)
         start = time.monotonic()
         for at, kind, which, length in plan.events:
             while time.monotonic() - start < at:
@@ -351,6 +354,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ranks", type=int, default=0, help="of every run (default: 2 to 5)")
     parser.add_argument("--calm", type=float, default=0, metavar="SECONDS")
+    parser.add_argument("--settled", action="store_true", help="nothing happens before the first tiles are committed")
     parser.add_argument("--paths", type=int, default=524288)
     parser.add_argument("--victims", choices=["workers", "any", "root"], default="any")
     parser.add_argument("--hosts", type=int, choices=[1, 2], default=1)

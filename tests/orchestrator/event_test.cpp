@@ -167,6 +167,7 @@ TEST_F(EventTest, barred_ranks_are_tried_again_when_no_other_is_left) {
   ASSERT_TRUE(state.ranks[0].is_barred);
   actions.clear();
   on_tick(state, settings.suspect_after_s + 1, actions);
+  on_tick(state, settings.suspect_after_s + 1.1, actions);
   EXPECT_TRUE(state.ranks[1].is_suspect);
   EXPECT_FALSE(state.ranks[0].is_barred);
   EXPECT_GT(state.ranks[0].leases, 0u);
@@ -194,6 +195,18 @@ TEST_F(EventTest, a_silent_rank_is_suspected_until_heard_again) {
   EXPECT_EQ(actions.answers[0].type, AnswerType::work);
 }
 
+TEST_F(EventTest, a_rank_0_that_was_held_up_first_hears_what_has_come_meanwhile) {
+  begin(3, {1000});
+  make_ready(1);
+  make_ready(2);
+  on_tick(state, 60, actions);
+  EXPECT_EQ(state.counters.ranks_suspected, 0u) << "it may not have come to its messages yet";
+  on_heard(state, 1, 3, 2, 60);
+  on_tick(state, 60.1, actions);
+  EXPECT_FALSE(state.ranks[1].is_suspect);
+  EXPECT_TRUE(state.ranks[2].is_suspect);
+}
+
 TEST_F(EventTest, an_overdue_lease_goes_to_another_rank_or_waits_on) {
   settings.unmeasured_deadline_s = 5;
   begin(2, {1000});
@@ -203,6 +216,7 @@ TEST_F(EventTest, an_overdue_lease_goes_to_another_rank_or_waits_on) {
   EXPECT_EQ(state.ranks[0].leases, 2u) << "nobody else could take it";
   now = 7;
   make_ready(1);
+  on_tick(state, 8, actions);
   actions.clear();
   on_tick(state, 7 + 2 * settings.least_deadline_s, actions);
   EXPECT_THAT(actions.notices.at(0), HasSubstr("is given up")) << "rank 1 was silent meanwhile";
@@ -217,6 +231,7 @@ TEST_F(EventTest, no_rank_left_at_all_ends_the_run) {
   begin(2, {1000});
   make_ready(1);
   on_tick(state, settings.suspect_after_s + 1, actions);
+  on_tick(state, settings.suspect_after_s + 1.1, actions);
   EXPECT_EQ(state.phase, Phase::computing) << "rank 0 may still come";
   on_tick(state, settings.start_limit_s + 1, actions);
   ASSERT_TRUE(state.error);

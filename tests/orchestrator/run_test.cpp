@@ -364,6 +364,26 @@ TEST_F(RunTest, a_full_disk_ends_the_run_and_keeps_the_last_save) {
   expect_all(run(2), 2000);
 }
 
+TEST_F(RunTest, a_slow_disk_costs_few_saves_and_no_rank) {
+  struct SlowPersistence : TestPersistence {
+    void save(Saved const& progress) override {
+      std::this_thread::sleep_for(400ms);
+      TestPersistence::save(progress);
+    }
+  } slow;
+  job.stage_tiles = {3000};
+  job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 2ms); };
+  options.commit_interval_s = 0.05;
+  // Less than a save takes: rank 0 hears nobody meanwhile.
+  options.leases.suspect_after_s = 0.35;
+  RunOutcome const outcome = run_ranks_in_process(3, job, options, slow, sink);
+  EXPECT_EQ(outcome.sums, test::direct_sums(3000, job.slot_count));
+  EXPECT_EQ(counter_of(outcome, "ranks_suspected"), 0u);
+  // Before the first lease, after half a second, and at the end: the next would come when saves took a hundredth of the time.
+  EXPECT_LE(slow.saves.size(), 3u);
+  EXPECT_EQ(slow.saved->committed, (std::vector<TileRange>{{0, 3000}}));
+}
+
 TEST_F(RunTest, lost_digests_are_never_counted_on_by_a_save) {
   persistence.digests_before_full = 1;  // more than the first lease
   EXPECT_EQ(error_of_run(3), "no space left for digests") << "and no rank is blamed";
