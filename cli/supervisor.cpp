@@ -60,8 +60,11 @@ struct Cause {
 /// `kills_before`: of out_of_memory_kills(), when the supervisor began.
 Cause death(std::string const& who, ProcessHandle const& process, std::uint64_t kills_before) {
   int const signal = process.fatal_signal();
+  auto const code = process.exit_code();
+  // Stopped in good order, and no verdict: its watch has ended it, for MPI did not come back.
+  if (code == static_cast<int>(Exit::stopped)) return {who + " has left an MPI that did not come back", true};
   return {signal == 0 ? who + " has ended without a verdict" : fmt::format("{} was killed by signal {}", who, signal),
-          is_killed_from_outside(signal, out_of_memory_kills() - kills_before), process.exit_code()};
+          is_killed_from_outside(signal, out_of_memory_kills() - kills_before), code};
 }
 
 /// How long something has been stopped.

@@ -74,8 +74,8 @@ class MusterTest(unittest.TestCase):
         """Runs the small job and returns its JSON."""
         return self.succeed("run", JOB, *SMALL, "--out", out, "--quiet", "--json", *arguments, **options).json()
 
-    def start(self, *arguments, before=()):
-        process = subprocess.Popen([*before, BINARY, *map(str, arguments)], cwd=self.folder, env=self.environment({}),
+    def start(self, *arguments, before=(), env=None):
+        process = subprocess.Popen([*before, BINARY, *map(str, arguments)], cwd=self.folder, env=self.environment(env or {}),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self._end, process)
         return process

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import unittest
 
@@ -76,6 +77,23 @@ class Supervised(MusterTest):
         os.kill(ranks_of(process)[0], signal.SIGKILL)
         err = self.expect_the_answer(process)
         self.assertIn("rank 0 was killed by signal 9; starting the ranks again from the last save", err)
+
+    def test_a_rank_0_that_leaves_an_mpi_that_does_not_come_back_is_started_again(self):
+        # Of the first start there is a rank 0 alone, which ends as its watch would end it.
+        tools = self.folder / "tools"
+        tools.mkdir()
+        mpirun = tools / "mpirun"
+        mpirun.write_text(f"""#!/bin/sh
+if [ "$1" = --version ] || [ -e '{tools}/begun' ]; then exec '{shutil.which("mpirun")}' "$@"; fi
+: >'{tools}/begun'
+OMPI_COMM_WORLD_RANK=0 sh -c 'sleep 0.5; exit 75' &
+sleep 1.5
+""")
+        mpirun.chmod(0o755)
+        process = self.start(*LONG, "--out", "a.h5", "--launcher", "mpirun", "--ranks", 2, "--json",
+                             env={"PATH": f"{tools}:{os.environ['PATH']}"})
+        err = self.expect_the_answer(process)
+        self.assertIn("starting the ranks again from the last save", err)
 
     def test_a_rank_that_is_stopped_while_mpi_starts_holds_nobody_up(self):
         process = self.launch(*LONG, "--out", "a.h5")
