@@ -8,11 +8,9 @@
 namespace muster::cli {
 namespace {
 
-/// Work units a second over the tiles that this run itself computed.
-double units_per_second(jobs::Job const& job, orchestrator::RunOutcome const& outcome) {
-  std::uint64_t tiles = 0;
-  for (auto const& share : outcome.ranks) tiles += share.tiles;
-  return outcome.seconds > 0 ? static_cast<double>(tiles) * job.work_unit().units_per_tile / outcome.seconds : 0;
+/// Work units a second of what this run itself computed.
+double units_per_second(orchestrator::RunOutcome const& outcome) {
+  return outcome.seconds > 0 ? outcome.units / outcome.seconds : 0;
 }
 
 }  // namespace
@@ -43,7 +41,7 @@ Value result_json(LoadedJob const& loaded, io::Result const& result, std::filesy
 }
 
 std::string speed_text(jobs::Job const& job, orchestrator::RunOutcome const& outcome) {
-  auto const rate = units_per_second(job, outcome);
+  auto const rate = units_per_second(outcome);
   if (rate <= 0) return human_duration(outcome.seconds);
   return fmt::format("{}, {}", human_duration(outcome.seconds), human_rate(rate, job.work_unit().name));
 }
@@ -97,7 +95,7 @@ Value speed_json(jobs::Job const& job, orchestrator::RunOutcome const& outcome) 
   auto counters = Value(Value::Object{});
   for (auto const& [name, count] : outcome.counters) counters.set(name, count);
   return Value::object({{"seconds", outcome.seconds},
-                        {"units_per_second", units_per_second(job, outcome)},
+                        {"units_per_second", units_per_second(outcome)},
                         {"unit", job.work_unit().name},
                         {"ranks", std::move(ranks)},
                         {"counters", std::move(counters)}});

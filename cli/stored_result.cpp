@@ -45,7 +45,9 @@ std::vector<Table const*> answers(std::vector<Table> const& tables) {
 
 }  // namespace
 
-LoadedJob load_stored_job(io::Result const& stored, std::filesystem::path const& path) {
+namespace {
+
+LoadedJob load_as_stored(io::Result const& stored, std::filesystem::path const& path) {
   MUSTER_REQUIRE(stored.arithmetic_version == kernels::arithmetic_version,
                  "{} was computed with arithmetic version {} (this muster {} has version {}, whose bits differ on "
                  "purpose; the file is not wrong); use muster {}{}", path.string(), stored.arithmetic_version, version(),
@@ -58,6 +60,14 @@ LoadedJob load_stored_job(io::Result const& stored, std::filesystem::path const&
     if (error.code() != Exit::user || path.parent_path().empty()) throw;
     return load_resolved(stored.kind, stored.resolved_text, path.parent_path());
   }
+}
+
+}  // namespace
+
+LoadedJob load_stored_job(io::Result const& stored, std::filesystem::path const& path) {
+  auto loaded = load_as_stored(stored, path);
+  loaded.job->obey(stored.sums);
+  return loaded;
 }
 
 void require_kind_computed_on(io::Result const& stored, std::filesystem::path const& path, std::string const& here) {

@@ -74,7 +74,9 @@ struct Miniature {
 /// Progress is counted in the job's own unit, e.g. path-steps.
 struct WorkUnit {
   std::string name;         ///< "path-steps"
-  double units_per_tile = 1;
+  double units_per_tile = 1;  ///< where tiles differ, on average over all of them
+  std::string item = {};      ///< what else people count: "evaluations"; empty: nothing
+  double units_per_item = 1;
 };
 
 /// What a job takes of a card.
@@ -100,6 +102,8 @@ class Job {
   /// For a job in steps: sums begin from zero with each stage, and what came of a stage is carried to the next. Null:
   /// stages only judge, and sums run on.
   virtual Steps const* steps() const { return nullptr; }
+  /// Before anything else: decisions that a clock made in the run that ended with these sums are made again.
+  virtual void obey(std::span<std::int64_t const> /*sums*/) {}
   /// The tile counts at which the stop rule is judged, ascending; the last one always ends the run.
   /// A job without a stop rule returns one value.
   virtual std::vector<std::uint64_t> stages() const = 0;
@@ -111,6 +115,8 @@ class Job {
   virtual void normalize(std::span<std::int64_t> /*sums*/) const {}
   virtual SameBits same_bits() const { return SameBits::on_every_device; }
   virtual WorkUnit work_unit() const = 0;
+  /// The work of these tiles, all of one stage.
+  virtual double units(TileRange range) const { return static_cast<double>(range.count) * work_unit().units_per_tile; }
   /// What the job takes of time and memory, as far as its kind can say without computing.
   virtual topology::Cost cost() const {
     topology::Cost cost;

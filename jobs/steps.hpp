@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "core/tile.hpp"
 
@@ -25,6 +26,13 @@ class Steps {
   virtual CarryPtr first(int threads) const = 0;
   /// For the tiles of the stage after: `sums` are those of the tiles of `carry`'s own stage alone, normalized.
   virtual CarryPtr next(CarryPtr const& carry, std::span<std::int64_t const> sums, int threads) const = 0;
+  /// How far it has come, for the line of progress: "generation 3 of 50, best 1.32"; empty: nothing to tell.
+  virtual std::string tell(Carry const& /*carry*/) const { return {}; }
+  /// Seconds of a start after which the run is to be shortened; 0: never.
+  virtual double wall_s() const { return 0; }
+  /// `carry` with as little left to do as the job allows. Asked on rank 0 alone; the others get it whole, and from then on the
+  /// decision is part of what is carried. Null: there is nothing to shorten.
+  virtual CarryPtr shorten(CarryPtr const& /*carry*/) const { return nullptr; }
   /// Whether the run ends with the stage before `carry`.
   virtual bool is_done(Carry const& /*carry*/) const { return false; }
   /// All of it, for saves, for a rank that missed a stage, and as the sums of the finished run.

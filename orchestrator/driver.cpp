@@ -69,6 +69,7 @@ class Driver {
       if (steps_ && !carry_) carry_ = steps_->first(threads());
       consumers_.emplace(job_, options_.consumption, [this] { transport_.wake(); });
       if (steps_) consumers_->enter(carry_);
+      if (steps_) note_ = steps_->tell(*carry_);
       if (!options_.early_news.empty()) desk_.news(options_.early_news, now());
       while (state_.phase != Phase::over) step();
     } catch (...) {
@@ -139,6 +140,7 @@ class Driver {
 
   void commit(worker::Result const& result) {
     accumulator_.add(result.sums, result.range);
+    units_ += job_.units(result.range);
     is_saved_ = false;
     guarded([&] { persistence_.record_digests(result.range, result.digests, state_.epoch); });
   }
@@ -147,14 +149,26 @@ class Driver {
     std::uint64_t const tiles = state_.stage_end();
     bool const is_last = state_.stage + 1 == state_.stages.size();
     jobs::CarryPtr next = steps_ ? steps_->next(carry_, accumulator_.normalized(), threads()) : nullptr;
+    bool const is_shortened = shorten(next);
     bool const is_done = is_last || (steps_ ? steps_->is_done(*next) : job_.is_done(accumulator_.normalized(), tiles));
     // A save in the middle of it would hold the sums of one stage and the carry of another.
     guarded([&] {
       if (steps_) take_step(std::move(next), is_done);
+      if (is_shortened) last_sums_.clear();  // others cannot derive it: they get all of it
       desk_.judge(is_done ? StageVerdict::done : StageVerdict::go_on, now());
     });
     is_saved_ = false;
     if (state_.phase != Phase::over && now() - saved_at_s_ >= least_save_interval_s) save();
+  }
+
+  /// When the time of the job is over.
+  bool shorten(jobs::CarryPtr& next) const {
+    if (!steps_ || steps_->wall_s() <= 0 || now() < steps_->wall_s()) return false;
+    auto shorter = steps_->shorten(next);
+    if (!shorter) return false;
+    log::info("the time of {} s is over; what is left is shortened", steps_->wall_s());
+    next = std::move(shorter);
+    return true;
   }
 
   std::size_t slots_of(TileRange range) const {
@@ -169,6 +183,7 @@ class Driver {
     }
     last_sums_ = accumulator_.start_over(stage_range(state_.stages, state_.stage + 1));
     carry_ = std::move(next);
+    note_ = steps_->tell(*carry_);
     consumers_->enter(carry_);
   }
   /// A rank that is one stage behind makes the step itself; all others get everything.
@@ -291,8 +306,7 @@ class Driver {
       RankState const& from = state_.ranks[rank];
       shares_[rank] = {static_cast<int>(rank), from.host, from.committed_tiles, from.busy_seconds, from.consumers, from.devices};
     }
-    jobs::WorkUnit const unit = job_.work_unit();
-    unit_name_ = unit.name;
+    unit_ = job_.work_unit();
     double const elapsed_s = now();
     double const tiles_per_s =
         static_cast<double>(state_.committed.total() - tiles_before_) / elapsed_s;
@@ -300,9 +314,12 @@ class Driver {
                    state_.stage_end(),
                    state_.stages.back(),
                    elapsed_s,
-                   tiles_per_s * unit.units_per_tile,
+                   units_ / elapsed_s,
                    -1,
-                   unit_name_,
+                   unit_.name,
+                   unit_.item,
+                   units_ / unit_.units_per_item / elapsed_s,
+                   note_,
                    shares_};
     if (tiles_per_s > 0)
       shown.eta_s =
@@ -316,8 +333,8 @@ class Driver {
     Slots sums = carried ? steps_->encode(*carried) : accumulator_.normalized();
     return {state_.verdict,           std::move(sums),
             state_.committed.total(), lost_ranks_,
-            last.elapsed_s,           shares_,
-            to_pairs(state_.counters)};
+            last.elapsed_s,           units_,
+            shares_,                  to_pairs(state_.counters)};
   }
 
   comm::Transport& transport_;
@@ -342,7 +359,9 @@ class Driver {
   std::uint64_t preferred_tiles_ = 1;
   worker::ConsumerEvent event_;
   std::vector<RankShare> shares_;
-  std::string unit_name_;
+  jobs::WorkUnit unit_{};
+  std::string note_;
+  double units_ = 0;
   std::optional<worker::Consumers> consumers_;  // last: joined before anything it uses goes
 };
 

@@ -30,6 +30,9 @@ struct Progress {
   double units_per_s = 0;         ///< of this run, in the job's work unit
   double eta_s = -1;              ///< to the end of the stage; below 0: not known yet
   std::string_view unit;          ///< "path-steps"
+  std::string_view item = {};     ///< counted besides: "evaluations"; empty: nothing
+  double items_per_s = 0;
+  std::string_view note = {};     ///< what the job tells of itself: "generation 3 of 50, best 1.32"
   std::span<RankShare const> ranks;
 };
 

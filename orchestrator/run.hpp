@@ -47,6 +47,7 @@ struct RunOutcome {
   std::uint64_t tiles = 0;    ///< tiles in `sums`; with `done` they are [0, tiles)
   bool lost_ranks = false;    ///< some rank fell silent on the way
   double seconds = 0;         ///< of this run
+  double units = 0;           ///< work that this run committed, in the job's unit
   std::vector<RankShare> ranks;
   std::vector<std::pair<std::string, std::uint64_t>> counters;
 };

@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,13 @@ std::string format_count(std::uint64_t value) {
   for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
     digits.insert(at, ",");
   return digits;
+}
+
+std::string format_tiles(Progress const& progress) {
+  std::string const line = fmt::format("{}/{} tiles", format_count(progress.done_tiles),
+                                       format_count(progress.stage_tiles));
+  if (progress.last_tiles == progress.stage_tiles) return line;
+  return line + fmt::format(" (at most {})", format_count(progress.last_tiles));
 }
 
 std::string format_shares(Progress const& progress) {
@@ -60,12 +68,17 @@ class TerminalProgress : public ProgressSink {
   }
 
  private:
-  static constexpr std::size_t terminal_width = 79;
   static constexpr std::size_t log_width = 160;
 
+  /// One less than there is, so that the line never wraps.
+  std::size_t terminal_width() const {
+    winsize size{};
+    bool const is_known = ::ioctl(fileno(stream_), TIOCGWINSZ, &size) == 0 && size.ws_col > 20;
+    return is_known ? size.ws_col - 1u : 79;
+  }
   void rewrite(Progress const& progress) {
     // Return, the line, erase to its end.
-    fmt::print(stream_, "\r{}\x1b[K", format_progress(progress, terminal_width));
+    fmt::print(stream_, "\r{}\x1b[K", format_progress(progress, terminal_width()));
     std::fflush(stream_);
     has_line_ = true;
   }
@@ -83,13 +96,12 @@ std::string format_progress(Progress const& progress, std::size_t width) {
   double const part = progress.stage_tiles == 0 ? 1.0
                                                 : static_cast<double>(progress.done_tiles) /
                                                       static_cast<double>(progress.stage_tiles);
-  std::string line = fmt::format("{}/{} tiles", format_count(progress.done_tiles),
-                                 format_count(progress.stage_tiles));
-  if (progress.last_tiles != progress.stage_tiles)
-    line += fmt::format(" (at most {})", format_count(progress.last_tiles));
+  std::string line = progress.note.empty() ? format_tiles(progress) : std::string(progress.note);
+  bool const has_items = !progress.item.empty();
   // Rounded down: 100 % is said when it is true.
-  line += fmt::format("  {:.1f} %  {:.3g} {}/s", std::floor(1000 * part) / 10, progress.units_per_s,
-                      progress.unit);
+  line += fmt::format("  {:.1f} %  {:.3g} {}/s", std::floor(1000 * part) / 10,
+                      has_items ? progress.items_per_s : progress.units_per_s,
+                      has_items ? progress.item : progress.unit);
   if (progress.eta_s >= 0) line += "  ETA " + format_duration(progress.eta_s);
   std::string const shares = format_shares(progress);
   if (line.size() + shares.size() <= width) line += shares;

@@ -7,6 +7,7 @@
 #include "jobs/evolve/generation.hpp"
 #include "jobs/evolve/looks.hpp"
 #include "jobs/evolve/null_search.hpp"
+#include "jobs/evolve/progress_text.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "jobs/evolve/scenery.hpp"
 #include "jobs/evolve/spans.hpp"
@@ -98,6 +99,7 @@ class EvolveRunner final : public TileRunner {
     auto& judge = judges_[herd];
     if (!judge) judge = scenery_.ground().make_judge(device_, herd);
     auto const& candidates = generation_->herds[herd].candidates;
+    if (candidates.empty()) return pass(range, digests);
     auto const genes = candidates.size() / tiling_.slots;
     auto const genomes = std::span(candidates).subspan((window.first - herd * tiling_.slots) * genes, window.count * genes);
     fitness_.assign(window.count, 0);
@@ -109,10 +111,15 @@ class EvolveRunner final : public TileRunner {
       digests[i] = digest_of(range.first + i, genomes.subspan(at * genes, own.count * genes), std::span(fitness_).subspan(at, own.count));
     }
   }
+  /// The search was over before these tiles.
+  static void pass(TileRange range, std::span<TileDigest> digests) {
+    for (std::uint64_t i = 0; i < range.count; ++i) digests[i] = digest_of(range.first + i, {}, {});
+  }
   /// Its judges take the place of the search's, so that a card holds one market's tables at a time.
   TileDigest search_null(std::uint64_t tile, std::span<std::int64_t> out) {
     for (auto& judge : judges_) judge.reset();
-    std::int64_t const statistic = null_statistic(params_, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_);
+    std::int64_t const statistic =
+        null_statistic(params_, generation_->last, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_);
     out[0] += statistic;
     return digest_of(tile, {}, {&statistic, 1});
   }
@@ -150,11 +157,22 @@ class EvolveJob final : public Job, public Steps {
   }
   CarryPtr next(CarryPtr const& carry, std::span<std::int64_t const> sums, int threads) const override {
     auto const& from = static_cast<Generation const&>(*carry);
-    if (from.index < tiling_.generations) return breeding_.next(from, sums.first(tiling_.herds * tiling_.slots), threads);
+    if (from.index < tiling_.generations) {
+      auto const bred = breeding_.next(from, sums.first(tiling_.herds * tiling_.slots), threads);
+      return decided_last_ && bred->index == *decided_last_ + 1 ? Breeding::cut(*bred) : bred;
+    }
     auto last = std::make_shared<Generation>(from);
     ++last->index;
     last->nulls.assign(sums.begin(), sums.begin() + static_cast<std::ptrdiff_t>(tiling_.nulls));
     return last;
+  }
+  double wall_s() const override { return decided_last_ ? 0 : params_.search.wall_s; }
+  CarryPtr shorten(CarryPtr const& carry) const override {
+    auto const& generation = static_cast<Generation const&>(*carry);
+    return generation.has_candidates() ? Breeding::cut(generation) : nullptr;
+  }
+  void obey(std::span<std::int64_t const> sums) override {
+    if (params_.search.wall_s > 0) decided_last_ = breeding_.decode(sums, 1)->last;
   }
   Slots encode(Carry const& carry) const override { return breeding_.encode(static_cast<Generation const&>(carry)); }
   CarryPtr decode(std::span<std::int64_t const> words, int threads) const override {
@@ -163,8 +181,15 @@ class EvolveJob final : public Job, public Steps {
   }
 
   WorkUnit work_unit() const override {
-    return {is_traded(params_.objective) ? "genome-bars" : "evaluations", genome_work() * static_cast<double>(params_.search.tile_slots)};
+    double const average = all_work() / static_cast<double>(stages().back());
+    if (!is_traded(params_.objective)) return {"evaluations", average};
+    return {"genome-bars", average, "evaluations", genome_work()};
   }
+  double units(TileRange range) const override {
+    auto const judged = static_cast<double>(tiling_.window(range).count);
+    return genome_work() * (tiling_.is_null(range) ? judged * individuals() : judged);
+  }
+  std::string tell(Carry const& carry) const override { return progress_text(params_, static_cast<Generation const&>(carry)); }
   topology::Cost cost() const override {
     topology::Cost cost;
     cost.stages = stages();
@@ -192,6 +217,10 @@ class EvolveJob final : public Job, public Steps {
   std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
 
  private:
+  /// Judged by one search.
+  double individuals() const { return static_cast<double>(tiling_.herds * tiling_.slots * tiling_.generations); }
+  /// Of the search and of those on null markets.
+  double all_work() const { return genome_work() * individuals() * static_cast<double>(1 + tiling_.nulls); }
   /// Symbol-bars of judging one genome once; 1 for a test function.
   double genome_work() const {
     if (!is_traded(params_.objective)) return 1;
@@ -222,6 +251,7 @@ class EvolveJob final : public Job, public Steps {
   Tiling const tiling_;
   Scenery const scenery_;
   Breeding const breeding_;
+  std::optional<std::uint64_t> decided_last_;  // generation, by the clock of another run
 };
 
 }  // namespace

@@ -123,6 +123,9 @@ schema::Table const& search_table() {
            .automatic("1024, 4096 or 16384 by tier"),
        F::count<&Search::islands>("islands", "", between(1, 65'536), "populations that meet by migration alone"),
        F::count<&Search::generations>("generations", "", between(1, most_generations), "after the first"),
+       F::number<&Search::wall_s>("wall_s", "s", between(0, 1e7),
+                                  "no generation begins after so much time of a start; 0: no limit. The last generation is stored: "
+                                  "verify and replay end there, and null markets are searched as long"),
        F::count<&Search::tile_slots>("tile_slots", "", between(1, 65'536), "individuals a tile; part of the answer")
            .automatic("the largest power of two whose backtests are 2^24 symbol-bars at most, between 8 and 4096, and "
                       "not above population"),

@@ -9,6 +9,8 @@ namespace muster::jobs::evolve {
 
 inline constexpr std::uint64_t most_slots = std::uint64_t{1} << 26;
 inline constexpr std::uint64_t most_generations = 1'000'000;
+/// What is left of a search that ran out of time is gone through generation by generation.
+inline constexpr std::uint64_t most_timed_generations = 10'000;
 
 enum class JobKind { evolve };
 

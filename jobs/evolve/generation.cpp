@@ -151,18 +151,28 @@ void Breeding::propose(Generation& generation, int threads) const {
 
 std::shared_ptr<Generation> Breeding::first(int threads) const {
   auto generation = std::make_shared<Generation>();
+  generation->last = generations_;
   generation->herds.resize(herds());
   propose(*generation, threads);
   return generation;
 }
 
 std::shared_ptr<Generation> Breeding::next(Generation const& from, std::span<std::int64_t const> fitness, int threads) const {
-  auto to = std::make_shared<Generation>();
+  auto to = from.has_candidates() ? std::make_shared<Generation>() : std::make_shared<Generation>(from);
   to->index = from.index + 1;
+  if (!from.has_candidates()) return to;
+  to->last = from.last;
   to->trials = from.trials;
   sample_trials(from, *to);
   for (std::size_t h = 0; h < herds(); ++h) to->herds.push_back(next(h, from, fitness.subspan(h * slots(), slots()), threads));
-  if (to->index <= generations_) propose(*to, threads);
+  if (to->index <= to->last) propose(*to, threads);
+  return to;
+}
+
+std::shared_ptr<Generation> Breeding::cut(Generation const& generation) {
+  auto to = std::make_shared<Generation>(generation);
+  to->last = generation.index - 1;
+  for (Herd& herd : to->herds) herd.candidates.clear();
   return to;
 }
 
@@ -260,6 +270,7 @@ Herd get_herd(WordReader& in, std::size_t genes) {
 Slots Breeding::encode(Generation const& generation) const {
   WordWriter out;
   out.put(generation.index);
+  out.put(generation.last);
   for (Herd const& herd : generation.herds) put_herd(out, herd);
   out.put(std::uint64_t{generation.trials.size()});
   for (auto const& genome : generation.trials) out.put_all(genome);
@@ -273,9 +284,11 @@ std::shared_ptr<Generation> Breeding::decode(std::span<std::int64_t const> words
   Generation& to = *generation;
   in.get(to.index);
   if (to.index > generations_ + 2) refuse_words("is beyond the last one");
+  in.get(to.last);
+  if (to.last > generations_) refuse_words("ends after the last one");
   for (std::size_t h = 0; h < herds(); ++h) {
     to.herds.push_back(get_herd(in, genes()));
-    if (to.herds.back().history.size() != std::min(to.index, generations_ + 1)) refuse_words("counts generations that it has not");
+    if (to.herds.back().history.size() != std::min(to.index, to.last + 1)) refuse_words("counts generations that it has not");
     auto const fault = to.index > 0 ? kernels::fault_in(settings_[h], to.herds.back().population) : "";
     if (!fault.empty()) refuse_words(("has a population with " + fault).c_str());
   }
@@ -286,7 +299,7 @@ std::shared_ptr<Generation> Breeding::decode(std::span<std::int64_t const> words
   }
   in.get_all(to.nulls);
   if (!in.is_at_end()) refuse_words("has words too many");
-  if (to.index <= generations_) propose(to, threads);
+  if (to.index <= to.last) propose(to, threads);
   return generation;
 }
 

@@ -28,6 +28,7 @@ struct Herd {
 
 struct Generation final : Carry {
   std::uint64_t index = 0;  ///< of the candidates
+  std::uint64_t last = 0;   ///< the last one that is bred; less than the job says where its time was over
   std::vector<Herd> herds;  ///< a fold each
   std::vector<std::vector<double>> trials;  ///< genomes sampled from all generations and herds
   std::vector<std::int64_t> nulls;  ///< the statistic of each null market, once they are searched
@@ -44,8 +45,12 @@ class Breeding {
   std::size_t genes() const { return settings_.front().genes.size(); }
 
   std::shared_ptr<Generation> first(int threads) const;
-  /// `fitness` is that of the candidates, a slot each, herd after herd. After the last generation there are no candidates.
+  /// `fitness` is that of the candidates, a slot each, herd after herd. After the last generation there are no candidates, and
+  /// nothing changes but the number.
   std::shared_ptr<Generation> next(Generation const& from, std::span<std::int64_t const> fitness, int threads) const;
+
+  /// Ends the search before the candidates of `generation`.
+  static std::shared_ptr<Generation> cut(Generation const& generation);
 
   Slots encode(Generation const& generation) const;
   std::shared_ptr<Generation> decode(std::span<std::int64_t const> words, int threads) const;

@@ -103,7 +103,7 @@ Honesty judge_honesty(Params const& params, Scenery const& scenery, Generation c
   honesty.statistic = champion.statistic;
   honesty.null_markets = last.nulls.size();
   honesty.sampled_trials = last.trials.size();
-  honesty.evaluated_trials = last.herds.size() * params.search.population * (params.search.generations + 1);
+  honesty.evaluated_trials = last.herds.size() * params.search.population * (last.last + 1);
   if (!last.nulls.empty()) honesty.search_p = kernels::rank_p_value(kernels::fitness_of(champion.statistic), last.nulls);
   if (!champion.is_there) return honesty;
   auto const& genome = last.herds[champion.fold].hall[champion.folds[champion.fold].place].genome;

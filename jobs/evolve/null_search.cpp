@@ -7,9 +7,10 @@
 #include "kernels/sums/slots.hpp"
 
 namespace muster::jobs::evolve {
-std::int64_t null_statistic(Params const& params, io::Bars const& bars, Field const& field, std::uint64_t index, Device device) {
+std::int64_t null_statistic(Params const& params, std::uint64_t generations, io::Bars const& bars, Field const& field, std::uint64_t index, Device device) {
   Params alike = params;
   alike.seed = seed_for(Purpose::null_market, index + 1, params.seed);
+  alike.search.generations = generations;
   alike.honesty.trials = 0;
   alike.market.symbol = bars.symbols[field.symbol];
   std::size_t const length = field.spans.has_test() ? field.spans.test.first : bars.size();

@@ -56,6 +56,7 @@ struct SearchChoice {
   std::uint64_t population = 1024;  ///< of all islands
   std::uint64_t islands = 8;
   std::uint64_t generations = 50;
+  double wall_s = 0;  ///< no generation begins after so much time; 0: no limit
   std::uint64_t tile_slots = 64;
   std::uint64_t tournament = 2;
   kernels::Crossover crossover = kernels::Crossover::uniform;

@@ -84,6 +84,9 @@ class Parser {
     if (search.population % search.islands != 0)
       search.marks.add(faults_, "population", fmt::format("{} individuals on {} islands (each has as many); give a multiple of {}",
                                                           search.population, search.islands, search.islands));
+    if (search.wall_s > 0 && search.generations > most_timed_generations)
+      search.marks.add(faults_, "generations", fmt::format("{} with a wall_s (those that are left when the time is over are still counted "
+                                                           "off); give at most {}", search.generations, most_timed_generations));
     bool const has_edges = !search.edges.empty();
     if (has_edges != (search.topology == kernels::Topology::custom))
       search.marks.add(faults_, "edges", has_edges ? "given for a topology of its own (it would not be read); set topology = \"custom\""

@@ -21,12 +21,17 @@ and tells whether the best of them is more than luck. The same engine minimises 
 - `"auto"`, or leaving such a key out, lets muster choose; the choice is printed, stored in the result and part of the job
   that its hash names.
 
+- `search.wall_s` ends the search with the generation that is being judged when so many seconds of a start are over. Which one that
+  was depends on the machine, so two runs of such a job may differ; the result holds it, and `verify` and `replay` end there.
+
 A champion prints as a line such as
 
     +35% sma(20) -40% rsi(14); long in 25% out 5%; short in -30% out -5%; stop 5%; target 12.5%; hold 40; size 20%
 
 Its score is the weighted sum of indicators, each between -1 and 1, in percent of the sum of the weights' magnitudes. It buys
 at the open after a close whose score is at least `in`, and sells after one at or below `out`; shorts the other way round.
+
+Figures on 200 stocks of the S&P 500, and why they are no evidence: jobs/evolve/README.md.
 
 )";
 

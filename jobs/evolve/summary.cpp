@@ -26,6 +26,12 @@ std::string champion_lines(Params const& params, Table const& hall) {
   return text + fmt::format(", born in generation {}\n", column<std::int64_t>(hall, "generation")[place]);
 }
 
+std::string time_line(Params const& params, Table const& generations) {
+  auto const last = static_cast<std::uint64_t>(std::ranges::max(column<std::int64_t>(generations, "generation")));
+  if (last == params.search.generations) return "";
+  return fmt::format("  the time of {} s was over after generation {} of {}\n", params.search.wall_s, last, params.search.generations);
+}
+
 std::string generation_lines(Table const& generations) {
   constexpr std::size_t most = 6;
   auto const rows = column<std::int64_t>(generations, "generation").size();
@@ -74,6 +80,7 @@ std::string looks_line(Table const& looks) {
 
 std::string make_summary(Params const& params, std::vector<Table> const& tables) {
   std::string text = champion_lines(params, *find(tables, "hall_of_fame"));
+  text += time_line(params, *find(tables, "generations"));
   text += generation_lines(*find(tables, "generations"));
   if (auto const* metrics = find(tables, "champion_metrics")) text += metrics_text(*metrics);
   if (auto const* honesty = find(tables, "honesty")) text += honesty_lines(*honesty);

@@ -39,6 +39,15 @@ TEST(FormatProgress, a_stop_rule_shows_its_limit) {
   EXPECT_THAT(format_progress(progress, 200), HasSubstr("2,468 tiles (at most 1,000,000)"));
 }
 
+TEST(FormatProgress, a_note_and_items_stand_for_tiles_and_units) {
+  Progress progress = half_way();
+  progress.note = "generation 3 of 50, best 1.32";
+  progress.item = "evaluations";
+  progress.items_per_s = 1250;
+  EXPECT_EQ(format_progress(progress, 200),
+            "generation 3 of 50, best 1.32  50.0 %  1.25e+03 evaluations/s  ETA 1 min 02 s  ranks 60 40 %");
+}
+
 TEST(FormatProgress, fits_its_width_and_never_rounds_up_to_done) {
   EXPECT_THAT(format_progress(half_way(), 72), Not(HasSubstr("ranks")));
   EXPECT_EQ(format_progress(half_way(), 20).size(), 20u);

@@ -134,6 +134,72 @@ TEST(EvolveJob, has_a_search_of_its_own_for_each_fold) {
   }
 }
 
+TEST(EvolveJob, ends_with_the_generation_in_which_its_time_is_over) {
+  auto const text = render_params(params_of(rules_job, {"search.wall_s=1e-9"}));
+  auto const job = make_evolve_job(params_of(text), "");
+  auto const sums = sums_of(*job, 1);
+  EXPECT_EQ(sums_of(*job, 3), sums);
+  EXPECT_THAT(job->summary(job->results(sums, 0)), HasSubstr("the time of 1e-09 s was over after generation 0 of 4"));
+  auto const long_enough = make_evolve_job(params_of(rules_job, {"search.wall_s=1e7"}), "");
+  EXPECT_EQ(sums_of(*long_enough, 2), sums_of(*make_evolve_job(params_of(rules_job), ""), 1));
+}
+
+/// As if the clock had struck after generation 2.
+Slots cut_in_time(Job const& job) {
+  auto const& steps = *job.steps();
+  auto carry = steps.first(1);
+  std::uint64_t first = 0;
+  auto const runner = job.make_runner({});
+  for (auto const end : job.stages()) {
+    Slots sums(job.slots());
+    std::vector<TileDigest> digests(end - first);
+    auto const window = job.window({first, end - first});
+    runner->enter(carry);
+    runner->run({first, end - first}, std::span(sums).subspan(window.first, window.count), digests);
+    carry = steps.next(carry, sums, 1);
+    if (end == job.stages()[2]) carry = steps.shorten(carry);
+    first = end;
+  }
+  return steps.encode(*carry);
+}
+
+TEST(EvolveJob, obeys_the_clock_of_the_run_that_it_repeats) {
+  for (auto const text : {function_job, rules_job}) {
+    auto const timed = params_of(text, {"search.wall_s=1e-9"});
+    auto const sums = cut_in_time(*make_evolve_job(timed, ""));
+    auto const again = make_evolve_job(timed, "");
+    again->obey(sums);
+    for (int const ranks : {1, 3}) EXPECT_EQ(sums_of(*again, ranks), sums) << ranks << " ranks";
+    EXPECT_THAT(again->summary(again->results(sums, 0)), HasSubstr("was over after generation 2 of "));
+  }
+}
+
+TEST(EvolveJob, tells_how_far_it_has_come) {
+  auto const job = make_evolve_job(params_of(rules_job), "");
+  auto const& steps = *job->steps();
+  auto const first = steps.first(1);
+  EXPECT_EQ(steps.tell(*first), "generation 0 of 4");
+  auto const last = steps.tell(*steps.decode(sums_of(*job, 1), 1));
+  EXPECT_THAT(last, HasSubstr("search over, best "));
+  EXPECT_THAT(last, HasSubstr(", diversity "));
+  Slots const same(job->slots(), kernels::fitness_of(1.5));
+  EXPECT_THAT(steps.tell(*steps.next(first, same, 1)), HasSubstr("generation 1 of 4, best 1.5, median 1.5, diversity "));
+}
+
+TEST(EvolveJob, counts_its_work_stage_by_stage) {
+  auto const job = make_evolve_job(params_of(rules_job), "");
+  double units = 0;
+  std::uint64_t first = 0;
+  for (auto const end : job->stages()) {
+    units += job->units({first, end - first});
+    first = end;
+  }
+  double const evaluations = 48 * 5 * (1 + 3), bars = 5 * 240;
+  EXPECT_DOUBLE_EQ(units, evaluations * bars);
+  EXPECT_DOUBLE_EQ(job->work_unit().units_per_tile * static_cast<double>(first), units);
+  EXPECT_DOUBLE_EQ(job->work_unit().units_per_item, bars);
+}
+
 TEST(EvolveJob, breeds_better_individuals) {
   auto const job = make_evolve_job(params_of(function_job, {"search.generations=200"}), "");
   auto const tables = job->results(sums_of(*job, 2), 0);
@@ -177,6 +243,9 @@ TEST(EvolveJobFile, refuses_what_cannot_be) {
   EXPECT_THAT(faults_in(function_job, {"search.topology=\"custom\""}), HasSubstr("search.edges: missing (topology is custom)"));
   EXPECT_THAT(faults_in(function_job, {"search.edges=[0, 1, 2]"}), HasSubstr("given for a topology of its own"));
   EXPECT_THAT(faults_in(function_job, {"objective=\"rules\""}), HasSubstr("dimensions"));
+  EXPECT_THAT(faults_in(function_job, {"search.wall_s=5", "search.generations=10001"}),
+              HasSubstr("generations: 10001 with a wall_s (those that are left when the time is over are still counted off); give at most "
+                        "10000"));
   EXPECT_THAT(faults_in(rules_job, {"rules.windows=[20, 5]"}), HasSubstr("not ascending whole numbers"));
   EXPECT_THAT(faults_in(rules_job, {"spans.train=0.9"}), HasSubstr("with train 0.9 over 1"));
   EXPECT_THAT(faults_in(rules_job, {"market.bars=\"nowhere.h5\""}), HasSubstr("nowhere.h5"));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The journal of looks: runs on a bar file count once each, verify and replay do not, and a bad journal stops a run."""
+"""Evolve jobs from outside: the journal of looks, and a limit of time that verify and replay obey."""
 import os
 import unittest
 
@@ -93,6 +93,15 @@ class Looks(MusterTest):
         self.assertEqual(looks["is_kept"], [0])
         self.assertIn("synthetic.h5.looks", looks["journal"][0])
         self.assertIn("looks    not counted: ", self.run_job("--set", f'market.bars="{bars}"', "--out", "a.h5").out)
+
+
+class TimeLimit(MusterTest):
+    def test_the_generation_is_stored_and_obeyed(self):
+        (self.folder / "look.toml").write_text(JOB.replace("synthetic.h5", "synthetic:symbols=4,days=400,seed=5"))
+        run = ["run", "look.toml", "--device", "cpu", "--quiet", "--set", "search.generations=5000", "--set", "search.wall_s=0.3"]
+        self.assertRegex(self.succeed(*run, "--out", "a.h5").out, r"the time of 0.3 s was over after generation \d+ of 5000")
+        self.assertIn("sums and tables too", self.succeed("verify", "a.h5", "--sample", "100%", "--device", "cpu").out)
+        self.assertIn("every bit is the same", self.succeed("replay", "a.h5", "--device", "cpu", "--quiet", "--ranks", "3").out)
 
 
 if __name__ == "__main__":
