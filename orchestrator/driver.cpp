@@ -310,8 +310,10 @@ class Driver {
     double const elapsed_s = now();
     double const tiles_per_s =
         static_cast<double>(state_.committed.total() - tiles_before_) / elapsed_s;
+    // A stop rule may end the run with this stage; steps follow one another, but the first stage may be of another sort.
+    std::uint64_t const end = steps_ && state_.stage > 0 ? state_.stages.back() : state_.stage_end();
     Progress shown{state_.committed.total(),
-                   state_.stage_end(),
+                   end,
                    state_.stages.back(),
                    elapsed_s,
                    units_ / elapsed_s,
@@ -323,7 +325,7 @@ class Driver {
                    shares_};
     if (tiles_per_s > 0)
       shown.eta_s =
-          static_cast<double>(state_.stage_end() - state_.committed.total()) / tiles_per_s;
+          static_cast<double>(end - state_.committed.total()) / tiles_per_s;
     return shown;
   }
 

@@ -93,6 +93,7 @@ Slots encode(Network const& network) {
   if (network.phase == Phase::label) return out.take();
   out.put(network.step);
   out.put(network.again);
+  out.put(network.spent);
   out.put(*network.labels);
   for (auto const* part : {&network.weights->parameters, &network.weights->first, &network.weights->second, &network.weights->average})
     out.put(*part);
@@ -118,6 +119,7 @@ std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t con
   auto const parameters = kernels::nets::parameter_count(shape);
   network->step = in.count(UINT64_MAX);
   network->again = in.count(UINT64_MAX);
+  network->spent = in.count(UINT64_MAX);
   network->labels = std::make_shared<Slots>(in.slots(sample_count(params.data) * kernels::nets::label_sums));
   network->data = std::make_shared<Dataset>(make_dataset(params, *network->labels, threads));
   auto weights = std::make_shared<Weights>();

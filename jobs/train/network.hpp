@@ -52,6 +52,7 @@ struct Network final : Carry {
   Phase phase = Phase::label;
   std::uint64_t step = 0;    ///< steps taken
   std::uint64_t again = 0;   ///< times that this one was summed
+  std::uint64_t spent = 0;   ///< of the spare stages, by all steps
   std::shared_ptr<Slots const> labels;  ///< their sums
   std::shared_ptr<Dataset const> data;
   std::shared_ptr<Weights const> weights;

@@ -12,7 +12,18 @@ double swing(double share) { return 0.5 * (1 - kernels::exact_cos(0x1.921fb54442
 
 std::uint64_t steps_an_epoch(Params const& params) { return (params.data.samples + params.training.batch - 1) / params.training.batch; }
 
+std::uint64_t validation_interval(Params const& params) {
+  return params.training.validate_every > 0 ? params.training.validate_every : steps_an_epoch(params);
+}
+
 std::uint64_t step_count(Params const& params) { return steps_an_epoch(params) * params.training.epochs; }
+
+std::uint64_t validation_count(Params const& params) {
+  auto const steps = step_count(params), every = validation_interval(params);
+  return (steps + every - 1) / every;
+}
+
+std::uint64_t spare_stages(Params const& params) { return 32 + step_count(params) / 64; }
 
 double learning_rate(Params const& params, std::uint64_t step) {
   auto const& training = params.training;

@@ -9,6 +9,11 @@ namespace muster::jobs::train {
 
 std::uint64_t steps_an_epoch(Params const& params);
 std::uint64_t step_count(Params const& params);
+/// Steps from one validation to the next; the last step is always followed by one.
+std::uint64_t validation_interval(Params const& params);
+std::uint64_t validation_count(Params const& params);
+/// Steps that may be summed once more on another scale, in all.
+std::uint64_t spare_stages(Params const& params);
 /// Of step number `step`, the first being 0. All schedules rise linearly over the warm-up; then `constant` stays, `cosine`
 /// falls by half a cosine to the final rate, and `one_cycle` rises and falls by half cosines (Smith and Topin 2018).
 double learning_rate(Params const& params, std::uint64_t step);

@@ -101,6 +101,14 @@ std::vector<Table> make_tables(Params const& params, Network const& network) {
           inputs_table(params, network), layers_table(params), parameters_table(network)};
 }
 
+std::string progress_text(Params const& params, Network const& network) {
+  if (network.phase == Phase::label) return "labels";
+  auto text = fmt::format("step {} of {}", network.step, step_count(params));
+  if (network.history.size() > 0) text += fmt::format(", loss {:.3g}", network.history[network.history.size() - 1].loss);
+  if (!network.validations.empty()) text += fmt::format(", best validation {:.3g}", network.validations[network.best].total());
+  return text;
+}
+
 std::string make_summary(Params const& params, std::vector<Table> const& tables) {
   auto const find = [&](std::string_view name) -> Table const& { return *std::ranges::find(tables, name, &Table::name); };
   auto const& validations = find("validations");

@@ -18,7 +18,7 @@ namespace nets = kernels::nets;
 
 /// How labels, steps and validations are cut into tiles: labels first, then `shards` a stage.
 struct Tiling {
-  std::uint64_t label_tiles, tile_samples, samples, shards, steps, stages;
+  std::uint64_t label_tiles, tile_samples, samples, shards, stages;
 
   std::uint64_t shard_of(std::uint64_t tile) const { return (tile - label_tiles) % shards; }
   bool is_label(std::uint64_t tile) const { return tile < label_tiles; }
@@ -26,12 +26,10 @@ struct Tiling {
 };
 
 Tiling tiling_of(Params const& params) {
-  auto const samples = sample_count(params.data), steps = step_count(params);
-  auto const every = params.training.validate_every > 0 ? params.training.validate_every : steps_an_epoch(params);
-  // Some steps are summed again; those stages that are not needed are never entered.
-  auto const stages = steps + steps / every + 1 + steps / 16 + 64;
-  return {(samples + params.data.tile_samples - 1) / params.data.tile_samples, params.data.tile_samples, samples, params.training.shards,
-          steps, stages};
+  auto const samples = sample_count(params.data);
+  // Spare stages that are not needed are never entered.
+  auto const stages = step_count(params) + validation_count(params) + spare_stages(params);
+  return {(samples + params.data.tile_samples - 1) / params.data.tile_samples, params.data.tile_samples, samples, params.training.shards, stages};
 }
 
 /// A tile's fingerprint: what it told, in order.
@@ -189,6 +187,7 @@ class TrainJob final : public Job, public Steps {
   CarryPtr next(CarryPtr const& carry, std::span<std::int64_t const> sums, int threads) const override {
     return training_.next(static_cast<Network const&>(*carry), sums, threads);
   }
+  std::string tell(Carry const& carry) const override { return progress_text(params_, static_cast<Network const&>(carry)); }
   bool is_done(Carry const& carry) const override { return static_cast<Network const&>(carry).phase == Phase::over; }
   Slots encode(Carry const& carry) const override { return train::encode(static_cast<Network const&>(carry)); }
   CarryPtr decode(std::span<std::int64_t const> words, int threads) const override { return train::decode(params_, words, threads); }

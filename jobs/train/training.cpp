@@ -20,7 +20,6 @@ namespace nets = kernels::nets;
 /// of up to 2^55 stay inside 2^62 (docs/methods/training.md).
 constexpr std::int64_t target_bits = 47, headroom_bits = 8;
 constexpr std::uint64_t most_blocks = 64, least_block_rows = 256;
-constexpr std::uint64_t most_again = 40;
 constexpr std::uint32_t infinity_bits = 0x7f800000;
 
 double power_of_two(std::int64_t exponent) { return std::bit_cast<double>((exponent + 1023) << 52); }
@@ -135,48 +134,62 @@ bool Training::fit_scales(Network const& from, std::span<std::int64_t const> sum
 std::shared_ptr<Network> Training::after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const {
   auto to = std::make_shared<Network>(from);
   if (!fit_scales(from, sums, to->exponents)) {
-    MUSTER_ASSERT(from.again < most_again, "step {}: gradients found no scale in {} attempts", from.step + 1, most_again);
     ++to->again;
+    if (++to->spent > spare_stages(params_))
+      throw_error(Exit::job_failed,
+                  "step {}: gradients jumped by more than 2^{} from one step to the next {} times (the run does not settle); lower "
+                  "training.learning_rate, or set training.clip_norm. What was saved before is kept",
+                  from.step + 1, headroom_bits, to->spent);
     return to;
   }
   update(from, sums, threads, *to);
   to->step = from.step + 1;
   to->again = 0;
   bool const is_last = to->step == step_count(params_);
-  auto const every = params_.training.validate_every > 0 ? params_.training.validate_every : steps_an_epoch(params_);
-  to->phase = is_last || to->step % every == 0 ? Phase::validate : Phase::learn;
+  to->phase = is_last || to->step % validation_interval(params_) == 0 ? Phase::validate : Phase::learn;
   return to;
+}
+
+/// Of a step, for all buckets alike.
+nets::UpdateRule Training::rule_of(std::uint64_t step) const {
+  auto const& training = params_.training;
+  auto const taken = static_cast<double>(step + 1);
+  auto const correction = [&](double keep) {
+    return keep > 0 ? static_cast<float>(1 / (1 - kernels::exact_exp(taken * kernels::exact_log(keep)))) : 1.0f;
+  };
+  return {.optimizer = training.optimizer, .learning_rate = static_cast<float>(learning_rate(params_, step)),
+          .momentum = static_cast<float>(training.momentum), .square_momentum = static_cast<float>(training.square_momentum),
+          .correction = correction(training.momentum), .square_correction = correction(training.square_momentum),
+          .epsilon = static_cast<float>(training.epsilon), .average_keep = static_cast<float>(training.average)};
+}
+
+/// Length of the mean gradient.
+double Training::norm_of(Network const& from, std::span<std::int64_t const> sums, double rows) const {
+  double square = 0;
+  for (std::size_t b = 0; b < buckets_.size(); ++b)
+    square += nets::squared_norm(part(sums, b), power_of_two(-from.exponents[b]) / rows);
+  return __builtin_sqrt(square);
 }
 
 void Training::update(Network const& from, std::span<std::int64_t const> sums, int threads, Network& to) const {
   auto const& training = params_.training;
   auto const total = total_of(sums);
   auto const rows = static_cast<double>(total.rows);
-  double square = 0;
-  for (std::size_t b = 0; b < buckets_.size(); ++b)
-    square += nets::squared_norm(sums.subspan(buckets_[b].first, buckets_[b].count), power_of_two(-from.exponents[b]) / rows);
-  double const norm = __builtin_sqrt(square), rate = learning_rate(params_, from.step);
+  double const norm = norm_of(from, sums, rows), rate = learning_rate(params_, from.step);
   double const clip = training.clip_norm > 0 && norm > training.clip_norm ? training.clip_norm / norm : 1;
-  auto const taken = static_cast<double>(from.step + 1);
-  auto const correction = [&](double keep) {
-    return keep > 0 ? static_cast<float>(1 / (1 - kernels::exact_exp(taken * kernels::exact_log(keep)))) : 1.0f;
-  };
+  auto const rule = rule_of(from.step);
   auto const& old = *from.weights;
   auto weights = std::make_shared<Weights>();
-  for (auto* part : {&weights->parameters, &weights->first, &weights->second, &weights->average}) part->resize(parameters_);
-  nets::UpdateRule rule{.optimizer = training.optimizer, .learning_rate = static_cast<float>(rate),
-                        .momentum = static_cast<float>(training.momentum), .square_momentum = static_cast<float>(training.square_momentum),
-                        .correction = correction(training.momentum), .square_correction = correction(training.square_momentum),
-                        .epsilon = static_cast<float>(training.epsilon), .average_keep = static_cast<float>(training.average)};
+  for (auto* all : {&weights->parameters, &weights->first, &weights->second, &weights->average}) all->resize(parameters_);
+  // Threads are worth it for large networks.
   in_parallel(buckets_.size(), parameters_ > 1'000'000 ? threads : 1, [&](std::size_t b) {
     auto own = rule;
     own.gradient_scale = power_of_two(-from.exponents[b]) / rows * clip;
     own.keep = b % 2 == 0 ? static_cast<float>(1 - rate * training.weight_decay) : 1.0f;
-    auto const part = [&](std::vector<float> const& all) { return std::span(all).subspan(buckets_[b].first, buckets_[b].count); };
-    auto const out = [&](std::vector<float>& all) { return std::span(all).subspan(buckets_[b].first, buckets_[b].count); };
-    nets::update(own, sums.subspan(buckets_[b].first, buckets_[b].count),
-                 {part(old.parameters), part(old.first), part(old.second), part(old.average)},
-                 {out(weights->parameters), out(weights->first), out(weights->second), out(weights->average)});
+    nets::update(own, part(sums, b),
+                 {part<float>(old.parameters, b), part<float>(old.first, b), part<float>(old.second, b), part<float>(old.average, b)},
+                 {part<float>(weights->parameters, b), part<float>(weights->first, b), part<float>(weights->second, b),
+                  part<float>(weights->average, b)});
   });
   to.weights = weights;
   to.history.add({total.loss / rows, total.slope_loss / rows, norm, rate, from.again});

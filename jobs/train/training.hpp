@@ -6,6 +6,7 @@
 #include <span>
 
 #include "jobs/train/network.hpp"
+#include "kernels/nets/update.hpp"
 
 namespace muster::jobs::train {
 
@@ -30,14 +31,14 @@ class Training {
   kernels::nets::Shape const& shape() const { return shape_; }
   std::size_t parameters() const { return parameters_; }
   std::size_t buckets() const { return buckets_.size(); }
-  /// Slots of a stage of `phase`.
+  /// Slots of a shard's report, and of a stage.
   std::size_t report_size() const { return report_words + buckets_.size(); }
   std::size_t slots() const { return parameters_ + params_.training.shards * report_size(); }
   bool has_average() const { return params_.training.average > 0; }
 
   /// Of the step to take, places in the epoch's order; of a validation, samples.
   Rows rows_of(Network const& network, std::uint64_t shard) const;
-  /// Most blocks a shard's rows are cut into, each rounded to the grid by itself.
+  /// Rows of a block, whose gradient is rounded to the grid by itself.
   std::uint64_t block_rows(std::uint64_t rows) const;
   std::vector<double> scales_of(Network const& network) const;
 
@@ -50,7 +51,22 @@ class Training {
   ShardReport report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const;
   ShardReport total_of(std::span<std::int64_t const> sums) const;
   bool fit_scales(Network const& from, std::span<std::int64_t const> sums, std::vector<std::int64_t>& exponents) const;
+  kernels::nets::UpdateRule rule_of(std::uint64_t step) const;
+  double norm_of(Network const& from, std::span<std::int64_t const> sums, double rows) const;
   void update(Network const& from, std::span<std::int64_t const> sums, int threads, Network& to) const;
+
+  /// What a bucket has of all parameters' numbers.
+  std::span<std::int64_t const> part(std::span<std::int64_t const> all, std::size_t bucket) const {
+    return all.subspan(buckets_[bucket].first, buckets_[bucket].count);
+  }
+  template <class T>
+  std::span<T const> part(std::vector<T> const& all, std::size_t bucket) const {
+    return std::span(all).subspan(buckets_[bucket].first, buckets_[bucket].count);
+  }
+  template <class T>
+  std::span<T> part(std::vector<T>& all, std::size_t bucket) const {
+    return std::span(all).subspan(buckets_[bucket].first, buckets_[bucket].count);
+  }
 
   Params const& params_;
   kernels::nets::Shape shape_;

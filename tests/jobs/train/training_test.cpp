@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -10,6 +11,7 @@
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/network.hpp"
 #include "jobs/train/schedule.hpp"
+#include "jobs/train/training.hpp"
 #include "tests/jobs/train/jobs.hpp"
 
 namespace muster::jobs::train {
@@ -47,6 +49,27 @@ TEST(Schedule, RisesAndFallsAsNamed) {
     // Half way down: the middle of the highest and the last.
     EXPECT_NEAR(learning_rate(params, 599), name == "constant" ? 1 : 0.55, 1e-12) << name;
   }
+}
+
+TEST(Scales, OfGradientsThatNeverSettleEndTheRun) {
+  auto const params = params_of(price_job);
+  Training const training(params);
+  auto network = std::make_shared<Network>();
+  network->phase = Phase::learn;
+  network->exponents.assign(training.buckets(), 47);
+  Slots sums(training.slots(), 0);
+  auto& most = sums[training.parameters() + report_words];
+  // Larger and smaller by turns than the scale of the time before holds.
+  EXPECT_THAT(
+      [&] {
+        for (std::uint64_t i = 0; i <= spare_stages(params); ++i) {
+          most = std::bit_cast<std::int32_t>(i % 2 == 0 ? 0x1p100f : 0x1p-100f);
+          network = training.next(*network, sums, 1);
+          EXPECT_EQ(network->step, 0u);
+          EXPECT_EQ(network->again, i + 1);
+        }
+      },
+      ::testing::ThrowsMessage<Error>(HasSubstr("step 1: gradients jumped by more than 2^8 from one step to the next 33 times")));
 }
 
 TEST(Contracts, FillTheirBox) {
