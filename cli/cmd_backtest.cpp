@@ -84,14 +84,7 @@ int cmd_backtest(BacktestOptions const& options, Form form) {
   auto const tables = evolve::strategy_tables(params, bars, *field, rule, spans);
   auto said = fmt::format("  {}\n{}", evolve::rule_text(rule, evolve::windows_of(params.rules)), evolve::metrics_text(tables.front()));
   auto json = Value::object({{"rule", chosen.rule}, {"bars", params.market.bars}, {"tables", to_json(tables)}});
-  if (!options.csv.empty()) {
-    Value::Array files;
-    for (auto const& file : write_csv(tables, options.csv)) {
-      said += fmt::format("csv      {}\n", file.string());
-      files.emplace_back(file.string());
-    }
-    json.set("csv", std::move(files));
-  }
+  export_csv(tables, options.csv, said, json);
   answer(form, said, json);
   return 0;
 }

@@ -9,7 +9,6 @@
 #include "core/text.hpp"
 #include "io/import/csv.hpp"
 #include "io/result_file.hpp"
-#include "jobs/rows.hpp"
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/parse.hpp"
 #include "jobs/train/stored.hpp"
@@ -87,14 +86,7 @@ int cmd_predict(PredictOptions const& options, Form form) {
   auto const table = train::predictions_table(params, network, values_in(options.inputs, params.contract, train::inputs_of(params.contract)));
   auto said = text_of(table);
   auto json = Value::object({{"tables", to_json({table})}});
-  if (!options.csv.empty()) {
-    Value::Array files;
-    for (auto const& file : write_csv({table}, options.csv)) {
-      said += fmt::format("csv      {}\n", file.string());
-      files.emplace_back(file.string());
-    }
-    json.set("csv", std::move(files));
-  }
+  export_csv({table}, options.csv, said, json);
   answer(form, said, json);
   return 0;
 }

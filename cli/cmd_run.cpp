@@ -183,23 +183,13 @@ io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, in
   return result;
 }
 
-void export_csv(RunOptions const& options, io::Result const& result, std::string& text, Value& json) {
-  if (options.csv.empty()) return;
-  Value::Array files;
-  for (auto const& file : write_csv(result.tables, options.csv)) {
-    text += fmt::format("csv      {}\n", file.string());
-    files.emplace_back(file.string());
-  }
-  json.set("csv", std::move(files));
-}
-
 int tell_finished(RunOptions const& options, Prepared const& prepared, Form form) {
   auto const& result = *prepared.finished;
   discard_leftovers(prepared.output, prepared.loaded.hash);
   auto text = result_text(prepared.loaded, result, prepared.output);
   auto json = result_json(prepared.loaded, result, prepared.output);
   json.set("computed_now", false);
-  export_csv(options, result, text, json);
+  export_csv(result.tables, options.csv, text, json);
   text += fmt::format("already done: computed {} by muster {}; --fresh computes it again\n", result.ended_utc,
                       result.muster_version);
   answer(form, text, json);
@@ -264,7 +254,7 @@ int lead(RunOptions const& options, Form form, comm::Transport* transport) {
   add_plan(prepared, json);
   json.set("measured", Value::object({{"seconds", since(start)}, {"compute_seconds", outcome.seconds}}));
   text += memory_text(outcome) + fmt::format("time     {}\n", speed_text(*prepared.loaded.job, outcome));
-  export_csv(options, result, text, json);
+  export_csv(result.tables, options.csv, text, json);
   answer(form, text, json);
   return 0;
 }

@@ -1,5 +1,7 @@
 #include "cli/csv.hpp"
 
+#include <fmt/core.h>
+
 #include <string>
 
 #include "core/text.hpp"
@@ -56,6 +58,16 @@ std::vector<std::filesystem::path> write_csv(std::vector<Table> const& tables, s
     written.push_back(target);
   }
   return written;
+}
+
+void export_csv(std::vector<Table> const& tables, std::filesystem::path const& path, std::string& text, Value& json) {
+  if (path.empty()) return;
+  Value::Array files;
+  for (auto const& file : write_csv(tables, path)) {
+    text += fmt::format("csv      {}\n", file.string());
+    files.emplace_back(file.string());
+  }
+  json.set("csv", std::move(files));
 }
 
 }  // namespace muster::cli

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
+#include "cli/value.hpp"
 #include "core/table.hpp"
 
 namespace muster::cli {
@@ -15,5 +17,8 @@ std::string to_csv(Table const& table);
 /// The first table goes to `path`, the others beside it as stem.<table>.csv. Returns what was written.
 /// Throws Error (Exit::environment) when a file cannot be written.
 std::vector<std::filesystem::path> write_csv(std::vector<Table> const& tables, std::filesystem::path const& path);
+
+/// What --csv asks for: nothing where `path` is empty; else as write_csv, told in the command's answer in both its forms.
+void export_csv(std::vector<Table> const& tables, std::filesystem::path const& path, std::string& text, Value& json);
 
 }  // namespace muster::cli
