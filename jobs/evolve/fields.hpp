@@ -3,6 +3,7 @@
 
 #include "core/schema.hpp"
 #include "jobs/evolve/params.hpp"
+#include "jobs/settings.hpp"
 #include "topology/plan.hpp"
 
 namespace muster::jobs::evolve {
@@ -13,11 +14,6 @@ inline constexpr std::uint64_t most_generations = 1'000'000;
 inline constexpr std::uint64_t most_timed_generations = 10'000;
 
 enum class JobKind { evolve };
-
-template <class Choice>
-struct Marked : Choice {
-  schema::Marks marks;
-};
 
 struct JobInput {
   JobKind kind = JobKind::evolve;

@@ -27,8 +27,7 @@ class Parser {
   Params parse(std::vector<ResolvedSetting>* settings) {
     schema::read(job_table(), &input_, document_.root(), "", faults_);
     if (input_.marks.record.source.empty()) input_.marks.record = {document_.file(), 0, 0};
-    if (!input_.marks.was_given("name")) input_.name = file_.stem().string();
-    if (input_.name.empty() || printable(input_.name, 1000) != input_.name) input_.name = "evolve";
+    input_.name = job_name(input_.marks, input_.name, file_, "evolve");
     resolve_rules();
     check_rules();
     check_search_shape();
@@ -38,7 +37,7 @@ class Parser {
     resolve_search();
     check_search();
     faults_.throw_if_any();
-    if (settings != nullptr) list_settings(*settings);
+    if (settings != nullptr) list_settings(job_table(), &input_, reasons_, *settings);
     return params();
   }
 
@@ -77,9 +76,7 @@ class Parser {
     auto& search = input_.search;
     if (search.marks.is_auto("population")) {
       search.population = auto_population(options_.tier, search.islands);
-      decide(search.marks, "population",
-             fmt::format("{} tier{}", topology::to_string(options_.tier),
-                         options_.tier_reason.empty() ? "" : fmt::format(" ({})", options_.tier_reason)));
+      decide(search.marks, "population", tier_text(options_));
     }
     if (search.population % search.islands != 0)
       search.marks.add(faults_, "population", fmt::format("{} individuals on {} islands (each has as many); give a multiple of {}",
@@ -138,30 +135,15 @@ class Parser {
     input_.search.marks.add(faults_, is_ours ? key : "population", is_ours ? fault.substr(std::min(colon + 2, fault.size())) : fault);
   }
 
-  void list_settings(std::vector<ResolvedSetting>& settings) {
-    std::vector<schema::Setting> listed;
-    schema::list_settings(job_table(), &input_, listed);
-    for (auto& setting : listed) {
-      auto const reason = std::ranges::find_if(reasons_, [&](auto const& r) { return r.first == setting.key; });
-      if (reason != reasons_.end()) setting.source = reason->second;
-      settings.push_back({std::move(setting.key), std::move(setting.value), std::move(setting.source)});
-    }
-  }
-
   TomlDocument const& document_;
   std::filesystem::path const& file_;
   ResolveOptions const& options_;
   JobInput input_;
   Faults faults_;
-  std::vector<std::pair<std::string, std::string>> reasons_;
+  AutoReasons reasons_;
   std::vector<kernels::Gene> genes_;
   std::size_t bars_ = 0, symbols_ = 0;
 };
-
-template <class To, class From>
-void assign(To& to, From const& from) {
-  static_cast<From&>(to) = from;
-}
 
 }  // namespace
 

@@ -2,17 +2,13 @@
 #pragma once
 
 #include "core/schema.hpp"
+#include "jobs/settings.hpp"
 #include "jobs/train/params.hpp"
 #include "topology/plan.hpp"
 
 namespace muster::jobs::train {
 
 enum class JobKind { train };
-
-template <class Choice>
-struct Marked : Choice {
-  schema::Marks marks;
-};
 
 struct JobInput {
   JobKind kind = JobKind::train;

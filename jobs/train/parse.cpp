@@ -27,14 +27,13 @@ class Parser {
   Params parse(std::vector<ResolvedSetting>* settings) {
     schema::read(job_table(), &input_, document_.root(), "", faults_);
     if (input_.marks.record.source.empty()) input_.marks.record = {document_.file(), 0, 0};
-    if (!input_.marks.was_given("name")) input_.name = file_.stem().string();
-    if (input_.name.empty() || printable(input_.name, 1000) != input_.name) input_.name = "train";
+    input_.name = job_name(input_.marks, input_.name, file_, "train");
     check_ranges();
     faults_.throw_if_any();
     resolve();
     check_sizes();
     faults_.throw_if_any();
-    if (settings != nullptr) list_settings(*settings);
+    if (settings != nullptr) list_settings(job_table(), &input_, reasons_, *settings);
     return params();
   }
 
@@ -68,8 +67,7 @@ class Parser {
     if (!marks.is_auto(key)) return;
     value = by_tier;
     reasons_.push_back({fmt::format("{}.{}", marks.path, key),
-                        fmt::format("auto: {} tier{}", topology::to_string(options_.tier),
-                                    options_.tier_reason.empty() ? "" : fmt::format(" ({})", options_.tier_reason))});
+                        "auto: " + tier_text(options_)});
   }
   void resolve() {
     take(input_.data.marks, "samples", input_.data.samples, auto_samples(options_.tier));
@@ -94,28 +92,13 @@ class Parser {
       input_.training.marks.add(faults_, "epochs", fmt::format("{} steps in all (at most {}); give fewer epochs or larger batches", steps, most_steps));
   }
 
-  void list_settings(std::vector<ResolvedSetting>& settings) {
-    std::vector<schema::Setting> listed;
-    schema::list_settings(job_table(), &input_, listed);
-    for (auto& setting : listed) {
-      auto const reason = std::ranges::find_if(reasons_, [&](auto const& r) { return r.first == setting.key; });
-      if (reason != reasons_.end()) setting.source = reason->second;
-      settings.push_back({std::move(setting.key), std::move(setting.value), std::move(setting.source)});
-    }
-  }
-
   TomlDocument const& document_;
   std::filesystem::path const& file_;
   ResolveOptions const& options_;
   JobInput input_;
   Faults faults_;
-  std::vector<std::pair<std::string, std::string>> reasons_;
+  AutoReasons reasons_;
 };
-
-template <class To, class From>
-void assign(To& to, From const& from) {
-  static_cast<From&>(to) = from;
-}
 
 }  // namespace
 
