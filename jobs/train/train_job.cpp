@@ -114,16 +114,17 @@ class TrainRunner final : public TileRunner {
     auto const& set = *network_->data;
     bool const learns = network_->phase == Phase::learn;
     auto const epoch = network_->step / steps_an_epoch(params_);
+    bool const has_slopes = params_.training.slopes > 0;
     rows_.resize(count * set.inputs);
-    slopes_.resize(count * set.inputs);
+    if (has_slopes) slopes_.resize(count * set.inputs);
     targets_.resize(count);
     for (std::uint64_t i = 0; i < count; ++i) {
       auto const sample = learns ? shuffled(first + i, params_.data.samples, params_.seed, epoch) : first + i;
       std::copy_n(set.row(sample), set.inputs, rows_.data() + i * set.inputs);
-      std::copy_n(set.slopes_of(sample), set.inputs, slopes_.data() + i * set.inputs);
+      if (has_slopes) std::copy_n(set.slopes_of(sample), set.inputs, slopes_.data() + i * set.inputs);
       targets_[i] = set.targets[sample];
     }
-    return {rows_.data(), targets_.data(), params_.training.slopes > 0 ? slopes_.data() : nullptr, static_cast<std::uint32_t>(count)};
+    return {rows_.data(), targets_.data(), has_slopes ? slopes_.data() : nullptr, static_cast<std::uint32_t>(count)};
   }
   nets::LossWeights weights() const { return {1, network_->data->slope_weights.data()}; }
 
