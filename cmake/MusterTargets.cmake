@@ -114,3 +114,21 @@ function(muster_add_gpu_test name source)
   add_test(NAME ${name}.gpu COMMAND ${name}_gpu)
   set_tests_properties(${name}.gpu PROPERTIES LABELS gpu TIMEOUT ${T_TIMEOUT})
 endfunction()
+
+# muster_add_digest_matrix(name SOURCES ...) - a program that compares the digests of many jobs with those in the repository: on
+# every instruction set, and with the word "gpu" on the GPU.
+function(muster_add_digest_matrix name)
+  cmake_parse_arguments(D "" "" "SOURCES" ${ARGN})
+  add_executable(${name} ${D_SOURCES})
+  target_compile_definitions(${name} PRIVATE MUSTER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE muster::jobs muster_warnings)
+  foreach(isa ${MUSTER_ISAS})
+    add_test(NAME ${name}.${isa} COMMAND ${name})
+    set_tests_properties(${name}.${isa} PROPERTIES ENVIRONMENT MUSTER_ISA=${isa} SKIP_RETURN_CODE 77
+      LABELS unit TIMEOUT 300)
+  endforeach()
+  if(MUSTER_HAVE_CUDA)
+    add_test(NAME ${name}.gpu COMMAND ${name} gpu)
+    set_tests_properties(${name}.gpu PROPERTIES LABELS gpu TIMEOUT 300)
+  endif()
+endfunction()

@@ -40,6 +40,21 @@ class EventTest : public ::testing::Test {
                Failure{lease_of(rank).first, Exit::job_failed, retry, "CPU", "NaN in tile 3"}, now,
                actions);
   }
+  /// Of two ranks, rank 1 is late with its lease; rank 0 has done everything else and gets its tiles as well.
+  std::pair<std::uint64_t, OpenLease> hedge_a_late_lease() {
+    begin(2, {8});
+    make_ready(1);
+    make_ready(0);
+    auto const late = lease_of(1);
+    while (lease_of(0).first != UINT64_MAX) {
+      auto const [id, lease] = lease_of(0);
+      on_result(state, 0, state.epoch, id, lease.range, 0.01);
+      answer(state, 0, now, actions);
+    }
+    actions.clear();
+    on_tick(state, settings.suspect_after_s - 1, actions);
+    return late;
+  }
   LeaseSettings settings;
   State state;
   Actions actions;
@@ -348,17 +363,7 @@ TEST_F(EventTest, an_acknowledgement_of_the_unsent_is_a_bug) {
 }
 
 TEST_F(EventTest, an_idle_rank_gets_the_tiles_of_a_late_one_and_the_first_answer_counts) {
-  begin(2, {8});
-  make_ready(1);
-  make_ready(0);
-  auto const [late, of_late] = lease_of(1);
-  while (lease_of(0).first != UINT64_MAX) {
-    auto const [id, lease] = lease_of(0);
-    on_result(state, 0, state.epoch, id, lease.range, 0.01);
-    answer(state, 0, now, actions);
-  }
-  actions.clear();
-  on_tick(state, settings.suspect_after_s - 1, actions);
+  auto const [late, of_late] = hedge_a_late_lease();
   ASSERT_EQ(actions.leases.size(), 1u);
   Lease const second = actions.leases[0];
   EXPECT_EQ(second.range.first, of_late.range.first);
@@ -373,17 +378,7 @@ TEST_F(EventTest, an_idle_rank_gets_the_tiles_of_a_late_one_and_the_first_answer
 }
 
 TEST_F(EventTest, a_rank_that_was_beaten_is_told_in_answer_to_its_next_word_and_once) {
-  begin(2, {8});
-  make_ready(1);
-  make_ready(0);
-  auto const [late, of_late] = lease_of(1);
-  while (lease_of(0).first != UINT64_MAX) {
-    auto const [id, lease] = lease_of(0);
-    on_result(state, 0, state.epoch, id, lease.range, 0.01);
-    answer(state, 0, now, actions);
-  }
-  actions.clear();
-  on_tick(state, settings.suspect_after_s - 1, actions);
+  auto const [late, of_late] = hedge_a_late_lease();
   Lease const second = actions.leases.at(0);
   state.stages.push_back(100);  // the run goes on after this stage
   on_result(state, 0, state.epoch, second.id, second.range, 0.01);

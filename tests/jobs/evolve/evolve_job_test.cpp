@@ -9,6 +9,7 @@
 #include "jobs/evolve/evolve_job.hpp"
 #include "jobs/evolve/parse.hpp"
 #include "orchestrator/run.hpp"
+#include "tests/io/scratch.hpp"
 #include "topology/machine_text.hpp"
 
 namespace muster::jobs::evolve {
@@ -229,13 +230,7 @@ TEST(EvolveJob, has_a_form_for_a_card_where_it_trades) {
 }
 
 std::string faults_in(std::string_view text, std::vector<std::string> overrides = {}) {
-  try {
-    params_of(text, std::move(overrides));
-  } catch (Error const& error) {
-    EXPECT_EQ(error.code(), Exit::user);
-    return error.what();
-  }
-  return "";
+  return io::message_of(Exit::user, [&] { params_of(text, std::move(overrides)); });
 }
 
 TEST(EvolveJobFile, refuses_what_cannot_be) {

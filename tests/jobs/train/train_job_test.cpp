@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/sha256.hpp"
 #include "jobs/rows.hpp"
+#include "tests/io/scratch.hpp"
 #include "tests/jobs/train/jobs.hpp"
 
 namespace muster::jobs::train {
@@ -116,13 +117,7 @@ TEST(TrainJob, names_the_sample_whose_paths_leave_the_range) {
 }
 
 std::string faults_in(std::string_view text, std::vector<std::string> overrides = {}) {
-  try {
-    params_of(text, std::move(overrides));
-  } catch (Error const& error) {
-    EXPECT_EQ(error.code(), Exit::user);
-    return error.what();
-  }
-  return "";
+  return io::message_of(Exit::user, [&] { params_of(text, std::move(overrides)); });
 }
 
 TEST(TrainJobFile, refuses_what_cannot_be) {

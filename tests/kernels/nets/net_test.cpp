@@ -14,7 +14,7 @@ namespace {
 
 using plain::Curve;
 
-struct Silu {
+struct Curves {
   Activation kind;
   template <class T>
   Curve<T> operator()(T z) const {
@@ -69,7 +69,7 @@ TEST_P(Nets, HaveTheBitsOfPlainLoops) {
   auto const loss = net.add_gradient({inputs.data(), targets.data(), slopes.empty() ? nullptr : slopes.data(), of.rows},
                                      {0.7f, lambda.data()}, scales, sums, most);
 
-  plain::Net<float, Silu> const plain(shape, parameters, Silu{of.activation});
+  plain::Net<float, Curves> const plain(shape, parameters, Curves{of.activation});
   std::vector<float> chain(parameters.size(), 0.0f), twin(parameters.size(), 0.0f);
   double value_loss = 0, slope_loss = 0;
   for (std::size_t row = 0; row < of.rows; ++row) {
@@ -104,7 +104,7 @@ TEST_P(Nets, PredictWhatPlainLoopsDo) {
   net.load(parameters);
   std::vector<float> outputs(std::size_t{of.rows} * shape.outputs()), slopes(shape.outputs() == 1 ? inputs.size() : 0);
   net.predict(inputs, outputs, slopes);
-  plain::Net<float, Silu> const plain(shape, parameters, Silu{of.activation});
+  plain::Net<float, Curves> const plain(shape, parameters, Curves{of.activation});
   for (std::size_t row = 0; row < of.rows; ++row) {
     auto pass = plain.forward(row_of<float>(inputs, row, shape.inputs()));
     EXPECT_EQ(row_of<float>(outputs, row, shape.outputs()), pass.value.back());
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(, Nets, testing::Values(
 /// The loss of one sample as a function of the parameters, in double.
 double loss_of(Shape const& shape, std::vector<double> const& parameters, std::vector<double> const& x, double y,
                std::vector<double> const& s, std::vector<double> const& lambda, Activation activation) {
-  plain::Net<double, Silu> const net(shape, parameters, Silu{activation});
+  plain::Net<double, Curves> const net(shape, parameters, Curves{activation});
   auto pass = net.forward(x);
   net.twin(pass);
   double loss = std::pow(pass.value.back()[0] - y, 2);
@@ -140,7 +140,7 @@ TEST_P(NetDerivatives, AreThoseOfFiniteDifferences) {
   for (auto* values : {&parameters, &x, &s})
     for (auto& v : *values) v = draw(engine);
   std::vector<double> chain(parameters.size(), 0.0), twin(parameters.size(), 0.0);
-  plain::Net<double, Silu>(shape, parameters, Silu{GetParam()}).add_gradient(x, {0.4}, s, 1.0, lambda, chain, twin);
+  plain::Net<double, Curves>(shape, parameters, Curves{GetParam()}).add_gradient(x, {0.4}, s, 1.0, lambda, chain, twin);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     // Richardson's extrapolation of central differences: their error is of the sixth order.
     auto const central = [&](double h) {
