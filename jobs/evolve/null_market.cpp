@@ -41,12 +41,17 @@ Moves moves_of(io::Bars const& bars, std::vector<double> const& factor, std::siz
   return moves;
 }
 
-void write_cell(io::Bars& to, std::size_t at, double price, Moves const& moves, std::size_t from) {
-  to.open[at] = price * moves.open[from];
-  to.high[at] = price * moves.high[from];
-  to.low[at] = price * moves.low[from];
-  to.close[at] = price * moves.close[from];
-  to.volume[at] = moves.volume[from];
+/// Prices of a bar, as shares of the close before it.
+struct Bar {
+  double open, high, low, close;
+};
+
+void write_bar(io::Bars& to, std::size_t at, double price, Bar const& bar, double volume) {
+  to.open[at] = price * bar.open;
+  to.high[at] = price * bar.high;
+  to.low[at] = price * bar.low;
+  to.close[at] = price * bar.close;
+  to.volume[at] = volume;
   to.status[at] = io::BarStatus::traded;
 }
 
@@ -67,7 +72,7 @@ void write_symbol(io::Bars& to, std::size_t symbol, Moves const& moves, std::vec
     auto const from = order[bar - 1] + 1;
     double const next = price * moves.close[from];
     if (!(next > least_price && next < 1 / least_price)) continue;
-    write_cell(to, to.at(bar, symbol), price, moves, from);
+    write_bar(to, to.at(bar, symbol), price, {moves.open[from], moves.high[from], moves.low[from], moves.close[from]}, moves.volume[from]);
     price = next;
   }
 }
@@ -79,24 +84,11 @@ void resample(Params const& params, io::Bars const& bars, std::vector<double> co
     write_symbol(to, symbol, moves_of(bars, factor, symbol, to.size()), order);
 }
 
-/// Prices of a bar, as shares of the close before it.
-struct Bar {
-  double open, high, low, close;
-};
-
 /// What has risen falls, by as much of the close before; by its inverse where a price would come near to 0.
 Bar turned_round(Bar const& bar) {
   constexpr double most_rise = 1.5;
   if (bar.high < most_rise) return {2 - bar.open, 2 - bar.low, 2 - bar.high, 2 - bar.close};
   return {1 / bar.open, 1 / bar.low, 1 / bar.high, 1 / bar.close};
-}
-
-void write_bar(io::Bars& to, std::size_t at, double price, Bar const& bar) {
-  to.open[at] = price * bar.open;
-  to.high[at] = price * bar.high;
-  to.low[at] = price * bar.low;
-  to.close[at] = price * bar.close;
-  to.status[at] = io::BarStatus::traded;
 }
 
 void mirror_symbol(io::Bars const& bars, std::vector<double> const& factor, std::size_t symbol, std::vector<double> const& signs,
@@ -113,8 +105,7 @@ void mirror_symbol(io::Bars const& bars, std::vector<double> const& factor, std:
     double const next = price * moved.close;
     to.status[at] = io::BarStatus::missing;
     if (!(next > least_price && next < 1 / least_price)) continue;
-    write_bar(to, at, price, moved);
-    to.volume[at] = bars.volume[at];
+    write_bar(to, at, price, moved, bars.volume[at]);
     price = next;
   }
 }
