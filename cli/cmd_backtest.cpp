@@ -45,8 +45,8 @@ struct Chosen {
 
 /// As the result tells it: the champion, or the one at `place` of the hall of fame.
 Chosen stored_rule(BacktestOptions const& options, io::Result const& stored) {
-  auto const hall = std::ranges::find(stored.tables, "hall_of_fame", &Table::name);
-  MUSTER_REQUIRE(hall != stored.tables.end() && !hall->columns.empty(), "{} has no hall of fame (no individual was feasible); give --rule",
+  auto const* const hall = jobs::find_table(stored.tables, "hall_of_fame");
+  MUSTER_REQUIRE(hall != nullptr && !hall->columns.empty(), "{} has no hall of fame (no individual was feasible); give --rule",
                  options.result.string());
   auto const& strategies = jobs::column<std::string>(*hall, "strategy");
   auto const& key = jobs::column<std::int64_t>(*hall, options.place == 0 ? "is_champion" : "place");

@@ -34,10 +34,22 @@ class Rows {
   Table table_;
 };
 
+/// Null where there is none of the name.
+inline Table const* find_table(std::vector<Table> const& tables, std::string_view name) {
+  auto const at = std::ranges::find(tables, name, &Table::name);
+  return at == tables.end() ? nullptr : &*at;
+}
+
 /// A column's values. The table must have it.
 template <class Value>
 std::vector<Value> const& column(Table const& table, std::string_view name) {
   return std::get<std::vector<Value>>(std::ranges::find(table.columns, name, &Column::name)->values);
+}
+
+/// Of a table of figures: the `value` beside one of the names in `figure`, which must be there.
+inline double figure_in(Table const& table, std::string_view name) {
+  auto const& names = column<std::string>(table, "figure");
+  return column<double>(table, "value")[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
 }
 
 }  // namespace muster::jobs

@@ -13,14 +13,7 @@ std::string instant_of(io::Bars const& bars, std::size_t bar) {
   return format_instant(Instant(std::chrono::seconds(bars.times[bar])));
 }
 
-double test_psr(std::vector<Table> const& tables) {
-  auto const& honesty = *std::ranges::find(tables, "honesty", &Table::name);
-  auto const& figures = column<std::string>(honesty, "figure");
-  return column<double>(honesty, "value")[static_cast<std::size_t>(std::ranges::find(figures, "test_psr") - figures.begin())];
-}
-
-std::string champion_text(std::vector<Table> const& tables) {
-  auto const& hall = *std::ranges::find(tables, "hall_of_fame", &Table::name);
+std::string champion_text(Table const& hall) {
   auto const& marks = column<std::int64_t>(hall, "is_champion");
   return column<std::string>(hall, "strategy")[static_cast<std::size_t>(std::ranges::find(marks, 1) - marks.begin())];
 }
@@ -34,12 +27,12 @@ std::optional<std::filesystem::path> journal_of(Params const& params, Scenery co
 }
 
 std::optional<io::Look> look_of(Params const& params, Scenery const& scenery, std::vector<Table> const& tables) {
-  bool const is_judged = std::ranges::find(tables, "champion_metrics", &Table::name) != tables.end();
-  if (!is_judged || !journal_of(params, scenery)) return std::nullopt;
+  if (find_table(tables, "champion_metrics") == nullptr || !journal_of(params, scenery)) return std::nullopt;
   auto const& bars = scenery.bars();
   auto const test = spans_of(params, bars.size()).test;
   return io::Look{.at_utc = {}, .job_hash = {}, .bars_digest = params.market.digest, .from = instant_of(bars, test.first),
-                  .to = instant_of(bars, test.last - 1), .psr = test_psr(tables), .champion = champion_text(tables)};
+                  .to = instant_of(bars, test.last - 1), .psr = figure_in(*find_table(tables, "honesty"), "test_psr"),
+                  .champion = champion_text(*find_table(tables, "hall_of_fame"))};
 }
 
 }  // namespace muster::jobs::evolve

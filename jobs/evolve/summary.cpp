@@ -9,11 +9,6 @@
 namespace muster::jobs::evolve {
 namespace {
 
-Table const* find(std::vector<Table> const& tables, std::string_view name) {
-  auto const at = std::ranges::find(tables, name, &Table::name);
-  return at == tables.end() ? nullptr : &*at;
-}
-
 std::string champion_lines(Params const& params, Table const& hall) {
   if (hall.columns.empty()) return "  no feasible individual was found\n";
   auto const& marks = column<std::int64_t>(hall, "is_champion");
@@ -45,25 +40,20 @@ std::string generation_lines(Table const& generations) {
   return text;
 }
 
-double figure(Table const& honesty, std::string_view name) {
-  auto const& names = column<std::string>(honesty, "figure");
-  return column<double>(honesty, "value")[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
-}
-
 /// The two verdicts, in plain words.
 std::string honesty_lines(Table const& honesty) {
   constexpr double level = 0.05;
   std::string text = "\n";
-  if (double const p = figure(honesty, "search_p"); p == p)
-    text += fmt::format("  search   p = {:.3f} against {:.0f} null markets: {}\n", p, figure(honesty, "null_markets"),
+  if (double const p = figure_in(honesty, "search_p"); p == p)
+    text += fmt::format("  search   p = {:.3f} against {:.0f} null markets: {}\n", p, figure_in(honesty, "null_markets"),
                         p <= level ? "more than luck at the 5 % level" : "cannot be told from luck");
-  if (double const psr = figure(honesty, "test_psr"); psr == psr)
+  if (double const psr = figure_in(honesty, "test_psr"); psr == psr)
     text += fmt::format("  test     probability of a Sharpe ratio above 0: {:.3f}; {}\n", psr,
                         psr >= 1 - level ? "it holds on bars it has not seen" : "it does not show on bars it has not seen");
-  if (double const dsr = figure(honesty, "deflated_sharpe_effective"); dsr == dsr)
+  if (double const dsr = figure_in(honesty, "deflated_sharpe_effective"); dsr == dsr)
     text += fmt::format("  trials   deflated Sharpe ratio {:.3f} ({:.4g} trials worth {:.4g}), overfitting {:.2f}, stability {:.2f}\n", dsr,
-                        figure(honesty, "evaluated_trials"), figure(honesty, "effective_trials"), figure(honesty, "overfitting"),
-                        figure(honesty, "stability"));
+                        figure_in(honesty, "evaluated_trials"), figure_in(honesty, "effective_trials"), figure_in(honesty, "overfitting"),
+                        figure_in(honesty, "stability"));
   return text;
 }
 
@@ -79,12 +69,12 @@ std::string looks_line(Table const& looks) {
 }  // namespace
 
 std::string make_summary(Params const& params, std::vector<Table> const& tables) {
-  std::string text = champion_lines(params, *find(tables, "hall_of_fame"));
-  text += time_line(params, *find(tables, "generations"));
-  text += generation_lines(*find(tables, "generations"));
-  if (auto const* metrics = find(tables, "champion_metrics")) text += metrics_text(*metrics);
-  if (auto const* honesty = find(tables, "honesty")) text += honesty_lines(*honesty);
-  if (auto const* looks = find(tables, looks_table)) text += looks_line(*looks);
+  std::string text = champion_lines(params, *find_table(tables, "hall_of_fame"));
+  text += time_line(params, *find_table(tables, "generations"));
+  text += generation_lines(*find_table(tables, "generations"));
+  if (auto const* metrics = find_table(tables, "champion_metrics")) text += metrics_text(*metrics);
+  if (auto const* honesty = find_table(tables, "honesty")) text += honesty_lines(*honesty);
+  if (auto const* looks = find_table(tables, looks_table)) text += looks_line(*looks);
   return text;
 }
 

@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view not_ours = "the result's tables are not those of its job (they were changed); make it again with muster replay";
 
 std::vector<double> const& reals(std::vector<Table> const& tables, std::string_view table, std::string_view name) {
-  auto const at = std::ranges::find(tables, table, &Table::name);
-  MUSTER_REQUIRE(at != tables.end(), "{}", not_ours);
+  auto const* const at = find_table(tables, table);
+  MUSTER_REQUIRE(at != nullptr, "{}", not_ours);
   auto const of = std::ranges::find(at->columns, name, &Column::name);
   MUSTER_REQUIRE(of != at->columns.end() && std::holds_alternative<std::vector<double>>(of->values), "{}", not_ours);
   return std::get<std::vector<double>>(of->values);

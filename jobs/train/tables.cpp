@@ -110,7 +110,7 @@ std::string progress_text(Params const& params, Network const& network) {
 }
 
 std::string make_summary(Params const& params, std::vector<Table> const& tables) {
-  auto const find = [&](std::string_view name) -> Table const& { return *std::ranges::find(tables, name, &Table::name); };
+  auto const find = [&](std::string_view name) -> Table const& { return *find_table(tables, name); };
   auto const& validations = find("validations");
   auto const& is_best = column<std::int64_t>(validations, "is_best");
   auto const best = static_cast<std::size_t>(std::ranges::find(is_best, 1) - is_best.begin());

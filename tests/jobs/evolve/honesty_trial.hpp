@@ -53,9 +53,7 @@ struct Verdicts {
 };
 
 inline double figure(std::vector<Table> const& tables, std::string const& name) {
-  auto const& table = *std::ranges::find(tables, "honesty", &Table::name);
-  auto const& names = jobs::column<std::string>(table, "figure");
-  return jobs::column<double>(table, "value")[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
+  return jobs::figure_in(*jobs::find_table(tables, "honesty"), name);
 }
 
 /// Runs the job on the market by the engine, as `muster run` does. `folder` is for its bar file.

@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Table const& find(std::vector<Table> const& tables, std::string_view name) { return *std::ranges::find(tables, name, &Table::name); }
+Table const& find(std::vector<Table> const& tables, std::string_view name) { return *find_table(tables, name); }
 
 class TrainJobs : public ::testing::TestWithParam<std::string_view> {};
 
