@@ -87,19 +87,24 @@ TEST(Steps, end_once_more_when_the_result_was_not_written) {
 
 TEST(Steps, bring_a_rank_that_missed_stages_up_by_a_snapshot) {
   SteppedJob job(400, 6);
-  std::atomic<int> made = 0;
-  job.on_prepare = [&](jobs::Device) {
-    if (++made == 3) std::this_thread::sleep_for(150ms);  // one of three ranks comes late
+  std::atomic<bool> is_in_the_middle = false;
+  auto const wait_for = [](auto const& is_so) {
+    for (int i = 0; i < 10'000 && !is_so(); ++i) std::this_thread::sleep_for(1ms);
   };
-  // Rank 0 alone would be through before: the late rank is waited for in the middle.
-  std::atomic<bool> is_late_rank_there = false;
+  // The last of three ranks is not ready before the others are in the middle, and they go on when it has caught up.
+  job.on_prepare = [&](jobs::Device device) {
+    if (device.ordinal == 2) wait_for([&] { return is_in_the_middle.load(); });
+  };
   job.before_range = [&](TileRange range, jobs::Device) {
-    for (int i = 0; i < 2000 && made >= 3 && range.first == 300 && !is_late_rank_there; ++i) {
-      std::this_thread::sleep_for(1ms);
-      is_late_rank_there = i > 300;
-    }
+    if (range.first < 300) return;
+    is_in_the_middle = true;
+    wait_for([&] { return job.decoded > 0; });
   };
-  auto const outcome = run(3, job);
+  DriverOptions options;
+  auto const device = [](int ordinal) { return worker::Consumption{{{jobs::Device::Kind::cuda, ordinal}}, 0}; };
+  options.consumption = device(0);
+  options.other_consumptions = {device(1), device(2)};
+  auto const outcome = run(3, job, options);
   EXPECT_EQ(outcome.sums, job.direct(400));
   EXPECT_GT(job.decoded, 0);
 }
