@@ -51,6 +51,7 @@ HostNet::HostNet(Shape const& shape, Use use) : memory_(std::make_unique<Memory>
   bool const has_slopes = use == Use::learn_slopes;
   MUSTER_ASSERT(!has_slopes || shape.outputs() == 1, "slopes of {} outputs", shape.outputs());
   view_.activation = shape.activation;
+  view_.linear_layer = shape.linear_layer;
   view_.has_slopes = has_slopes;
   view_.chunk_rows = chunk_rows;
   for (auto const& place : places_of(shape)) memory_->layers.push_back(memory_->layer(place, use));
@@ -58,6 +59,10 @@ HostNet::HostNet(Shape const& shape, Use use) : memory_(std::make_unique<Memory>
   for (auto const width : shape.widths) {
     widest = std::max(widest, padded_columns(width));
     memory_->trace.push_back(memory_->trace_of(std::size_t{view_.chunk_rows} * padded_columns(width), has_slopes));
+  }
+  if (shape.linear_layer < memory_->layers.size()) {
+    auto const stride = memory_->layers[shape.linear_layer].out_stride;
+    std::fill_n(memory_->trace[shape.linear_layer + 1].slope, std::size_t{view_.chunk_rows} * stride, 1.0f);
   }
   // The twin begins with the output's derivative by itself.
   auto const& top = memory_->layers.back();

@@ -77,7 +77,7 @@ MUSTER_FN void activate(Tile const& tile, std::uint32_t row, std::uint32_t colum
 }
 
 template <Activation curve, int Parts>
-void forward_layer(NetView const& net, LayerView const& layer, TraceView const& from, TraceView const& to, std::uint32_t rows, bool is_last) {
+void forward_layer(NetView const& net, LayerView const& layer, TraceView const& from, TraceView const& to, std::uint32_t rows, bool is_linear) {
   auto const start = [&](Tile& tile, std::uint32_t, std::uint32_t column) {
     MUSTER_UNROLL
     for (int p = 0; p < tile_packs; ++p) {
@@ -87,7 +87,7 @@ void forward_layer(NetView const& net, LayerView const& layer, TraceView const& 
     }
   };
   Left const a{from.value, layer.in_stride};
-  if (is_last)
+  if (is_linear)
     product(net, a, rows, layer.forward, layer.place.in, layer.place.out, start, [&](Tile const& tile, std::uint32_t row, std::uint32_t column) {
       store_tile(tile, row, column, layer.out_stride, to.value);
     });
@@ -100,11 +100,11 @@ void forward_layer(NetView const& net, LayerView const& layer, TraceView const& 
 template <int Parts>
 void forward_layer(NetView const& net, std::uint32_t l, std::uint32_t rows) {
   auto const& layer = net.layers[l];
-  bool const is_last = l + 1 == net.layer_count;
+  bool const is_linear = l + 1 == net.layer_count || l == net.linear_layer;
   switch (net.activation) {
-    case Activation::silu: return forward_layer<Activation::silu, Parts>(net, layer, net.trace[l], net.trace[l + 1], rows, is_last);
-    case Activation::tanh: return forward_layer<Activation::tanh, Parts>(net, layer, net.trace[l], net.trace[l + 1], rows, is_last);
-    case Activation::relu: return forward_layer<Activation::relu, Parts>(net, layer, net.trace[l], net.trace[l + 1], rows, is_last);
+    case Activation::silu: return forward_layer<Activation::silu, Parts>(net, layer, net.trace[l], net.trace[l + 1], rows, is_linear);
+    case Activation::tanh: return forward_layer<Activation::tanh, Parts>(net, layer, net.trace[l], net.trace[l + 1], rows, is_linear);
+    case Activation::relu: return forward_layer<Activation::relu, Parts>(net, layer, net.trace[l], net.trace[l + 1], rows, is_linear);
   }
 }
 

@@ -44,6 +44,7 @@ struct NetView {
   TraceView const* trace = nullptr;  ///< [layers + 1]
   std::uint32_t layer_count = 0;
   Activation activation = Activation::silu;
+  std::uint32_t linear_layer = no_layer;  ///< the slopes behind it are always 1
   bool has_slopes = false;
   std::uint32_t chunk_rows = 0;  ///< whole row_grains
   float* delta[2] = {};          ///< [chunk_rows][widest stride], in turns

@@ -9,10 +9,13 @@ namespace muster::kernels::nets {
 
 enum class Activation : std::int32_t { silu, tanh, relu };
 
-/// Widths from the inputs to the outputs; every layer but the last is followed by the activation.
+inline constexpr std::uint32_t no_layer = UINT32_MAX;
+
+/// Widths from the inputs to the outputs; every layer but the last, and the linear one, is followed by the activation.
 struct Shape {
   std::vector<std::uint32_t> widths;
   Activation activation = Activation::silu;
+  std::uint32_t linear_layer = no_layer;  ///< that an autoencoder's latent values come from
 
   std::size_t layers() const { return widths.size() - 1; }
   std::uint32_t inputs() const { return widths.front(); }

@@ -35,6 +35,7 @@ struct Case {
   std::uint32_t rows;
   bool has_slopes;
   Activation activation;
+  std::uint32_t linear_layer = no_layer;
 };
 
 class Nets : public testing::TestWithParam<Case> {
@@ -54,7 +55,7 @@ std::vector<T> row_of(std::vector<float> const& matrix, std::size_t row, std::si
 
 TEST_P(Nets, HaveTheBitsOfPlainLoops) {
   auto const& of = GetParam();
-  Shape const shape{of.widths, of.activation};
+  Shape const shape{of.widths, of.activation, of.linear_layer};
   auto const parameters = draw(parameter_count(shape), -0.4f, 0.4f);
   auto const inputs = draw(std::size_t{of.rows} * shape.inputs(), -1, 1), targets = draw(std::size_t{of.rows} * shape.outputs(), -1, 1);
   auto const slopes = of.has_slopes ? draw(inputs.size(), -1, 1) : std::vector<float>{};
@@ -97,7 +98,7 @@ TEST_P(Nets, HaveTheBitsOfPlainLoops) {
 
 TEST_P(Nets, PredictWhatPlainLoopsDo) {
   auto const& of = GetParam();
-  Shape const shape{of.widths, of.activation};
+  Shape const shape{of.widths, of.activation, of.linear_layer};
   auto const parameters = draw(parameter_count(shape), -0.4f, 0.4f);
   auto const inputs = draw(std::size_t{of.rows} * shape.inputs(), -1, 1);
   HostNet net(shape, HostNet::Use::predict);
@@ -117,7 +118,9 @@ TEST_P(Nets, PredictWhatPlainLoopsDo) {
 INSTANTIATE_TEST_SUITE_P(, Nets, testing::Values(
     Case{{5, 33, 17, 1}, 200, true, Activation::silu}, Case{{3, 300, 7, 1}, 13, true, Activation::tanh},
     Case{{1, 1, 1}, 1, true, Activation::silu}, Case{{20, 40, 4, 40, 20}, 29, false, Activation::silu},
-    Case{{8, 31, 2}, 385, false, Activation::relu}, Case{{2, 1}, 12, true, Activation::silu}, Case{{270, 5}, 7, false, Activation::tanh}));
+    Case{{8, 31, 2}, 385, false, Activation::relu}, Case{{2, 1}, 12, true, Activation::silu}, Case{{270, 5}, 7, false, Activation::tanh},
+    Case{{20, 40, 4, 40, 20}, 200, false, Activation::tanh, 1}, Case{{9, 3, 9}, 50, false, Activation::silu, 0},
+    Case{{5, 33, 17, 1}, 30, true, Activation::silu, 1}));
 
 /// The loss of one sample as a function of the parameters, in double.
 double loss_of(Shape const& shape, std::vector<double> const& parameters, std::vector<double> const& x, double y,
@@ -130,25 +133,26 @@ double loss_of(Shape const& shape, std::vector<double> const& parameters, std::v
   return loss;
 }
 
-class NetDerivatives : public testing::TestWithParam<Activation> {};
+class NetDerivatives : public testing::TestWithParam<std::pair<Activation, std::uint32_t>> {};
 
 TEST_P(NetDerivatives, AreThoseOfFiniteDifferences) {
-  Shape const shape{{3, 6, 5, 1}, GetParam()};
+  auto const [activation, linear_layer] = GetParam();
+  Shape const shape{{3, 6, 5, 1}, activation, linear_layer};
   std::mt19937 engine(3);
   std::uniform_real_distribution<double> draw(-0.8, 0.8);
   std::vector<double> parameters(parameter_count(shape)), x(3), s(3), lambda{0.3, 0.5, 0.2};
   for (auto* values : {&parameters, &x, &s})
     for (auto& v : *values) v = draw(engine);
   std::vector<double> chain(parameters.size(), 0.0), twin(parameters.size(), 0.0);
-  plain::Net<double, Curves>(shape, parameters, Curves{GetParam()}).add_gradient(x, {0.4}, s, 1.0, lambda, chain, twin);
+  plain::Net<double, Curves>(shape, parameters, Curves{activation}).add_gradient(x, {0.4}, s, 1.0, lambda, chain, twin);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     // Richardson's extrapolation of central differences: their error is of the sixth order.
-    auto const central = [&](double h) {
+    auto const central = [&, kind = activation](double h) {
       auto moved = parameters;
       moved[i] = parameters[i] + h;
-      double const up = loss_of(shape, moved, x, 0.4, s, lambda, GetParam());
+      double const up = loss_of(shape, moved, x, 0.4, s, lambda, kind);
       moved[i] = parameters[i] - h;
-      return (up - loss_of(shape, moved, x, 0.4, s, lambda, GetParam())) / (2 * h);
+      return (up - loss_of(shape, moved, x, 0.4, s, lambda, kind)) / (2 * h);
     };
     double const h = 4e-3, a = central(h), b = central(h / 2), c = central(h / 4);
     double const ab = b + (b - a) / 3, bc = c + (c - b) / 3, best = bc + (bc - ab) / 15;
@@ -156,7 +160,8 @@ TEST_P(NetDerivatives, AreThoseOfFiniteDifferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, NetDerivatives, testing::Values(Activation::silu, Activation::tanh));
+INSTANTIATE_TEST_SUITE_P(, NetDerivatives, testing::Values(std::pair{Activation::silu, no_layer}, std::pair{Activation::tanh, no_layer},
+                                                         std::pair{Activation::silu, 1u}));
 
 TEST(ExactGradient, TellsInfinityAndNan) {
   Shape const shape{{1, 1}, Activation::silu};

@@ -41,7 +41,7 @@ class Net {
       for (std::size_t o = 0; o < places_[l].out; ++o) {
         T z = parameters_[places_[l].biases + o];
         for (std::size_t i = 0; i < places_[l].in; ++i) z = std::fma(pass.value[l][i], weight(l, i, o), z);
-        Curve<T> const c = l + 1 == layers() ? Curve<T>{z, T(1), T(0)} : curves_(z);
+        Curve<T> const c = l + 1 == layers() || l == shape_.linear_layer ? Curve<T>{z, T(1), T(0)} : curves_(z);
         value.push_back(c.value);
         slope.push_back(c.slope);
         bend.push_back(c.bend);
