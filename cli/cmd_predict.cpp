@@ -81,7 +81,9 @@ int cmd_predict(PredictOptions const& options, Form form) {
   auto const stored = io::read_result(options.result);
   MUSTER_REQUIRE(stored.kind == "train", "{} is a result of the kind {} (it holds no network); give that of a train job",
                  options.result.string(), stored.kind);
-  auto const params = train::parse_params(stored.resolved_text, "resolved job");
+  auto const params = train::read_params(stored.resolved_text);
+  MUSTER_REQUIRE(params.model == train::Model::surrogate, "{} holds an autoencoder (it prices nothing); give the result of a surrogate",
+                 options.result.string());
   auto const network = train::stored_network(params, stored.tables);
   auto const table = train::predictions_table(params, network, values_in(options.inputs, params.contract, train::inputs_of(params.contract)));
   auto said = text_of(table);

@@ -44,11 +44,12 @@ std::unique_ptr<Job> make_evolve(ResolvedJob const& resolved) {
 ResolvedJob resolve_train(std::string_view text, std::filesystem::path const& file,
                           ResolveOptions const& options, std::vector<ResolvedSetting>* settings) {
   auto const params = train::parse_params(text, file, options, settings);
-  return {"train", params.name, train::render_params(params), params.seed};
+  return {"train", params.name, train::render_params(params), params.seed, file.parent_path().string()};
 }
 
 std::unique_ptr<Job> make_train(ResolvedJob const& resolved) {
-  return train::make_train_job(train::parse_params(resolved.text, "resolved job"));
+  auto const folder = std::filesystem::path(resolved.folder);
+  return train::make_train_job(train::parse_params(resolved.text, folder / "resolved job"), folder);
 }
 
 }  // namespace

@@ -1,17 +1,12 @@
 #include "jobs/evolve/market.hpp"
 
-#include <chrono>
-
-#include "core/error.hpp"
-#include "core/instant.hpp"
-#include "core/text.hpp"
+#include "jobs/bars.hpp"
 
 namespace muster::jobs::evolve {
 namespace {
 
 namespace bt = kernels::backtest;
 
-constexpr std::string_view generated = "synthetic:";
 constexpr double sessions_a_year = 252;
 constexpr double session_s = 6.5 * 3600;
 
@@ -48,16 +43,10 @@ void fill_cell(io::Bars const& bars, std::size_t bar, std::size_t symbol, double
 
 }  // namespace
 
-bool is_generated(MarketChoice const& choice) { return choice.bars.starts_with(generated); }
+bool is_generated(MarketChoice const& choice) { return jobs::is_generated(choice.bars); }
 
 io::Bars open_market(MarketChoice const& choice, std::filesystem::path const& folder) {
-  auto bars = io::open_bars(is_generated(choice) ? choice.bars : (folder / choice.bars).string());
-  auto const digest = io::bars_digest(bars);
-  MUSTER_REQUIRE(choice.digest.empty() || choice.digest == digest,
-                 "market.bars {} has the digest {:.16}..., the job was resolved with {:.16}... (other bars would give another "
-                 "answer); bring back the file it was resolved with, or leave market.digest out",
-                 printable(choice.bars), digest, choice.digest);
-  return bars;
+  return open_bars(choice.bars, choice.digest, folder);
 }
 
 bt::Market to_market(io::Bars const& bars) {
@@ -77,9 +66,6 @@ double bars_per_year(io::BarInterval interval) {
   return sessions_a_year * session_s / static_cast<double>(interval);
 }
 
-std::string bar_time(io::Bars const& bars, std::size_t bar) {
-  auto const text = format_instant(Instant(std::chrono::seconds(bars.times[bar])));
-  return bars.interval == io::BarInterval::day ? text.substr(0, 10) : text;
-}
+std::string bar_time(io::Bars const& bars, std::size_t bar) { return jobs::bar_time(bars.interval, bars.times[bar]); }
 
 }  // namespace muster::jobs::evolve

@@ -20,6 +20,16 @@ std::uint64_t auto_epochs(topology::Tier tier) { return by_tier<std::uint64_t>(t
 std::uint64_t auto_width(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {160, 512, 1472}); }
 std::uint64_t auto_layers(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {4, 5, 6}); }
 
+std::uint64_t auto_latent(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {8, 16, 32}); }
+std::uint64_t auto_depth(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {3, 5, 8}); }
+std::uint64_t auto_first_width(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {64, 128, 256}); }
+std::uint64_t auto_window_batch(topology::Tier tier) { return by_tier<std::uint64_t>(tier, {16, 64, 256}); }
+
+std::uint64_t auto_window_epochs(topology::Tier tier, std::uint64_t windows, std::uint64_t batch) {
+  constexpr std::uint64_t most_steps = 20'000;
+  return std::clamp<std::uint64_t>(most_steps / ((windows + batch - 1) / batch), 1, auto_epochs(tier));
+}
+
 std::uint64_t auto_tile_samples(Params const& params) {
   std::uint64_t const path_steps = params.data.paths * most_fixings(params.contract);
   return std::clamp<std::uint64_t>((std::uint64_t{1} << 24) / path_steps, 1, 1024);

@@ -64,10 +64,8 @@ void fill_row(ContractChoice const& choice, std::vector<Input> const& inputs, ke
 
 }  // namespace
 
-std::uint64_t sample_count(DataChoice const& data) { return data.samples + data.validation + data.test; }
-
 Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads) {
-  auto const count = sample_count(params.data);
+  auto const count = params.samples.total();
   auto const inputs = inputs_of(params.contract);
   std::vector<Label> labels(count);
   in_pieces(count, threads, [&](std::uint64_t first, std::uint64_t part) {

@@ -1,4 +1,4 @@
-// Labelled contracts as the network sees them.
+// Samples as the network sees them: labelled contracts, or windows of bars.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,27 @@ struct TargetScale {
 };
 
 /// Samples to learn from come first, then validation, then test. Rows of inputs, targets and slopes are in the network's units.
+/// Windows overlap: each is a place among rows, and its own target.
 struct Dataset {
   std::uint32_t inputs = 0;
+  std::uint32_t outputs = 1;
+  float value_weight = 1;            ///< of an output's squared error in the loss
+  std::uint32_t row_step = 0;        ///< windows: from a place to the next
+  std::vector<std::uint32_t> places; ///< windows: where each begins; empty: rows follow each other
   TargetScale scale;
   std::vector<float> slope_weights;  ///< of each derivative in the loss
   std::vector<float> rows;           ///< [samples][inputs]
-  std::vector<float> targets;        ///< [samples]
+  std::vector<float> targets;        ///< [samples]; none of windows
   std::vector<float> slopes;         ///< [samples][inputs]
   std::vector<double> prices;        ///< labels of the test samples
   std::vector<double> test_slopes;   ///< [test samples][label_slopes]
 
-  float const* row(std::uint64_t i) const { return rows.data() + i * inputs; }
+  float const* row(std::uint64_t i) const {
+    return rows.data() + (places.empty() ? i * inputs : std::uint64_t{places[i]} * row_step);
+  }
+  float const* targets_of(std::uint64_t i) const { return targets.empty() ? row(i) : targets.data() + i * outputs; }
   float const* slopes_of(std::uint64_t i) const { return slopes.data() + i * inputs; }
 };
-
-std::uint64_t sample_count(DataChoice const& data);
 
 /// From the sums of all labels, [samples][label_sums]. Throws Error (Exit::job_failed) where a sum could not hold a value.
 Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads);

@@ -10,7 +10,7 @@ namespace {
 using schema::between;
 
 constexpr std::array<std::string_view, 1> job_kinds{"train"};
-constexpr std::array<std::string_view, 1> models{"surrogate"};
+constexpr std::array<std::string_view, 2> models{"surrogate", "autoencoder"};
 constexpr std::array<std::string_view, 2> contracts{"european_call", "asian_call"};
 constexpr std::array<std::string_view, 3> activations{"silu", "tanh", "relu"};
 constexpr std::array<std::string_view, 2> optimizers{"adamw", "sgd"};
@@ -20,6 +20,9 @@ constexpr schema::Variants bit(ContractKind kind) {
   return schema::Variants{1} << static_cast<unsigned>(kind);
 }
 constexpr schema::Variants by_asian = bit(ContractKind::asian_call);
+
+constexpr schema::Variants bit(Model model) { return schema::Variants{1} << static_cast<unsigned>(model); }
+constexpr schema::Variants by_surrogate = bit(Model::surrogate), by_autoencoder = bit(Model::autoencoder);
 
 schema::Table const& contract_table() {
   using Contract = Marked<ContractChoice>;
@@ -97,6 +100,44 @@ schema::Table const& network_table() {
   return table;
 }
 
+schema::Table const& market_table() {
+  using Market = Marked<MarketChoice>;
+  using F = schema::Of<Market>;
+  static schema::Table const table = F::table(
+      "market", "The bars that an autoencoder learns, all symbols of them.",
+      {F::text<&Market::bars>("bars",
+                              "a bar file of `muster import bars`, relative to the job file, or a generated market such as "
+                              "\"synthetic:symbols=20,days=2520,seed=7\"")
+           .required(),
+       F::text<&Market::digest>("digest", "content digest of the bars; another one is refused").automatic("that of the file")});
+  return table;
+}
+
+schema::Table const& spans_table() {
+  using Spans = Marked<SpanChoice>;
+  using F = schema::Of<Spans>;
+  static schema::Table const table = F::table(
+      "spans", "Which bars are learned, which choose the network, and which it is judged by. No window reaches into another span.",
+      {F::number<&Spans::train>("train", "1", between(0.1, 0.98), "share of the bars that is learned"),
+       F::number<&Spans::validation>("validation", "1", between(0.01, 0.8),
+                                     "share of the bars behind it; all that is left is the test span")});
+  return table;
+}
+
+schema::Table const& encoder_table() {
+  using Encoder = Marked<EncoderChoice>;
+  using F = schema::Of<Encoder>;
+  static schema::Table const table = F::table(
+      "encoder", "From a window of bars to its latent values; widths fall by equal factors, and a mirrored half leads back.",
+      {F::count<&Encoder::window>("window", "bars", between(2, 128), "bars it sees, five numbers each"),
+       F::count<&Encoder::latent>("latent", "", between(1, 256), "latent values").automatic("8, 16, 32 by tier"),
+       F::count<&Encoder::depth>("depth", "", between(1, 16), "layers, the latent one included").automatic("3, 5, 8 by tier"),
+       F::count<&Encoder::width>("width", "", between(1, 8192), "of the first layer; not read at a depth of 1")
+           .automatic("64, 128, 256 by tier"),
+       F::choice<&Encoder::activation>("activation", activations, "behind each layer but the latent and the last one")});
+  return table;
+}
+
 schema::Table const& training_table() {
   using Training = Marked<TrainingChoice>;
   using F = schema::Of<Training>;
@@ -104,15 +145,16 @@ schema::Table const& training_table() {
       "training", "How it learns.",
       {F::count<&Training::epochs>("epochs", "", between(1, 100'000),
                                    "times that all samples are used")
-           .automatic("10, 50, 200 by tier"),
+           .automatic("10, 50, 200 by tier; of an autoencoder no more than make 20 000 steps"),
        F::count<&Training::batch>("batch", "", between(1, 16e6),
-                                  "samples of a step; the last one of an epoch may have fewer"),
+                                  "samples of a step; the last one of an epoch may have fewer")
+           .automatic("1 024; of an autoencoder 16, 64, 256 by tier"),
        F::count<&Training::shards>("shards", "", between(1, 64),
                                    "parts that a step is cut into, a tile each; ranks and devices "
                                    "beyond them have nothing to do"),
        F::number<&Training::slopes>(
            "slopes", "", between(0, 1000),
-           "weight of the derivatives' errors against the prices'; 0 learns prices alone"),
+           "surrogate: weight of the derivatives' errors against the prices'; 0 learns prices alone"),
        F::choice<&Training::optimizer>("optimizer", optimizers,
                                        "AdamW, or gradient descent with momentum"),
        F::choice<&Training::schedule>("schedule", schedules, "of the learning rate"),
@@ -145,23 +187,31 @@ schema::Table const& training_table() {
 
 schema::Table const& job_table() {
   using F = schema::Of<JobInput>;
-  static schema::Table const table = F::table(
-      "train", "What the job is.",
-      {F::choice<&JobInput::kind>("kind", job_kinds, "the kind of job").required(),
-       F::choice<&JobInput::model>(
-           "model", models,
-           "surrogate: a call's price and its derivatives, from contract and market"),
-       F::text<&JobInput::name>("name", "name of the job").defaulting("the file's name"),
-       F::choice<&JobInput::mode>(
-           "mode", topology::mode_words,
-           "how to drive the GPUs; --mode on the command line wins; no part of the answer")
-           .defaulting("by the number of GPUs")
-           .input_only(),
-       F::count<&JobInput::seed>("seed", "", between(0, 0x1p63), "seed of the random numbers"),
-       F::record<&JobInput::contract>("contract", contract_table, "what is priced"),
-       F::record<&JobInput::data>("data", data_table, "what is learned from"),
-       F::record<&JobInput::network>("network", network_table, "what learns"),
-       F::record<&JobInput::training>("training", training_table, "how it learns")});
+  static schema::Table const table = [] {
+    auto made = F::table(
+        "train", "What the job is.",
+        {F::choice<&JobInput::kind>("kind", job_kinds, "the kind of job").required(),
+         F::choice<&JobInput::model>("model", models,
+                                     "surrogate: a call's price and its derivatives, from contract and market; autoencoder: windows of "
+                                     "bars in few numbers"),
+         F::text<&JobInput::name>("name", "name of the job").defaulting("the file's name"),
+         F::choice<&JobInput::mode>("mode", topology::mode_words,
+                                    "how to drive the GPUs; --mode on the command line wins; no part of the answer")
+             .defaulting("by the number of GPUs")
+             .input_only(),
+         F::count<&JobInput::seed>("seed", "", between(0, 0x1p63), "seed of the random numbers"),
+         F::record<&JobInput::contract>("contract", contract_table, "what is priced").only(by_surrogate),
+         F::record<&JobInput::data>("data", data_table, "what is learned from").only(by_surrogate),
+         F::record<&JobInput::network>("network", network_table, "what learns").only(by_surrogate),
+         F::record<&JobInput::market>("market", market_table, "the bars").only(by_autoencoder),
+         F::record<&JobInput::spans>("spans", spans_table, "train, validation and test").only(by_autoencoder),
+         F::record<&JobInput::encoder>("encoder", encoder_table, "what learns").only(by_autoencoder),
+         F::record<&JobInput::training>("training", training_table, "how it learns")});
+    made.variants = [](void const* record) { return bit(static_cast<JobInput const*>(record)->model); };
+    made.variant_names = models;
+    made.deciding_fields = 2;
+    return made;
+  }();
   return table;
 }
 

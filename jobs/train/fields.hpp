@@ -20,6 +20,9 @@ struct JobInput {
   Marked<DataChoice> data;
   Marked<NetworkChoice> network;
   Marked<TrainingChoice> training;
+  Marked<MarketChoice> market;
+  Marked<SpanChoice> spans;
+  Marked<EncoderChoice> encoder;
   schema::Marks marks;
 };
 

@@ -53,7 +53,7 @@ struct Network final : Carry {
   std::uint64_t step = 0;    ///< steps taken
   std::uint64_t again = 0;   ///< times that this one was summed
   std::uint64_t spent = 0;   ///< of the spare stages, by all steps
-  std::shared_ptr<Slots const> labels;  ///< their sums
+  std::shared_ptr<Slots const> labels;  ///< their sums; none of windows
   std::shared_ptr<Dataset const> data;
   std::shared_ptr<Weights const> weights;
   std::vector<std::int64_t> exponents;  ///< of each bucket: a gradient counts 2^exponent times its value
@@ -67,7 +67,9 @@ struct Network final : Carry {
 };
 
 Slots encode(Network const& network);
-/// Throws Error (Exit::user) for what encode() never gives.
-std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t const> words, int threads);
+/// `windows` are the data of an autoencoder; else they are made of the labels. Throws Error (Exit::user) for what encode() never
+/// gives.
+std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t const> words, int threads,
+                                std::shared_ptr<Dataset const> windows = nullptr);
 
 }  // namespace muster::jobs::train

@@ -11,7 +11,7 @@
 namespace muster::jobs::train {
 
 /// What the network learns.
-enum class Model { surrogate };
+enum class Model { surrogate, autoencoder };
 
 enum class ContractKind { european_call, asian_call };
 enum class Schedule { constant, cosine, one_cycle };
@@ -34,6 +34,34 @@ struct DataChoice {
   std::uint64_t test = 10'000;
   std::uint64_t paths = 100'000;   ///< of each label
   std::uint64_t tile_samples = 32;
+};
+
+/// The bars that an autoencoder learns.
+struct MarketChoice {
+  std::string bars;    ///< a bar file, or "synthetic:..."
+  std::string digest;  ///< of what it held when the job was resolved
+};
+
+/// Shares of the bars; what is left is the test span.
+struct SpanChoice {
+  double train = 0.6;
+  double validation = 0.2;
+};
+
+/// An autoencoder's first half; the second mirrors it.
+struct EncoderChoice {
+  std::uint64_t window = 32;  ///< bars
+  std::uint64_t latent = 16;
+  std::uint64_t depth = 5;  ///< layers to the latent one, which counts
+  std::uint64_t width = 128;  ///< of the first
+  kernels::nets::Activation activation = kernels::nets::Activation::silu;
+};
+
+/// Samples of each sort, and the cells of the bars that they come from.
+struct SampleCounts {
+  std::uint64_t train = 0, validation = 0, test = 0;
+  std::uint64_t bar_cells = 0;
+  std::uint64_t total() const { return train + validation + test; }
 };
 
 struct NetworkChoice {
@@ -70,6 +98,10 @@ struct Params {
   DataChoice data;
   NetworkChoice network;
   TrainingChoice training;
+  MarketChoice market;
+  SpanChoice spans;
+  EncoderChoice encoder;
+  SampleCounts samples;  ///< of the data choice, or of the bars
 };
 
 }  // namespace muster::jobs::train

@@ -7,9 +7,12 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "core/toml.hpp"
+#include "jobs/bars.hpp"
 #include "jobs/train/auto_rules.hpp"
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/fields.hpp"
+#include "jobs/train/windows.hpp"
+#include "kernels/scalar_math.hpp"
 
 namespace muster::jobs::train {
 namespace {
@@ -18,19 +21,21 @@ constexpr std::uint64_t most_parameters = 100'000'000;
 constexpr std::uint64_t most_samples = 20'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
 
+enum class BarFile { opened, left_alone };
+
 /// One job file on its way to parameters.
 class Parser {
  public:
-  Parser(TomlDocument const& document, std::filesystem::path const& file, ResolveOptions const& options)
-      : document_(document), file_(file), options_(options) {}
+  Parser(TomlDocument const& document, std::filesystem::path const& file, ResolveOptions const& options, BarFile bar_file)
+      : document_(document), file_(file), options_(options), bar_file_(bar_file) {}
 
   Params parse(std::vector<ResolvedSetting>* settings) {
     schema::read(job_table(), &input_, document_.root(), "", faults_);
     if (input_.marks.record.source.empty()) input_.marks.record = {document_.file(), 0, 0};
     input_.name = job_name(input_.marks, input_.name, file_, "train");
-    check_ranges();
+    is_surrogate() ? check_ranges() : check_shape();
     faults_.throw_if_any();
-    resolve();
+    is_surrogate() ? resolve_surrogate() : resolve_autoencoder();
     check_sizes();
     faults_.throw_if_any();
     if (settings != nullptr) list_settings(job_table(), &input_, reasons_, *settings);
@@ -38,8 +43,10 @@ class Parser {
   }
 
  private:
+  bool is_surrogate() const { return input_.model == Model::surrogate; }
   Params params() const {
-    return {input_.name, input_.seed, input_.model, input_.contract, input_.data, input_.network, input_.training};
+    return {input_.name,     input_.seed,   input_.model, input_.contract, input_.data, input_.network,
+            input_.training, input_.market, input_.spans, input_.encoder,  samples_};
   }
 
   void check_range(std::vector<double> const& range, std::string_view key) {
@@ -69,25 +76,83 @@ class Parser {
     reasons_.push_back({fmt::format("{}.{}", marks.path, key),
                         "auto: " + tier_text(options_)});
   }
-  void resolve() {
-    take(input_.data.marks, "samples", input_.data.samples, auto_samples(options_.tier));
+  void resolve_surrogate() {
+    auto& data = input_.data;
+    take(data.marks, "samples", data.samples, auto_samples(options_.tier));
     take(input_.network.marks, "width", input_.network.width, auto_width(options_.tier));
     take(input_.network.marks, "layers", input_.network.layers, auto_layers(options_.tier));
     take(input_.training.marks, "epochs", input_.training.epochs, auto_epochs(options_.tier));
-    if (!input_.data.marks.is_auto("tile_samples")) return;
-    input_.data.tile_samples = auto_tile_samples(params());
+    if (input_.training.marks.is_auto("batch")) reasons_.push_back({"training.batch", "auto: a surrogate's"});
+    samples_ = {data.samples, data.validation, data.test, 0};
+    if (!data.marks.is_auto("tile_samples")) return;
+    data.tile_samples = auto_tile_samples(params());
     reasons_.push_back({"data.tile_samples", "auto: from paths and fixings of the job"});
+  }
+
+  void check_shape() {
+    auto& spans = input_.spans;
+    if (spans.train + spans.validation > 1)
+      spans.marks.add(faults_, "validation", fmt::format("with train {} over 1 (they are shares of the bars); give less", plain_number(spans.train)));
+    auto& training = input_.training;
+    if (training.marks.was_given("slopes") && training.slopes > 0)
+      training.marks.add(faults_, "slopes", "given for an autoencoder (it learns no derivatives); leave it out");
+    training.slopes = 0;
+  }
+
+  void resolve_autoencoder() {
+    auto& encoder = input_.encoder;
+    take(encoder.marks, "latent", encoder.latent, auto_latent(options_.tier));
+    take(encoder.marks, "depth", encoder.depth, auto_depth(options_.tier));
+    take(encoder.marks, "width", encoder.width, auto_first_width(options_.tier));
+    take(input_.training.marks, "batch", input_.training.batch, auto_window_batch(options_.tier));
+    check_widths();
+    faults_.throw_if_any();
+    if (bar_file_ == BarFile::opened) take_bars();
+    take_epochs();
+  }
+
+  void check_widths() {
+    auto& encoder = input_.encoder;
+    auto const inputs = encoder.window * bar_inputs;
+    if (encoder.latent >= inputs)
+      encoder.marks.add(faults_, "latent", fmt::format("{} of windows of {} numbers (it would learn to copy them); give fewer, or a larger "
+                                                       "window", encoder.latent, inputs));
+    if (encoder.depth > 1 && encoder.width < encoder.latent)
+      encoder.marks.add(faults_, "width", fmt::format("{} before {} latent values (layers narrow to them); give at least as many", encoder.width,
+                                                      encoder.latent));
+  }
+
+  void take_bars() {
+    auto& market = input_.market;
+    try {
+      auto const bars = open_bars(market.bars, market.digest, file_.parent_path());
+      if (market.digest.empty()) market.digest = io::bars_digest(bars);
+      samples_ = count_windows(params(), bars);
+    } catch (Error const& error) {
+      if (error.code() != Exit::user) throw;
+      market.marks.add(faults_, "bars", error.what());
+      faults_.throw_if_any();
+    }
+  }
+
+  void take_epochs() {
+    auto& training = input_.training;
+    if (!training.marks.is_auto("epochs")) return;
+    training.epochs = auto_window_epochs(options_.tier, samples_.train, training.batch);
+    bool const is_cut = training.epochs < auto_epochs(options_.tier);
+    reasons_.push_back({"training.epochs", is_cut ? "auto: some 20 000 steps" : "auto: " + tier_text(options_)});
   }
 
   void check_sizes() {
     auto const& data = input_.data;
     auto const parameters = kernels::nets::parameter_count(shape_of(params()));
+    auto& widths = is_surrogate() ? input_.network.marks : input_.encoder.marks;
     if (parameters > most_parameters)
-      input_.network.marks.add(faults_, "width", fmt::format("with {} layers {} parameters (at most {} are held); make it narrower",
-                                                             input_.network.layers, parameters, most_parameters));
+      widths.add(faults_, "width", fmt::format("with {} layers {} parameters (at most {} are held); make it narrower",
+                                               is_surrogate() ? input_.network.layers : 2 * input_.encoder.depth, parameters, most_parameters));
     if (data.samples + data.validation + data.test > most_samples)
       input_.data.marks.add(faults_, "samples", fmt::format("with validation and test over {} (they are held in memory); give fewer", most_samples));
-    auto const steps = (data.samples + input_.training.batch - 1) / input_.training.batch * input_.training.epochs;
+    auto const steps = (samples_.train + input_.training.batch - 1) / input_.training.batch * input_.training.epochs;
     if (steps > most_steps)
       input_.training.marks.add(faults_, "epochs", fmt::format("{} steps in all (at most {}); give fewer epochs or larger batches", steps, most_steps));
   }
@@ -95,7 +160,9 @@ class Parser {
   TomlDocument const& document_;
   std::filesystem::path const& file_;
   ResolveOptions const& options_;
+  BarFile const bar_file_;
   JobInput input_;
+  SampleCounts samples_;
   Faults faults_;
   AutoReasons reasons_;
 };
@@ -105,7 +172,13 @@ class Parser {
 Params parse_params(std::string_view text, std::filesystem::path const& file, ResolveOptions const& options,
                     std::vector<ResolvedSetting>* settings) {
   auto const document = TomlDocument::parse(text, file.string(), options.overrides);
-  return Parser(document, file, options).parse(settings);
+  return Parser(document, file, options, BarFile::opened).parse(settings);
+}
+
+Params read_params(std::string_view resolved) {
+  std::filesystem::path const file = "resolved job";
+  auto const document = TomlDocument::parse(resolved, file.string(), {});
+  return Parser(document, file, {}, BarFile::left_alone).parse(nullptr);
 }
 
 std::string render_params(Params const& params) {
@@ -117,10 +190,34 @@ std::string render_params(Params const& params) {
   assign(input.data, params.data);
   assign(input.network, params.network);
   assign(input.training, params.training);
+  assign(input.market, params.market);
+  assign(input.spans, params.spans);
+  assign(input.encoder, params.encoder);
   return schema::render(job_table(), &input);
 }
 
+namespace {
+
+/// From the first width to the latent one by equal factors.
+std::uint32_t width_between(EncoderChoice const& encoder, std::uint64_t layer) {
+  double const first = kernels::exact_log(static_cast<double>(encoder.width)), last = kernels::exact_log(static_cast<double>(encoder.latent));
+  double const share = static_cast<double>(layer) / static_cast<double>(encoder.depth - 1);
+  return static_cast<std::uint32_t>(kernels::exact_exp(first + share * (last - first)) + 0.5);
+}
+
+kernels::nets::Shape mirrored_shape(EncoderChoice const& encoder) {
+  auto const inputs = static_cast<std::uint32_t>(encoder.window * bar_inputs);
+  kernels::nets::Shape shape{{inputs}, encoder.activation, static_cast<std::uint32_t>(encoder.depth - 1)};
+  for (std::uint64_t layer = 0; layer + 1 < encoder.depth; ++layer) shape.widths.push_back(width_between(encoder, layer));
+  shape.widths.push_back(static_cast<std::uint32_t>(encoder.latent));
+  for (std::uint64_t layer = encoder.depth; layer-- > 0;) shape.widths.push_back(shape.widths[layer]);
+  return shape;
+}
+
+}  // namespace
+
 kernels::nets::Shape shape_of(Params const& params) {
+  if (params.model == Model::autoencoder) return mirrored_shape(params.encoder);
   kernels::nets::Shape shape{{static_cast<std::uint32_t>(inputs_of(params.contract).size())}, params.network.activation};
   shape.widths.insert(shape.widths.end(), params.network.layers, static_cast<std::uint32_t>(params.network.width));
   shape.widths.push_back(1);

@@ -10,7 +10,7 @@ double swing(double share) { return 0.5 * (1 - kernels::exact_cos(0x1.921fb54442
 
 }  // namespace
 
-std::uint64_t steps_an_epoch(Params const& params) { return (params.data.samples + params.training.batch - 1) / params.training.batch; }
+std::uint64_t steps_an_epoch(Params const& params) { return (params.samples.train + params.training.batch - 1) / params.training.batch; }
 
 std::uint64_t validation_interval(Params const& params) {
   return params.training.validate_every > 0 ? params.training.validate_every : steps_an_epoch(params);

@@ -8,6 +8,7 @@
 #include "jobs/train/accuracy.hpp"
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/parse.hpp"
+#include "jobs/train/reconstruction.hpp"
 #include "jobs/train/schedule.hpp"
 
 namespace muster::jobs::train {
@@ -101,6 +102,12 @@ std::vector<Table> make_tables(Params const& params, Network const& network) {
           inputs_table(params, network), layers_table(params), parameters_table(network)};
 }
 
+std::vector<Table> make_tables(Params const& params, Network const& network, Windows const& windows) {
+  auto tables = reconstruction_tables(params, network, windows);
+  tables.insert(tables.end(), {validations_table(network), steps_table(params, network), layers_table(params), parameters_table(network)});
+  return tables;
+}
+
 std::string progress_text(Params const& params, Network const& network) {
   if (network.phase == Phase::label) return "labels";
   auto text = fmt::format("step {} of {}", network.step, step_count(params));
@@ -109,28 +116,46 @@ std::string progress_text(Params const& params, Network const& network) {
   return text;
 }
 
+namespace {
+
+std::string validations_text(Model model, Table const& validations) {
+  auto const& step = column<std::int64_t>(validations, "step");
+  auto const& loss = column<double>(validations, "loss");
+  auto const& slope_loss = column<double>(validations, "slope_loss");
+  bool const has_slopes = model == Model::surrogate;
+  auto text = has_slopes ? fmt::format("\n  {:>10} {:>12} {:>12}   validation\n", "step", "prices", "derivatives")
+                         : fmt::format("\n  {:>10} {:>12}   validation\n", "step", "loss");
+  constexpr std::size_t most = 6;
+  for (std::size_t i = 0; i < std::min(most, loss.size()); ++i) {
+    auto const row = loss.size() <= most ? i : i * (loss.size() - 1) / (most - 1);
+    text += fmt::format("  {:>10} {:>12.4e}", step[row], loss[row]);
+    text += has_slopes ? fmt::format(" {:>12.4e}\n", slope_loss[row]) : "\n";
+  }
+  return text;
+}
+
+std::string accuracy_text(Params const& params, Table const& accuracy) {
+  auto text = fmt::format("\n  on {} contracts it has not seen:\n", params.samples.test);
+  for (std::size_t i = 0; i < column<double>(accuracy, "value").size(); ++i)
+    text += fmt::format("  {:>10.3e} {:<18} {}\n", column<double>(accuracy, "value")[i], column<std::string>(accuracy, "of")[i],
+                        column<std::string>(accuracy, "figure")[i]);
+  return text;
+}
+
+}  // namespace
+
 std::string make_summary(Params const& params, std::vector<Table> const& tables) {
   auto const find = [&](std::string_view name) -> Table const& { return *find_table(tables, name); };
   auto const& validations = find("validations");
   auto const& is_best = column<std::int64_t>(validations, "is_best");
   auto const best = static_cast<std::size_t>(std::ranges::find(is_best, 1) - is_best.begin());
-  std::string text = fmt::format("  {} parameters, {} steps of {} samples; the network of step {} is kept\n",
-                                 kernels::nets::parameter_count(shape_of(params)), column<std::int64_t>(find("steps"), "step").size(),
-                                 std::min(params.training.batch, params.data.samples), column<std::int64_t>(validations, "step")[best]);
-  auto const& loss = column<double>(validations, "loss");
-  auto const& slope_loss = column<double>(validations, "slope_loss");
-  text += fmt::format("\n  {:>10} {:>12} {:>12}   validation\n", "step", "prices", "derivatives");
-  constexpr std::size_t most = 6;
-  for (std::size_t i = 0; i < std::min(most, loss.size()); ++i) {
-    auto const row = loss.size() <= most ? i : i * (loss.size() - 1) / (most - 1);
-    text += fmt::format("  {:>10} {:>12.4e} {:>12.4e}\n", column<std::int64_t>(validations, "step")[row], loss[row], slope_loss[row]);
-  }
-  auto const& accuracy = find("accuracy");
-  text += fmt::format("\n  on {} contracts it has not seen:\n", params.data.test);
-  for (std::size_t i = 0; i < column<double>(accuracy, "value").size(); ++i)
-    text += fmt::format("  {:>10.3e} {:<18} {}\n", column<double>(accuracy, "value")[i], column<std::string>(accuracy, "of")[i],
-                        column<std::string>(accuracy, "figure")[i]);
-  return text;
+  bool const is_surrogate = params.model == Model::surrogate;
+  auto const head = fmt::format("  {} parameters, {} steps of {} {}; the network of step {} is kept\n",
+                                kernels::nets::parameter_count(shape_of(params)), column<std::int64_t>(find("steps"), "step").size(),
+                                std::min(params.training.batch, params.samples.train), is_surrogate ? "samples" : "windows",
+                                column<std::int64_t>(validations, "step")[best]);
+  return head + validations_text(params.model, validations) +
+         (is_surrogate ? accuracy_text(params, find("accuracy")) : reconstruction_text(find("reconstruction")));
 }
 
 }  // namespace muster::jobs::train

@@ -8,6 +8,7 @@
 #include "jobs/train/schedule.hpp"
 #include "jobs/train/tables.hpp"
 #include "jobs/train/training.hpp"
+#include "jobs/train/windows.hpp"
 #include "kernels/nets/host_net.hpp"
 #include "kernels/sums/slots.hpp"
 
@@ -18,18 +19,19 @@ namespace nets = kernels::nets;
 
 /// How labels, steps and validations are cut into tiles: labels first, then `shards` a stage.
 struct Tiling {
-  std::uint64_t label_tiles, tile_samples, samples, shards, stages;
+  std::uint64_t label_tiles, tile_samples, labels, shards, stages;
 
   std::uint64_t shard_of(std::uint64_t tile) const { return (tile - label_tiles) % shards; }
   bool is_label(std::uint64_t tile) const { return tile < label_tiles; }
-  std::uint64_t first_sample(std::uint64_t tile) const { return std::min(tile * tile_samples, samples); }
+  std::uint64_t first_sample(std::uint64_t tile) const { return std::min(tile * tile_samples, labels); }
 };
 
 Tiling tiling_of(Params const& params) {
-  auto const samples = sample_count(params.data);
+  // Windows need no labels.
+  auto const labels = params.model == Model::surrogate ? params.samples.total() : 0;
   // Spare stages that are not needed are never entered.
   auto const stages = step_count(params) + validation_count(params) + spare_stages(params);
-  return {(samples + params.data.tile_samples - 1) / params.data.tile_samples, params.data.tile_samples, samples, params.training.shards, stages};
+  return {(labels + params.data.tile_samples - 1) / params.data.tile_samples, params.data.tile_samples, labels, params.training.shards, stages};
 }
 
 /// A tile's fingerprint: what it told, in order.
@@ -117,16 +119,17 @@ class TrainRunner final : public TileRunner {
     bool const has_slopes = params_.training.slopes > 0;
     rows_.resize(count * set.inputs);
     if (has_slopes) slopes_.resize(count * set.inputs);
-    targets_.resize(count);
+    // Windows are their own targets.
+    targets_.resize(set.targets.empty() ? 0 : count * set.outputs);
     for (std::uint64_t i = 0; i < count; ++i) {
-      auto const sample = learns ? shuffled(first + i, params_.data.samples, params_.seed, epoch) : first + i;
+      auto const sample = learns ? shuffled(first + i, params_.samples.train, params_.seed, epoch) : first + i;
       std::copy_n(set.row(sample), set.inputs, rows_.data() + i * set.inputs);
       if (has_slopes) std::copy_n(set.slopes_of(sample), set.inputs, slopes_.data() + i * set.inputs);
-      targets_[i] = set.targets[sample];
+      if (!targets_.empty()) std::copy_n(set.targets_of(sample), set.outputs, targets_.data() + i * set.outputs);
     }
-    return {rows_.data(), targets_.data(), has_slopes ? slopes_.data() : nullptr, static_cast<std::uint32_t>(count)};
+    return {rows_.data(), targets_.empty() ? rows_.data() : targets_.data(), has_slopes ? slopes_.data() : nullptr, static_cast<std::uint32_t>(count)};
   }
-  nets::LossWeights weights() const { return {1, network_->data->slope_weights.data()}; }
+  nets::LossWeights weights() const { return {network_->data->value_weight, network_->data->slope_weights.data()}; }
 
   nets::BlockLoss add_gradients(Rows rows, std::span<std::int64_t> sums, std::span<std::int64_t> most) {
     auto const scales = training_.scales_of(*network_);
@@ -167,58 +170,77 @@ class TrainRunner final : public TileRunner {
 
 class TrainJob final : public Job, public Steps {
  public:
-  explicit TrainJob(Params const& params) : params_(params), training_(params_), tiling_(tiling_of(params_)) {}
+  TrainJob(Params const& params, std::filesystem::path const& folder)
+      : params_(params), training_(params_), tiling_(tiling_of(params_)), source_(params_, folder) {}
 
   std::string_view kind() const override { return "train"; }
-  std::size_t slots() const override { return std::max<std::size_t>(tiling_.samples * nets::label_sums, training_.slots()); }
+  std::size_t slots() const override { return std::max<std::size_t>(tiling_.labels * nets::label_sums, training_.slots()); }
   SlotWindow window(TileRange range) const override {
     if (!tiling_.is_label(range.first)) return {0, training_.slots()};
     auto const first = tiling_.first_sample(range.first), end = tiling_.first_sample(range.end());
     return {first * nets::label_sums, (end - first) * nets::label_sums};
   }
   std::vector<std::uint64_t> stages() const override {
-    std::vector<std::uint64_t> stages{tiling_.label_tiles};
-    for (std::uint64_t i = 0; i < tiling_.stages; ++i) stages.push_back(stages.back() + tiling_.shards);
+    std::vector<std::uint64_t> stages;
+    if (tiling_.label_tiles > 0) stages.push_back(tiling_.label_tiles);
+    for (std::uint64_t i = 1; i <= tiling_.stages; ++i) stages.push_back(tiling_.label_tiles + i * tiling_.shards);
     return stages;
   }
   bool is_done(std::span<std::int64_t const>, std::uint64_t) const override { return false; }
   Steps const* steps() const override { return this; }
 
-  CarryPtr first(int) const override { return std::make_shared<Network>(); }
+  CarryPtr first(int) const override {
+    return has_windows() ? training_.begin(source_.windows().data, {}) : std::make_shared<Network>();
+  }
   CarryPtr next(CarryPtr const& carry, std::span<std::int64_t const> sums, int threads) const override {
     return training_.next(static_cast<Network const&>(*carry), sums, threads);
   }
   std::string tell(Carry const& carry) const override { return progress_text(params_, static_cast<Network const&>(carry)); }
   bool is_done(Carry const& carry) const override { return static_cast<Network const&>(carry).phase == Phase::over; }
   Slots encode(Carry const& carry) const override { return train::encode(static_cast<Network const&>(carry)); }
-  CarryPtr decode(std::span<std::int64_t const> words, int threads) const override { return train::decode(params_, words, threads); }
+  CarryPtr decode(std::span<std::int64_t const> words, int threads) const override {
+    return train::decode(params_, words, threads, data());
+  }
 
   WorkUnit work_unit() const override {
-    return {"samples", static_cast<double>(std::min(params_.training.batch, params_.data.samples)) / static_cast<double>(tiling_.shards)};
+    return {"samples", static_cast<double>(std::min(params_.training.batch, params_.samples.train)) / static_cast<double>(tiling_.shards)};
   }
   topology::Cost cost() const override {
     topology::Cost cost;
     cost.stages = stages();
     cost.has_gpu_form = false;
     cost.sums_bytes = slots() * sizeof(std::int64_t);
-    cost.job_bytes = tiling_.samples * (nets::label_sums + 2 * training_.shape().inputs()) * 8 + training_.parameters() * 40;
+    cost.job_bytes = data_bytes() + training_.parameters() * 40;
     cost.thread_bytes = training_.parameters() * 40;
     return cost;
   }
   std::unique_ptr<TileRunner> make_runner(Device) const override { return std::make_unique<TrainRunner>(params_, training_, tiling_); }
   std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t) const override {
-    return make_tables(params_, *train::decode(params_, sums, 1));
+    auto const network = train::decode(params_, sums, 1, data());
+    return has_windows() ? make_tables(params_, *network, source_.windows()) : make_tables(params_, *network);
   }
   std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
 
  private:
+  bool has_windows() const { return params_.model == Model::autoencoder; }
+  std::shared_ptr<Dataset const> data() const { return has_windows() ? source_.windows().data : nullptr; }
+  std::uint64_t data_bytes() const {
+    if (!has_windows()) return tiling_.labels * (nets::label_sums + 2 * training_.shape().inputs()) * 8;
+    // Bars while they are read, what is made of them, and a place a window.
+    constexpr std::uint64_t bar_columns = 8;
+    return params_.samples.bar_cells * (bar_columns * 8 + bar_inputs * 12) + params_.samples.total() * 4;
+  }
+
   Params const params_;
   Training const training_;
   Tiling const tiling_;
+  WindowSource const source_;
 };
 
 }  // namespace
 
-std::unique_ptr<Job> make_train_job(Params const& params) { return std::make_unique<TrainJob>(params); }
+std::unique_ptr<Job> make_train_job(Params const& params, std::filesystem::path const& folder) {
+  return std::make_unique<TrainJob>(params, folder);
+}
 
 }  // namespace muster::jobs::train

@@ -1,6 +1,7 @@
 // A train job, runnable.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -9,7 +10,8 @@
 
 namespace muster::jobs::train {
 
-std::unique_ptr<Job> make_train_job(Params const& params);
+/// Bars are looked for in `folder`.
+std::unique_ptr<Job> make_train_job(Params const& params, std::filesystem::path const& folder = {});
 
 /// Reference documentation of all keys.
 std::string reference();

@@ -30,13 +30,18 @@ std::int64_t exponent_of(std::int64_t bits) { return std::max<std::int64_t>(bits
 /// Of layer `bucket / 2`, weights or biases.
 std::string name_of(std::size_t bucket) { return fmt::format("the {} of layer {}", bucket % 2 == 0 ? "weights" : "biases", bucket / 2 + 1); }
 
-/// Uniform with variance 2 / inputs of a layer (1 / inputs behind no activation, or a tanh).
+/// Behind no activation, or a tanh, values keep their variance; the others halve it.
+double gain_of(nets::Shape const& shape, std::size_t layer) {
+  bool const is_behind_none = layer == 0 || layer == std::size_t{shape.linear_layer} + 1;
+  return is_behind_none || shape.activation == nets::Activation::tanh ? 1 : 2;
+}
+
+/// Uniform with variance gain / inputs of a layer.
 std::vector<float> first_parameters(nets::Shape const& shape, std::uint64_t seed) {
   std::vector<float> parameters(nets::parameter_count(shape), 0.0f);
   auto const places = nets::places_of(shape);
   for (std::size_t l = 0; l < places.size(); ++l) {
-    double const gain = l == 0 || shape.activation == nets::Activation::tanh ? 1 : 2;
-    double const width = __builtin_sqrt(3 * gain / places[l].in);
+    double const width = __builtin_sqrt(3 * gain_of(shape, l) / places[l].in);
     for (std::size_t i = places[l].weights; i < places[l].biases; ++i) {
       auto const words = kernels::exact_words(seed, i, 0, stream_weights);
       parameters[i] = static_cast<float>(width * (2 * ((static_cast<double>(words[0]) + 0.5) * 0x1p-32) - 1));
@@ -51,11 +56,11 @@ Training::Training(Params const& params)
     : params_(params), shape_(shape_of(params)), buckets_(nets::buckets_of(shape_)), parameters_(nets::parameter_count(shape_)) {}
 
 Rows Training::rows_of(Network const& network, std::uint64_t shard) const {
-  auto const& data = params_.data;
-  std::uint64_t first = data.samples, count = data.validation;
+  auto const& samples = params_.samples;
+  std::uint64_t first = samples.train, count = samples.validation;
   if (network.phase == Phase::learn) {
     first = network.step % steps_an_epoch(params_) * params_.training.batch;
-    count = std::min(params_.training.batch, data.samples - first);
+    count = std::min(params_.training.batch, samples.train - first);
   }
   auto const shards = params_.training.shards, begin = count * shard / shards;
   return {first + begin, count * (shard + 1) / shards - begin};
@@ -74,7 +79,8 @@ std::vector<double> Training::scales_of(Network const& network) const {
 
 std::shared_ptr<Network> Training::next(Network const& from, std::span<std::int64_t const> sums, int threads) const {
   switch (from.phase) {
-    case Phase::label: return after_labels(sums, threads);
+    case Phase::label:
+      return begin(std::make_shared<Dataset>(make_dataset(params_, sums, threads)), {sums.begin(), sums.end()});
     case Phase::learn: return after_step(from, sums, threads);
     case Phase::validate: return after_validation(from, sums);
     case Phase::over: break;
@@ -83,11 +89,11 @@ std::shared_ptr<Network> Training::next(Network const& from, std::span<std::int6
   return nullptr;
 }
 
-std::shared_ptr<Network> Training::after_labels(std::span<std::int64_t const> sums, int threads) const {
+std::shared_ptr<Network> Training::begin(std::shared_ptr<Dataset const> data, Slots labels) const {
   auto to = std::make_shared<Network>();
   to->phase = Phase::learn;
-  to->labels = std::make_shared<Slots>(sums.begin(), sums.end());
-  to->data = std::make_shared<Dataset>(make_dataset(params_, sums, threads));
+  to->labels = std::make_shared<Slots>(std::move(labels));
+  to->data = std::move(data);
   auto weights = std::make_shared<Weights>();
   weights->parameters = weights->average = first_parameters(shape_, params_.seed);
   weights->first.assign(parameters_, 0);

@@ -42,10 +42,11 @@ class Training {
   std::uint64_t block_rows(std::uint64_t rows) const;
   std::vector<double> scales_of(Network const& network) const;
 
+  /// Before the first step.
+  std::shared_ptr<Network> begin(std::shared_ptr<Dataset const> data, Slots labels) const;
   std::shared_ptr<Network> next(Network const& from, std::span<std::int64_t const> sums, int threads) const;
 
  private:
-  std::shared_ptr<Network> after_labels(std::span<std::int64_t const> sums, int threads) const;
   std::shared_ptr<Network> after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const;
   std::shared_ptr<Network> after_validation(Network const& from, std::span<std::int64_t const> sums) const;
   ShardReport report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const;

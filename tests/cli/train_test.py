@@ -20,6 +20,20 @@ epochs = 30
 batch = 64
 learning_rate = 0.01
 """
+BARS_JOB = """kind = "train"
+model = "autoencoder"
+seed = 3
+[market]
+bars = "bars.h5"
+[encoder]
+window = 5
+latent = 2
+depth = 2
+width = 8
+[training]
+epochs = 4
+batch = 64
+"""
 CONTRACTS = "name,volatility,spot,expiry [years],rate,dividend\nfirst,0.2,1,1,0.03,0.01\nsecond,0.3,1.4,0.5,0.01,0\n"
 
 
@@ -52,6 +66,24 @@ class Train(MusterTest):
         # What it wrote may be priced again.
         again = self.succeed("predict", "calls.h5", "priced.csv", "--json").json()
         self.assertEqual(again["tables"], told["tables"])
+
+    def test_an_autoencoder_of_a_bar_file(self):
+        self.succeed("import", "bars", "--synthetic", "symbols=3,days=200,seed=1", "--out", "bars.h5")
+        (self.folder / "bars.toml").write_text(BARS_JOB)
+
+        def digest(*arguments, **more):
+            return self.succeed("run", "bars.toml", "--out", "coder.h5", "--fresh", "--json", *arguments, **more).json()["result_digest"]
+
+        alone = digest("--threads", "1")
+        self.assertEqual(digest("--threads", "2", env={"MUSTER_ISA": "v3"}), alone)
+        self.assertEqual(digest("--ranks", "3", "--launcher", "mpirun"), alone)
+        self.assertIn("every bit is the same", self.succeed("verify", "coder.h5", "--sample", "100%").out)
+        self.assertIn("every bit is the same", self.succeed("replay", "coder.h5").out)
+        self.refuse(2, ["coder.h5 holds an autoencoder (it prices nothing); give the result of a surrogate"],
+                    "predict", "coder.h5", "contracts.csv")
+        # Other bars than the job was resolved with.
+        self.succeed("import", "bars", "--synthetic", "symbols=3,days=200,seed=2", "--out", "bars.h5")
+        self.refuse(2, ["market.bars bars.h5 has the digest", "bring back the file it was resolved with"], "replay", "coder.h5")
 
     def test_what_is_refused(self):
         self.digest()
