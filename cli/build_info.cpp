@@ -4,12 +4,14 @@
 
 #include "git_sha.h"  // written by cmake/GitSha.cmake at every build
 #include "io/libraries.hpp"
+#include "io/onnx_file.hpp"
 #include "kernels/version.hpp"
 
 namespace muster::cli {
 namespace {
 
 std::string compiler() { return fmt::format("{} {}", MUSTER_COMPILER_NAME, __VERSION__); }
+std::string_view onnx_text() { return io::has_onnx() ? "yes" : "no"; }
 
 }  // namespace
 
@@ -36,9 +38,10 @@ std::string version_text() {
       "build               {}, {}\n"
       "CUDA                {}\n"
       "NCCL                {}\n"
+      "ONNX                {}\n"
       "instruction sets    {}\n",
       version(), git_sha().empty() ? "not built from a git checkout" : git_sha(), kernels::arithmetic_version,
-      MUSTER_BUILD_TYPE, compiler(), MUSTER_CUDA_TEXT, MUSTER_NCCL_TEXT, MUSTER_ISAS_TEXT);
+      MUSTER_BUILD_TYPE, compiler(), MUSTER_CUDA_TEXT, MUSTER_NCCL_TEXT, onnx_text(), MUSTER_ISAS_TEXT);
 }
 
 Value version_json() {
@@ -49,6 +52,7 @@ Value version_json() {
                         {"compiler", compiler()},
                         {"cuda", MUSTER_CUDA_TEXT},
                         {"nccl", MUSTER_NCCL_TEXT},
+                        {"onnx", onnx_text()},
                         {"instruction_sets", MUSTER_ISAS_TEXT}});
 }
 

@@ -4,14 +4,12 @@
 
 #include "cli/commands.hpp"
 #include "cli/csv.hpp"
+#include "cli/stored_network.hpp"
 #include "cli/tables_json.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/import/csv.hpp"
-#include "io/result_file.hpp"
 #include "jobs/train/contracts.hpp"
-#include "jobs/train/parse.hpp"
-#include "jobs/train/stored.hpp"
 
 namespace muster::cli {
 namespace {
@@ -78,14 +76,9 @@ std::string text_of(Table const& table) {
 }  // namespace
 
 int cmd_predict(PredictOptions const& options, Form form) {
-  auto const stored = io::read_result(options.result);
-  MUSTER_REQUIRE(stored.kind == "train", "{} is a result of the kind {} (it holds no network); give that of a train job",
-                 options.result.string(), stored.kind);
-  auto const params = train::read_params(stored.resolved_text);
-  MUSTER_REQUIRE(params.model == train::Model::surrogate, "{} holds an autoencoder (it prices nothing); give the result of a surrogate",
-                 options.result.string());
-  auto const network = train::stored_network(params, stored.tables);
-  auto const table = train::predictions_table(params, network, values_in(options.inputs, params.contract, train::inputs_of(params.contract)));
+  auto const loaded = load_network(options.result);
+  auto const& contract = loaded.params.contract;
+  auto const table = train::predictions_table(loaded.params, loaded.network, values_in(options.inputs, contract, train::inputs_of(contract)));
   auto said = text_of(table);
   auto json = Value::object({{"tables", to_json({table})}});
   export_csv({table}, options.csv, said, json);

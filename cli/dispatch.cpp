@@ -28,6 +28,7 @@ struct Execute {
   int operator()(PlanOptions const& options) const { return cmd_plan(options, form); }
   int operator()(VerifyOptions const& options) const { return cmd_verify(options, form); }
   int operator()(ReplayOptions const& options) const { return cmd_replay(options, form); }
+  int operator()(ExportOptions const& options) const { return cmd_export(options, form); }
   int operator()(DiffOptions const& options) const { return cmd_diff(options, form); }
   int operator()(BacktestOptions const& options) const { return cmd_backtest(options, form); }
   int operator()(PredictOptions const& options) const { return cmd_predict(options, form); }

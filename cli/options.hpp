@@ -81,6 +81,10 @@ struct PredictOptions {
   std::filesystem::path inputs;  ///< CSV
   std::filesystem::path csv;     ///< empty: none
 };
+struct ExportOptions {
+  std::filesystem::path result;
+  std::filesystem::path onnx, safetensors;  ///< empty: none
+};
 enum class StatusExit { of_this_command, of_the_run };
 enum class Detail { brief, why };
 struct StatusOptions {
@@ -149,7 +153,7 @@ struct HelpText {
 struct Invocation {
   Form form = Form::table;
   std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
-               DiffOptions, BacktestOptions, PredictOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
+               DiffOptions, BacktestOptions, PredictOptions, ExportOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
                TopologyOptions, SelftestOptions>
       command;
 };

@@ -209,7 +209,16 @@ void add_predict(Parser& parser) {
   auto const options = parser.on_chosen<PredictOptions>(command);
   command->add_option("F.h5", options->result, "The result whose network is meant")->required();
   command->add_option("CONTRACTS.csv", options->inputs, "A row a contract, a column an input (muster run tells their names)")->required();
-  command->add_option("--csv", options->csv, "Write prices and derivatives as CSV too")->type_name("F.csv");
+  command->add_option("--csv", options->csv, "Write prices and Greeks as CSV too")->type_name("F.csv");
+}
+
+void add_export(Parser& parser) {
+  auto* const command = parser.add("export", "Write the network of a train result for other programs",
+                                   "muster export calls.h5 --onnx calls.onnx --safetensors calls.safetensors");
+  auto const options = parser.on_chosen<ExportOptions>(command);
+  command->add_option("F.h5", options->result, "The result whose network is meant")->required();
+  command->add_option("--onnx", options->onnx, "ONNX: contracts in, the price and its Greeks out")->type_name("F.onnx");
+  command->add_option("--safetensors", options->safetensors, "safetensors: the parameters, as PyTorch names them")->type_name("F.safetensors");
 }
 
 void add_output(CLI::App* command, std::filesystem::path& output) {
@@ -414,6 +423,7 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   add_diff(parser);
   add_backtest(parser);
   add_predict(parser);
+  add_export(parser);
   add_status_and_stop(parser);
   add_wait_and_logs(parser);
   add_import(parser);

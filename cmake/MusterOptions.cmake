@@ -16,9 +16,10 @@ if(MUSTER_FUZZERS AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 set(MUSTER_WITH_CUDA AUTO CACHE STRING "CUDA kernels: AUTO (on where nvcc and a GPU are found), ON, OFF")
 set(MUSTER_WITH_NCCL AUTO CACHE STRING "NCCL reductions: AUTO (with CUDA, where found), ON, OFF")
+set(MUSTER_WITH_ONNX AUTO CACHE STRING "Export of networks as ONNX: AUTO (where libonnx is found), ON, OFF")
 set(MUSTER_CUDA_ARCHS "all" CACHE STRING
   "GPU architectures: 'all' the toolkit knows of muster's list, 'native', or a list such as 80;90")
-set_property(CACHE MUSTER_WITH_CUDA MUSTER_WITH_NCCL PROPERTY STRINGS AUTO ON OFF)
+set_property(CACHE MUSTER_WITH_CUDA MUSTER_WITH_NCCL MUSTER_WITH_ONNX PROPERTY STRINGS AUTO ON OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)

@@ -17,7 +17,7 @@ struct StoredNetwork {
 /// Throws Error (Exit::user) for tables that are not those of such a job.
 StoredNetwork stored_network(Params const& params, std::vector<Table> const& tables);
 
-/// Inputs [rows][inputs] with the network's prices and derivatives, one table.
+/// Inputs [rows][inputs] with the network's prices and Greeks (outputs.hpp), in double precision, one table.
 Table predictions_table(Params const& params, StoredNetwork const& network, std::vector<double> const& values);
 
 }  // namespace muster::jobs::train

@@ -34,7 +34,7 @@ class Version(MusterTest):
     def test_text_and_json_agree(self):
         text = self.succeed("--version").out
         told = self.succeed("--version", "--json").json()
-        self.assertEqual(set(told), {"muster", "git_sha", "arithmetic_version", "build_type", "compiler", "cuda", "nccl",
+        self.assertEqual(set(told), {"muster", "git_sha", "arithmetic_version", "build_type", "compiler", "cuda", "nccl", "onnx",
                                      "instruction_sets"})
         self.assertTrue(text.startswith(f"muster {told['muster']}\n"))
         self.assertRegex(text, rf"arithmetic version +{told['arithmetic_version']}\n")

@@ -23,6 +23,7 @@ LIBRARIES = [
     ("spdlog", r"spdlog/.*", r"core/log\.cpp"),
     ("libm", r"cmath|math\.h|complex", r"(?!kernels/)"),
     ("Eigen", r"Eigen/.*", r"jobs/"),
+    ("ONNX", r"onnx/.*", r"io/onnx_file\.cpp"),
 ]
 # Costly to compile: one file a room.
 ONE_FILE_A_ROOM = [("CLI11", r"CLI/.*"), ("toml++", r"toml\+\+/.*"), ("nlohmann-json", r"nlohmann/json\.hpp")]
