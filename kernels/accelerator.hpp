@@ -10,6 +10,7 @@
 #include "core/tile.hpp"
 #include "kernels/backtest/crossover.hpp"
 #include "kernels/backtest/engine.hpp"
+#include "kernels/nets/device_learner.hpp"
 #include "kernels/price/path_plan.hpp"
 
 namespace muster::kernels {
@@ -69,6 +70,8 @@ class Accelerator {
                                                            std::size_t /*rules_at_once*/, DevicePool& /*pool*/) {
     return nullptr;
   }
+  /// Keeps no reference to the plan; null for a device that has no form of it. Throws OutOfMemory.
+  virtual std::unique_ptr<nets::DeviceLearner> open_learner(nets::DevicePlan const& /*plan*/, DevicePool& /*pool*/) { return nullptr; }
 };
 
 /// A CUDA device of this process. Throws Error (Exit::environment) in a build without CUDA too.

@@ -4,6 +4,7 @@
 #include "kernels/backtest/cuda_backtest.hpp"
 #include "kernels/cuda_memory.hpp"
 #include "kernels/device_pool.hpp"
+#include "kernels/nets/cuda_nets.hpp"
 #include "kernels/out_of_memory.hpp"
 #include "kernels/price/cuda_paths.hpp"
 
@@ -99,6 +100,42 @@ class CudaCrossoverRunner final : public CrossoverRunner {
   CudaTablesOwner<backtest::CudaCrossover, backtest::close_cuda_crossover> tables_;
 };
 
+class CudaLearner final : public nets::DeviceLearner {
+ public:
+  CudaLearner(nets::DevicePlan const& plan, int ordinal, void* stream, DevicePool& pool) : ordinal_(ordinal) {
+    char const* error = nullptr;
+    handle_ = nets::open_cuda_net(plan, ordinal, stream, tables_in(pool), &error);
+    refuse_out_of_memory(error, ordinal);
+    MUSTER_REQUIRE_ENV(handle_ != nullptr, "GPU {}: {} (networks cannot learn there); use --device cpu", ordinal, error);
+  }
+  ~CudaLearner() override { nets::close_cuda_net(handle_); }
+  CudaLearner(CudaLearner const&) = delete;
+  CudaLearner& operator=(CudaLearner const&) = delete;
+
+  void hold(nets::SampleTable const& table) override { check(nets::hold_on_cuda(handle_, table)); }
+  void load(std::span<float const> parameters) override { check(nets::load_on_cuda(handle_, parameters.data())); }
+  void add_gradients(std::span<nets::BlockRows const> blocks, nets::RowOrder const& order, nets::LossWeights const& weights,
+                     std::span<double const> scales, std::span<std::int64_t> sums, nets::BlockReports const& reports) override {
+    check(nets::run_cuda_net(handle_, blocks, order, weights, scales.data(), sums.data(), reports));
+  }
+  void losses(std::span<nets::BlockRows const> blocks, nets::RowOrder const& order, nets::LossWeights const& weights,
+              std::span<nets::BlockLoss> losses) override {
+    check(nets::run_cuda_net(handle_, blocks, order, weights, nullptr, nullptr, {losses}));
+  }
+  void add_label_paths(std::span<nets::PathLaw const> laws, std::uint64_t pairs, std::span<std::int64_t> sums) override {
+    check(nets::add_paths_on_cuda(handle_, laws, pairs, sums.data()));
+  }
+
+ private:
+  void check(char const* error) const {
+    refuse_out_of_memory(error, ordinal_);
+    MUSTER_REQUIRE_ENV(error == nullptr, "GPU {}: {} (a step was not computed); run again to resume", ordinal_, error);
+  }
+
+  int ordinal_;
+  nets::CudaNet* handle_ = nullptr;
+};
+
 class CudaAccelerator final : public Accelerator {
  public:
   explicit CudaAccelerator(int ordinal) : ordinal_(ordinal) {
@@ -127,6 +164,9 @@ class CudaAccelerator final : public Accelerator {
   std::unique_ptr<CrossoverRunner> open_crossovers(backtest::CrossoverTable const& table, std::size_t rules_at_once,
                                                    DevicePool& pool) override {
     return std::make_unique<CudaCrossoverRunner>(table, rules_at_once, ordinal_, cuda_pool_stream(pool_), pool);
+  }
+  std::unique_ptr<nets::DeviceLearner> open_learner(nets::DevicePlan const& plan, DevicePool& pool) override {
+    return std::make_unique<CudaLearner>(plan, ordinal_, cuda_pool_stream(pool_), pool);
   }
 
  private:

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/backtest/group_layout.hpp"
-#include "tests/kernels/backtest/gpu_memory.hpp"
+#include "tests/kernels/gpu_memory.hpp"
 #include "tests/kernels/backtest/random_market.hpp"
 
 namespace {

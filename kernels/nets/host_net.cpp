@@ -14,10 +14,6 @@ namespace {
 /// Read beyond the end by whole tiles.
 constexpr std::size_t slack = 64;
 
-/// Rows at a time: fewer cost more loads and stores of gradients, more fall out of a core's caches.
-constexpr std::uint32_t chunk_rows = 192;
-static_assert(chunk_rows % row_grain == 0);
-
 }  // namespace
 
 struct HostNet::Memory {
@@ -53,23 +49,22 @@ HostNet::HostNet(Shape const& shape, Use use) : memory_(std::make_unique<Memory>
   view_.activation = shape.activation;
   view_.linear_layer = shape.linear_layer;
   view_.has_slopes = has_slopes;
-  view_.chunk_rows = chunk_rows;
   for (auto const& place : places_of(shape)) memory_->layers.push_back(memory_->layer(place, use));
   std::uint32_t widest = 0;
   for (auto const width : shape.widths) {
     widest = std::max(widest, padded_columns(width));
-    memory_->trace.push_back(memory_->trace_of(std::size_t{view_.chunk_rows} * padded_columns(width), has_slopes));
+    memory_->trace.push_back(memory_->trace_of(std::size_t{chunk_rows} * padded_columns(width), has_slopes));
   }
   if (shape.linear_layer < memory_->layers.size()) {
     auto const stride = memory_->layers[shape.linear_layer].out_stride;
-    std::fill_n(memory_->trace[shape.linear_layer + 1].slope, std::size_t{view_.chunk_rows} * stride, 1.0f);
+    std::fill_n(memory_->trace[shape.linear_layer + 1].slope, std::size_t{chunk_rows} * stride, 1.0f);
   }
   // The twin begins with the output's derivative by itself.
   auto const& top = memory_->layers.back();
-  for (std::uint32_t row = 0; row < view_.chunk_rows; ++row) memory_->trace.back().inner[std::size_t{row} * top.out_stride] = 1;
-  for (auto& delta : view_.delta) delta = memory_->take(std::size_t{view_.chunk_rows} * widest);
-  view_.strips = memory_->take(std::size_t{view_.chunk_rows} * padded_rows(widest));
-  view_.partial = memory_->take(std::size_t{view_.chunk_rows} * column_grain);
+  for (std::uint32_t row = 0; row < chunk_rows; ++row) memory_->trace.back().inner[std::size_t{row} * top.out_stride] = 1;
+  for (auto& delta : view_.delta) delta = memory_->take(std::size_t{chunk_rows} * widest);
+  view_.strips = memory_->take(std::size_t{chunk_rows} * padded_rows(widest));
+  view_.partial = memory_->take(std::size_t{chunk_rows} * column_grain);
   view_.layers = memory_->layers.data();
   view_.trace = memory_->trace.data();
   view_.layer_count = static_cast<std::uint32_t>(memory_->layers.size());

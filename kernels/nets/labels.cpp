@@ -79,15 +79,19 @@ Means combine(Means const& a, double factor, Means const& b) {
 
 }  // namespace
 
-std::uint64_t add_label_paths(CallContract const& c, std::uint64_t seed, std::uint32_t stream, std::uint32_t item, std::uint64_t pairs,
-                              LabelSums& sums) {
+PathLaw path_law(CallContract const& c, std::uint64_t seed, std::uint32_t stream, std::uint32_t item) {
   double const n = future(c), step = c.expiry_years / n;
   PathLaw law{philox_keys(seed), std::uint64_t{item} << 32, stream, future(c), static_cast<float>(c.spot)};
   law.drift = static_cast<float>((c.rate - c.dividend - 0.5 * c.volatility * c.volatility) * step);
   law.diffusion = static_cast<float>(c.volatility * __builtin_sqrt(step));
   law.past = static_cast<float>(past_of(c));
   law.geometric_past = static_cast<float>(past_of(c) / n);
-  MUSTER_NETS_DISPATCH(add_paths, law, pairs, sums.data());
+  return law;
+}
+
+std::uint64_t add_label_paths(CallContract const& c, std::uint64_t seed, std::uint32_t stream, std::uint32_t item, std::uint64_t pairs,
+                              LabelSums& sums) {
+  MUSTER_NETS_DISPATCH(add_paths, path_law(c, seed, stream, item), pairs, sums.data());
   return static_cast<std::uint64_t>(sums[7]);
 }
 

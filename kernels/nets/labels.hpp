@@ -49,6 +49,9 @@ struct PathLaw {
   float geometric_past = 0;  ///< what their geometric average must
 };
 
+/// Of the contract number `item`.
+PathLaw path_law(CallContract const& contract, std::uint64_t seed, std::uint32_t stream, std::uint32_t item);
+
 /// Adds `pairs` antithetic pairs of paths of the contract number `item`; returns how many of their values no sum can hold.
 std::uint64_t add_label_paths(CallContract const& contract, std::uint64_t seed, std::uint32_t stream, std::uint32_t item,
                               std::uint64_t pairs, LabelSums& sums);

@@ -1,17 +1,15 @@
 // Antithetic pairs of lognormal paths, 64 at a time.
-#include "kernels/math/exp.hpp"
-#include "kernels/nets/config.hpp"
 #include "kernels/nets/net_body.hpp"
+#include "kernels/nets/path_steps.hpp"
 #include "kernels/rng/normal.hpp"
 #include "kernels/rng/philox_lanes.hpp"
-#include "kernels/sums/quantize.hpp"
 
 MUSTER_NETS_BEGIN
 
 namespace {
 
 constexpr int lanes = 64;
-constexpr int normals = 6;  // of a block
+constexpr int normals = label_normals;
 
 /// Standard normals of a run of items.
 void draw(PathLaw const& law, std::uint64_t item, std::uint32_t block, float (&z)[normals][lanes]) {
@@ -25,13 +23,9 @@ void draw(PathLaw const& law, std::uint64_t item, std::uint32_t block, float (&z
   }
 }
 
-/// Sums over the future fixings of a path.
+/// PathSums of each lane.
 struct Paths {
-  float sum[lanes];       ///< of the spots
-  float weighted[lanes];  ///< of spot times the Brownian motion, in steps
-  float timed[lanes];     ///< of spot times the number of the fixing
-  float motion[lanes];    ///< the Brownian motion
-  float motions[lanes];   ///< the sum of it over the fixings
+  float sum[lanes], weighted[lanes], timed[lanes], motion[lanes], motions[lanes];
 };
 
 void start(Paths& paths) {
@@ -39,25 +33,23 @@ void start(Paths& paths) {
 }
 
 void step(PathLaw const& law, Paths& paths, float const* z, float sign, std::uint32_t number) {
-  float const drift = law.drift * static_cast<float>(number), count = static_cast<float>(number);
+  float const count = static_cast<float>(number);
   MUSTER_LANES
   for (int i = 0; i < lanes; ++i) {
-    float const motion = fma(sign, z[i], paths.motion[i]);
-    float const spot = law.spot * exp(fma(law.diffusion, motion, drift));
-    paths.motion[i] = motion;
-    paths.motions[i] += motion;
-    paths.sum[i] += spot;
-    paths.weighted[i] = fma(spot, motion, paths.weighted[i]);
-    paths.timed[i] = fma(spot, count, paths.timed[i]);
+    PathSums const to = next_fixing(law, {paths.sum[i], paths.weighted[i], paths.timed[i], paths.motion[i], paths.motions[i]}, z[i], sign, count);
+    paths.motion[i] = to.motion;
+    paths.motions[i] = to.motions;
+    paths.sum[i] = to.sum;
+    paths.weighted[i] = to.weighted;
+    paths.timed[i] = to.timed;
   }
 }
 
 /// The sum of values on the grid. A loop of its own: gcc 12 leaves a loop with several of them scalar.
 std::int64_t grid_sum(float const (&values)[lanes]) {
-  constexpr double scale = double(1 << label_bits);
   std::uint64_t bits = 0;
   MUSTER_LANES
-  for (int i = 0; i < lanes; ++i) bits += to_bits(fma(static_cast<double>(values[i]), scale, rounding_magic));
+  for (int i = 0; i < lanes; ++i) bits += label_bits_of(values[i]);
   return static_cast<std::int64_t>(bits - lanes * static_cast<std::uint64_t>(rounding_magic_bits));
 }
 
@@ -69,24 +61,20 @@ std::int64_t count_of(std::int32_t const (&marks)[lanes]) {
 
 /// Adds what the first `count` paths come to.
 void finish(PathLaw const& law, Paths const& paths, int count, std::int64_t* sums) {
-  float const steps = static_cast<float>(law.steps), share = 1.0f / steps, mean_drift = law.drift * (0.5f * (steps + 1.0f));
-  float const geometric_past = law.steps == 1 ? -1.0f : law.geometric_past;
+  LastFixing const last = last_fixing(law);
   float sum[lanes], weighted[lanes], timed[lanes], control[lanes], control_weighted[lanes];
   std::int32_t pays[lanes], counts[lanes], bad[lanes];
   MUSTER_LANES
   for (int i = 0; i < lanes; ++i) {
-    float const motion = paths.motions[i] * share, average = law.spot * exp(fma(law.diffusion, motion, mean_drift));
-    bool const is_here = i < count, is_paid = is_here & (paths.sum[i] > law.past), is_counted = is_here & (average > geometric_past);
-    pays[i] = is_paid ? 1 : 0;
-    sum[i] = is_paid ? paths.sum[i] : 0.0f;
-    weighted[i] = is_paid ? paths.weighted[i] : 0.0f;
-    timed[i] = is_paid ? paths.timed[i] : 0.0f;
-    counts[i] = is_counted ? 1 : 0;
-    control[i] = is_counted ? average : 0.0f;
-    control_weighted[i] = is_counted ? average * motion : 0.0f;
-    // The largest of all that was added; false for NaN.
-    float const size = abs(paths.weighted[i]) + paths.timed[i] + abs(average * motion) + average;
-    bad[i] = is_here & !(size < 0x1p22f) ? 1 : 0;
+    PathEnd const end = end_of(law, last, {paths.sum[i], paths.weighted[i], paths.timed[i], paths.motion[i], paths.motions[i]}, i < count);
+    pays[i] = end.is_paid ? 1 : 0;
+    sum[i] = end.sum;
+    weighted[i] = end.weighted;
+    timed[i] = end.timed;
+    counts[i] = end.is_counted ? 1 : 0;
+    control[i] = end.control;
+    control_weighted[i] = end.control_weighted;
+    bad[i] = end.is_bad ? 1 : 0;
   }
   std::int64_t const all[label_sums] = {count_of(pays),   grid_sum(sum),     grid_sum(weighted),         grid_sum(timed),
                                         count_of(counts), grid_sum(control), grid_sum(control_weighted), count_of(bad)};

@@ -276,24 +276,24 @@ void load_layer(LayerView const& layer, float const* parameters) {
 BlockLoss run_block(NetView const& net, Samples const& samples, LossWeights const& weights) {
   BlockLoss loss;
   std::uint32_t const inputs = net.layers[0].place.in, outputs = net.layers[net.layer_count - 1].place.out;
-  for (std::uint32_t first = 0; first < samples.rows; first += net.chunk_rows)
-    add_chunk(net, chunk_of(samples, first, net.chunk_rows, inputs, outputs), weights, loss);
+  for (std::uint32_t first = 0; first < samples.rows; first += chunk_rows)
+    add_chunk(net, chunk_of(samples, first, chunk_rows, inputs, outputs), weights, loss);
   return loss;
 }
 
 BlockLoss run_losses(NetView const& net, Samples const& samples, LossWeights const& weights) {
   BlockLoss loss;
   std::uint32_t const inputs = net.layers[0].place.in, outputs = net.layers[net.layer_count - 1].place.out;
-  for (std::uint32_t first = 0; first < samples.rows; first += net.chunk_rows)
-    add_losses(net, chunk_of(samples, first, net.chunk_rows, inputs, outputs), weights, loss);
+  for (std::uint32_t first = 0; first < samples.rows; first += chunk_rows)
+    add_losses(net, chunk_of(samples, first, chunk_rows, inputs, outputs), weights, loss);
   return loss;
 }
 
 void run_forward(NetView const& net, float const* inputs, std::uint32_t rows, float* outputs, float* slopes) {
   auto const& bottom = net.layers[0];
   auto const& top = net.layers[net.layer_count - 1];
-  for (std::uint32_t first = 0; first < rows; first += net.chunk_rows) {
-    std::uint32_t const count = rows - first < net.chunk_rows ? rows - first : net.chunk_rows, padded = padded_rows(count);
+  for (std::uint32_t first = 0; first < rows; first += chunk_rows) {
+    std::uint32_t const count = rows - first < chunk_rows ? rows - first : chunk_rows, padded = padded_rows(count);
     copy_rows(inputs + std::size_t{first} * bottom.place.in, count, bottom.place.in, bottom.in_stride, padded, net.trace[0].value);
     slopes == nullptr ? forward<1>(net, padded) : forward<2>(net, padded);
     for (std::uint32_t row = 0; row < count; ++row)

@@ -16,6 +16,11 @@ constexpr std::uint32_t padded_columns(std::uint32_t columns) {
 }
 constexpr std::uint32_t padded_rows(std::uint32_t rows) { return (rows + row_grain - 1) / row_grain * row_grain; }
 
+/// Rows at a time on a CPU: fewer cost more loads and stores of gradients, more fall out of a core's caches. Losses are summed
+/// by so many rows, so it is in their bits.
+inline constexpr std::uint32_t chunk_rows = 192;
+static_assert(chunk_rows % row_grain == 0);
+
 /// One layer: its weights as both products want them, and its gradient in the making.
 struct LayerView {
   LayerPlace place;
@@ -46,7 +51,6 @@ struct NetView {
   Activation activation = Activation::silu;
   std::uint32_t linear_layer = no_layer;  ///< the slopes behind it are always 1
   bool has_slopes = false;
-  std::uint32_t chunk_rows = 0;  ///< whole row_grains
   float* delta[2] = {};          ///< [chunk_rows][widest stride], in turns
   float* strips = nullptr;       ///< [widest, padded][chunk_rows]: a matrix as outer products want it
   float* partial = nullptr;      ///< [chunk_rows][column_grain]: tiles of a long product in the making

@@ -1,7 +1,7 @@
 // The GPU's engines have the bits of this CPU's, without a GPU: their text, run by an emulated block.
 #include <gtest/gtest.h>
 
-#include "tests/kernels/backtest/emulated_block.hpp"
+#include "tests/kernels/emulated_block.hpp"
 // The engines stand on the words above.
 #include "kernels/backtest/cuda_group_engine.hpp"
 #include "kernels/backtest/cuda_team_engine.hpp"

@@ -1,7 +1,7 @@
 // The GPU's backtests and crossover rules have the bits of this CPU's.
 #include <cstdio>
 
-#include "tests/kernels/backtest/gpu_memory.hpp"
+#include "tests/kernels/gpu_memory.hpp"
 #include "tests/kernels/backtest/random_market.hpp"
 
 namespace muster::testing {

@@ -189,6 +189,13 @@ U __shfl_sync(unsigned, U mine, int of, int width) {
   return value_of(Meeting::pick, mine, EmulatedBlock::current()->lane() / width * width + of);
 }
 
+template <class U>
+U atomicAdd(U* at, U value) {
+  U const before = *at;
+  *at += value;
+  return before;
+}
+
 inline int __ffs(int x) { return x == 0 ? 0 : std::countr_zero(static_cast<unsigned>(x)) + 1; }
 inline int __popc(unsigned x) { return std::popcount(x); }
 inline unsigned __funnelshift_l(unsigned low, unsigned high, unsigned by) { return by == 0 ? high : high << by | low >> (32 - by); }

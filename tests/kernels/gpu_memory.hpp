@@ -1,7 +1,7 @@
 // Plain memory of the first GPU, for tests and benchmarks that have no pool.
 #pragma once
 
-#include "kernels/backtest/cuda_backtest.hpp"
+#include "kernels/price/cuda_paths.hpp"
 #include "kernels/cuda_memory.hpp"
 
 namespace muster::testing {

@@ -1,0 +1,559 @@
+// Networks on a GPU: transfers, the order of passes, launches.
+#include "kernels/nets/cuda_nets.hpp"
+
+#if !defined(__CUDACC__)
+
+namespace muster::kernels::nets {
+namespace {
+constexpr char const* no_cuda = "this build has no CUDA; configure with -DMUSTER_WITH_CUDA=ON on a machine with nvcc";
+}
+
+CudaNet* open_cuda_net(DevicePlan const&, int, void*, TableMemory const&, char const** error) {
+  *error = no_cuda;
+  return nullptr;
+}
+void close_cuda_net(CudaNet*) {}
+char const* hold_on_cuda(CudaNet*, SampleTable const&) { return no_cuda; }
+char const* load_on_cuda(CudaNet*, float const*) { return no_cuda; }
+char const* run_cuda_net(CudaNet*, std::span<BlockRows const>, RowOrder const&, LossWeights const&, double const*, std::int64_t*,
+                         BlockReports const&) {
+  return no_cuda;
+}
+char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t, std::int64_t*) { return no_cuda; }
+
+}  // namespace muster::kernels::nets
+
+#else
+
+#include <cuda_runtime.h>
+
+#include <cstring>
+
+#include "kernels/cuda_memory.hpp"
+#include "kernels/nets/cuda_labels.hpp"
+#include "kernels/nets/cuda_rows.hpp"
+#include "kernels/nets/device_layout.hpp"
+
+namespace muster::kernels::nets {
+
+struct CudaNet {
+  DevicePlan plan;
+  int ordinal = 0;
+  cudaStream_t stream = nullptr;
+  TableMemory memory{};
+  int multiprocessors = 1;
+  void* block = nullptr;
+  char* pinned = nullptr;  ///< notes of a launch, then losses, then sums
+  DeviceLayout at;
+  void* labels = nullptr;  ///< laws and sums of a launch of paths
+  std::size_t label_bytes = 0;
+};
+
+inline namespace MUSTER_ISA {
+namespace {
+
+void check(cudaError_t code) {
+  if (code == cudaSuccess) return;
+  cudaGetLastError();  // the error is told; leave none behind for the next launch
+  throw code == cudaErrorMemoryAllocation ? cuda_out_of_memory : cudaGetErrorString(code);
+}
+
+template <class Work>
+char const* guarded(CudaNet const& self, Work const& work) {
+  try {
+    check(cudaSetDevice(self.ordinal));
+    work();
+    return nullptr;
+  } catch (char const* text) {
+    return text;
+  }
+}
+
+// ---- Kernels ----
+
+template <class Cut, class Work>
+__global__ void __launch_bounds__(Cut::threads, 512 / Cut::threads) product_kernel(Factors const factors, Work work) {
+  __shared__ Slices<Cut> slices;
+  Tile<Cut, Left::by_rows> tile(factors, threadIdx.x, blockIdx.x * Cut::rows, blockIdx.y * Cut::columns, slices);
+  tile.run(work);
+}
+
+/// Of a bucket: its scale, its part of all sums, and its largest of a shard.
+struct GradientView {
+  double const* scale;
+  std::int64_t* sums;
+  std::uint32_t* most;
+  std::uint32_t buckets;
+
+  __device__ void raise(std::uint32_t shard, std::uint32_t largest) const {
+    largest = warp_most(largest);
+    if (threadIdx.x % 32 == 0) atomicMax(most + shard * buckets, largest);
+  }
+};
+
+/// A^T D of each block of samples, in blockIdx.z; and the sums of D's columns, where biases are wanted.
+template <class Cut>
+__global__ void __launch_bounds__(Cut::threads, 512 / Cut::threads)
+gradient_kernel(Factors const all, BlockView const* blocks, GradientView const weights, GradientView const biases) {
+  __shared__ Slices<Cut> slices;
+  BlockView const block = blocks[blockIdx.z];
+  Factors factors = all;
+  factors.left += std::size_t{block.row} * all.left_stride;
+  factors.right += std::size_t{block.row} * all.right_stride;
+  factors.depth = block.rows;
+  std::uint32_t const first_column = blockIdx.y * Cut::columns;
+  bool const sums_biases = biases.sums != nullptr && blockIdx.x == 0;
+  WeightGradient<Cut> work{{}, *weights.scale, weights.sums, all.columns, sums_biases ? threadIdx.x : UINT32_MAX / 2};
+  Tile<Cut, Left::by_depth> tile(factors, threadIdx.x, blockIdx.x * Cut::rows, first_column, slices);
+  tile.run(work);
+  weights.raise(block.shard, work.most);
+  if (!sums_biases) return;
+  std::uint32_t largest = 0;
+  for (int i = 0; i < work.shares; ++i)
+    if (std::uint32_t const column = threadIdx.x + static_cast<std::uint32_t>(i * Cut::threads); column < Cut::columns && first_column + column < all.columns)
+      add_to_grid(work.biases[i], *biases.scale, biases.sums + first_column + column, largest);
+  biases.raise(block.shard, largest);
+}
+
+__global__ void gather_kernel(GatherView const view, RowOrder const order, BlockView const* blocks) {
+  BlockView const block = blocks[blockIdx.y];
+  std::uint32_t const stride = gridDim.x * blockDim.x;
+  for (std::uint32_t row = blockIdx.x * blockDim.x + threadIdx.x; row < block.rows; row += stride)
+    gather_row(view, order.at(block.place + row), block.row + row);
+}
+
+/// A warp a chunk; losses [chunk][value, slope].
+__global__ void loss_kernel(ErrorView const value, ErrorView const slope, ChunkView const* chunks, std::uint32_t count, double* losses) {
+  std::uint32_t const chunk = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32, lane = threadIdx.x % 32;
+  if (chunk >= count) return;
+  double const of_value = square_errors(value, chunks[chunk], lane);
+  double const of_slope = slope.found == nullptr ? 0.0 : square_errors(slope, chunks[chunk], lane);
+  if (lane != 0) return;
+  losses[2 * chunk] = of_value;
+  losses[2 * chunk + 1] = of_slope;
+}
+
+__global__ void layer_kernel(DeviceLayer const layer, float const* parameters) {
+  auto const& place = layer.place;
+  std::size_t const count = std::size_t{place.in} * place.out, stride = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count + place.out; i += stride) {
+    if (i >= count) {
+      layer.biases[i - count] = parameters[place.biases + i - count];
+      continue;
+    }
+    std::size_t const in = i / place.out, out = i % place.out;
+    float const weight = parameters[place.weights + i];
+    layer.forward[in * layer.out_stride + out] = weight;
+    layer.backward[out * layer.in_stride + in] = weight;
+  }
+}
+
+__global__ void fill_kernel(float* values, std::size_t count, float value) {
+  std::size_t const stride = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += stride) values[i] = value;
+}
+
+__global__ void __launch_bounds__(label_threads) label_kernel(PathLaw const* laws, std::uint64_t pairs, std::int64_t* sums) {
+  __shared__ std::uint64_t room[label_threads / 32 * label_sums];
+  label_block(laws[blockIdx.x], pairs, threadIdx.x, room, sums + blockIdx.x * label_sums);
+}
+
+// ---- Launches ----
+
+std::uint32_t parts(std::uint64_t count, std::uint64_t of) { return static_cast<std::uint32_t>((count + of - 1) / of); }
+std::uint32_t grid_of(std::size_t count) { return parts(count < (1u << 20) ? count : 1u << 20, 256); }
+
+/// Of a cut for this product: elements computed, padding among them, over what the cut reaches of a full device.
+template <class Cut>
+double cost_of(std::uint32_t rows, std::uint32_t columns, std::uint32_t batch, int multiprocessors, double share) {
+  std::uint64_t const blocks = std::uint64_t{parts(rows, Cut::rows)} * parts(columns, Cut::columns) * batch;
+  std::uint64_t const waves = parts(blocks, static_cast<std::uint64_t>(multiprocessors));
+  return static_cast<double>(waves) * Cut::rows * Cut::columns / share;
+}
+
+/// What a launch works on.
+struct Launch {
+  CudaNet& self;
+  std::uint32_t rows, block_count, chunk_count;
+  BlockView const* blocks;
+  ChunkView const* chunks;
+  double const* scales;      ///< one a bucket
+  float const* slope_weights;  ///< then the value's
+  RowOrder order;
+
+  DeviceLayout const& at() const { return self.at; }
+  std::uint32_t buckets() const { return static_cast<std::uint32_t>(2 * at().layers.size()); }
+};
+
+template <class Cut, class Work>
+void launch_product(Launch const& l, Factors const& factors, Work const& work) {
+  dim3 const grid(parts(factors.rows, Cut::rows), parts(factors.columns, Cut::columns));
+  product_kernel<Cut><<<grid, Cut::threads, 0, l.self.stream>>>(factors, work);
+  check(cudaGetLastError());
+}
+
+template <class Work>
+void product(Launch const& l, float const* left, std::uint32_t left_stride, float const* right, std::uint32_t right_stride,
+             std::uint32_t depth, std::uint32_t columns, Work const& work) {
+  Factors const factors{left, left_stride, right, right_stride, l.rows, columns, depth};
+  auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(l.rows, columns, 1, l.self.multiprocessors, share); };
+  double const wide = cost(Wide{}, 0.8), square = cost(Square{}, 0.75), small = cost(Small{}, 0.3);
+  double const narrow = columns <= Narrow::columns ? cost(Narrow{}, 0.25) : 1e300;
+  if (narrow <= small && narrow <= wide && narrow <= square) return launch_product<Narrow>(l, factors, work);
+  if (small <= wide && small <= square) return launch_product<Small>(l, factors, work);
+  wide <= square ? launch_product<Wide>(l, factors, work) : launch_product<Square>(l, factors, work);
+}
+
+struct Gradient {
+  Factors factors;
+  GradientView weights, biases;
+};
+
+template <class Cut>
+void launch_gradient(Launch const& l, Gradient const& gradient) {
+  dim3 const grid(parts(gradient.factors.rows, Cut::rows), parts(gradient.factors.columns, Cut::columns), l.block_count);
+  gradient_kernel<Cut><<<grid, Cut::threads, 0, l.self.stream>>>(gradient.factors, l.blocks, gradient.weights, gradient.biases);
+  check(cudaGetLastError());
+}
+
+void launch_gradient(Launch const& l, Gradient const& gradient) {
+  std::uint32_t const in = gradient.factors.rows, out = gradient.factors.columns;
+  auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(in, out, l.block_count, l.self.multiprocessors, share); };
+  double const wide = cost(GradientWide{}, 0.65), square = cost(Square{}, 0.75), small = cost(Small{}, 0.3);
+  double const flat = cost(GradientShort{}, 0.15), narrow = cost(GradientNarrow{}, 0.15);
+  double const least = fmin(fmin(fmin(wide, square), small), fmin(flat, narrow));
+  if (least == flat) return launch_gradient<GradientShort>(l, gradient);
+  if (least == narrow) return launch_gradient<GradientNarrow>(l, gradient);
+  if (least == small) return launch_gradient<Small>(l, gradient);
+  least == wide ? launch_gradient<GradientWide>(l, gradient) : launch_gradient<Square>(l, gradient);
+}
+
+enum class Biases { none, summed };
+
+/// The gradient of a layer's parameters from what comes in and the loss's derivative by what goes out.
+void layer_gradient(Launch const& l, std::size_t layer, float const* left, float const* right, Biases biases) {
+  auto const& at = l.at();
+  auto const& of = at.layers[layer];
+  std::size_t const bucket = 2 * layer;
+  auto const view = [&](std::size_t b, std::size_t first) { return GradientView{l.scales + b, at.sums + first, at.most + b, l.buckets()}; };
+  Gradient gradient{{left, of.in_stride, right, of.out_stride, of.place.in, of.place.out, 0}, view(bucket, of.place.weights), {}};
+  if (biases == Biases::summed) gradient.biases = view(bucket + 1, of.place.biases);
+  launch_gradient(l, gradient);
+}
+
+// ---- Passes, in the order of net_body.cpp ----
+
+void gather(Launch const& l) {
+  auto const& at = l.at();
+  auto const& shape = l.self.plan.shape;
+  GatherView const view{at.inputs, at.targets, l.self.plan.has_slopes ? at.slopes : nullptr, shape.inputs(), shape.outputs(),
+                        at.trace[0].value, at.wanted, at.wanted_slopes, device_stride(shape.inputs()), device_stride(shape.outputs())};
+  gather_kernel<<<dim3(parts(parts(l.rows, l.block_count), 128), l.block_count), 128, 0, l.self.stream>>>(view, l.order, l.blocks);
+  check(cudaGetLastError());
+}
+
+void forward(Launch const& l, bool has_bend) {
+  auto const& at = l.at();
+  for (std::size_t i = 0; i < at.layers.size(); ++i) {
+    auto const& layer = at.layers[i];
+    auto const into = [&](auto const& work) {
+      product(l, at.trace[i].value, layer.in_stride, layer.forward, layer.out_stride, layer.place.in, layer.place.out, work);
+    };
+    if (i + 1 == at.layers.size() || i == l.self.plan.shape.linear_layer)
+      into(Outputs{{{}, layer.biases, layer.out_stride}, at.trace[i + 1].value});
+    else if (has_bend)
+      into(Activated<true>{{{}, layer.biases, layer.out_stride}, l.self.plan.shape.activation, at.trace[i + 1]});
+    else
+      into(Activated<false>{{{}, layer.biases, layer.out_stride}, l.self.plan.shape.activation, at.trace[i + 1]});
+  }
+}
+
+void twin(Launch const& l) {
+  auto const& at = l.at();
+  for (std::size_t i = at.layers.size(); i-- > 0;) {
+    auto const& layer = at.layers[i];
+    product(l, at.trace[i + 1].inner, layer.out_stride, layer.backward, layer.in_stride, layer.place.out, layer.place.in,
+            Twin{{}, at.trace[i], layer.in_stride});
+  }
+}
+
+void find_losses(Launch const& l) {
+  auto const& at = l.at();
+  auto const& shape = l.self.plan.shape;
+  ErrorView const value{at.trace.back().value, at.wanted, l.slope_weights + shape.inputs(), 0, shape.outputs(), device_stride(shape.outputs()),
+                        at.by_output};
+  ErrorView slope{};
+  if (l.self.plan.has_slopes)
+    slope = {at.trace[0].adjoint, at.wanted_slopes, l.slope_weights, 1, shape.inputs(), device_stride(shape.inputs()), at.by_slope};
+  constexpr unsigned warps = 2;
+  loss_kernel<<<parts(l.chunk_count, warps), 32 * warps, 0, l.self.stream>>>(value, slope, l.chunks, l.chunk_count, at.losses);
+  check(cudaGetLastError());
+}
+
+void reverse_twin(Launch const& l) {
+  auto const& at = l.at();
+  float const* from = at.by_slope;
+  for (std::size_t i = 0; i + 1 < at.layers.size(); ++i) {
+    auto const& layer = at.layers[i];
+    auto const& mid = at.trace[i + 1];
+    float* const to = at.delta[i % 2];
+    layer_gradient(l, i, from, mid.inner, Biases::none);
+    product(l, from, layer.in_stride, layer.forward, layer.out_stride, layer.place.in, layer.place.out,
+            ReverseTwin{{}, mid, to, layer.out_stride});
+    from = to;
+  }
+  layer_gradient(l, at.layers.size() - 1, from, at.trace.back().inner, Biases::none);
+}
+
+void backward(Launch const& l) {
+  auto const& at = l.at();
+  float const* from = at.by_output;
+  for (std::size_t i = at.layers.size(); i-- > 0;) {
+    auto const& layer = at.layers[i];
+    layer_gradient(l, i, at.trace[i].value, from, Biases::summed);
+    if (i == 0) break;
+    float* const to = at.delta[i % 2];
+    auto const into = [&](auto const& work) {
+      product(l, from, layer.out_stride, layer.backward, layer.in_stride, layer.place.out, layer.place.in, work);
+    };
+    if (l.self.plan.has_slopes)
+      into(Backward<true>{{}, at.trace[i], to, layer.in_stride});
+    else
+      into(Backward<false>{{}, at.trace[i], to, layer.in_stride});
+    from = to;
+  }
+}
+
+// ---- A call, in launches of whole blocks ----
+
+/// Writes what a launch needs to know side by side into pinned memory, and says where it will be on the device.
+class Notes {
+ public:
+  Notes(char* pinned, char* device) : pinned_(pinned), device_(device) {}
+  template <class T>
+  T const* add(T const* from, std::size_t count) {
+    used_ = (used_ + alignof(T) - 1) / alignof(T) * alignof(T);
+    std::memcpy(pinned_ + used_, from, count * sizeof(T));
+    auto const* const at = reinterpret_cast<T const*>(device_ + used_);
+    used_ += count * sizeof(T);
+    return at;
+  }
+  std::size_t used() const { return used_; }
+
+ private:
+  char *pinned_, *device_;
+  std::size_t used_ = 0;
+};
+
+/// Blocks that fit a launch.
+struct Batch {
+  std::vector<BlockView> blocks;
+  std::vector<ChunkView> chunks;
+  std::uint32_t rows = 0;
+
+  bool has_room(BlockRows const& block, std::uint64_t rows_at_once) const {
+    return blocks.empty() || (rows + block.rows <= rows_at_once && blocks.size() < most_launch_blocks);
+  }
+  void add(BlockRows const& block) {
+    blocks.push_back({block.first, rows, block.rows, block.shard});
+    for (std::uint32_t first = 0; first < block.rows; first += chunk_rows)
+      chunks.push_back({rows + first, block.rows - first < chunk_rows ? block.rows - first : chunk_rows});
+    rows += block.rows;
+  }
+};
+
+struct Call {
+  CudaNet& self;
+  RowOrder order;
+  LossWeights weights;
+  double const* scales;
+  bool learns;
+
+  void run(Batch const& batch, BlockLoss* losses) const {
+    auto const& at = self.at;
+    auto const inputs = self.plan.shape.inputs();
+    Notes notes(self.pinned, at.notes);
+    std::vector<float> loss_weights(inputs, 0.0f);
+    if (weights.slope != nullptr) loss_weights.assign(weights.slope, weights.slope + inputs);
+    loss_weights.push_back(weights.value);
+    Launch const l{self,
+                   batch.rows,
+                   static_cast<std::uint32_t>(batch.blocks.size()),
+                   static_cast<std::uint32_t>(batch.chunks.size()),
+                   notes.add(batch.blocks.data(), batch.blocks.size()),
+                   notes.add(batch.chunks.data(), batch.chunks.size()),
+                   learns ? notes.add(scales, 2 * at.layers.size()) : nullptr,
+                   notes.add(loss_weights.data(), loss_weights.size()),
+                   order};
+    check(cudaMemcpyAsync(at.notes, self.pinned, notes.used(), cudaMemcpyHostToDevice, self.stream));
+    pass(l);
+    auto* const found = reinterpret_cast<double*>(self.pinned + at.note_bytes);
+    check(cudaMemcpyAsync(found, at.losses, batch.chunks.size() * 2 * sizeof(double), cudaMemcpyDeviceToHost, self.stream));
+    check(cudaStreamSynchronize(self.stream));
+    add_losses(batch, found, losses);
+  }
+
+  void pass(Launch const& l) const {
+    gather(l);
+    forward(l, learns && self.plan.has_slopes);
+    if (self.plan.has_slopes) twin(l);
+    find_losses(l);
+    if (!learns) return;
+    if (self.plan.has_slopes) reverse_twin(l);
+    backward(l);
+  }
+
+  static void add_losses(Batch const& batch, double const* found, BlockLoss* losses) {
+    for (std::size_t b = 0; b < batch.blocks.size(); ++b) {
+      BlockLoss loss;
+      for (std::uint32_t done = 0; done < batch.blocks[b].rows; done += chunk_rows, found += 2) {
+        loss.value += found[0];
+        loss.slope += found[1];
+      }
+      losses[b] = loss;
+    }
+  }
+};
+
+void run_blocks(Call const& call, std::span<BlockRows const> blocks, BlockLoss* losses) {
+  for (std::size_t first = 0; first < blocks.size();) {
+    Batch batch;
+    std::size_t end = first;
+    while (end < blocks.size() && batch.has_room(blocks[end], call.self.plan.rows_at_once)) batch.add(blocks[end++]);
+    call.run(batch, losses + first);
+    first = end;
+  }
+}
+
+std::size_t bucket_words(CudaNet const& self) { return self.plan.shards * 2 * self.at.layers.size(); }
+
+void run(CudaNet& self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights, double const* scales,
+         std::int64_t* sums, BlockReports const& reports) {
+  auto const& at = self.at;
+  auto const parameters = parameter_count(self.plan.shape);
+  Call const call{self, order, weights, scales, sums != nullptr};
+  if (!call.learns) return run_blocks(call, blocks, reports.losses.data());
+  check(cudaMemsetAsync(at.sums, 0, parameters * sizeof(std::int64_t), self.stream));
+  check(cudaMemsetAsync(at.most, 0, bucket_words(self) * sizeof(std::uint32_t), self.stream));
+  run_blocks(call, blocks, reports.losses.data());
+  auto* const pinned = reinterpret_cast<std::int64_t*>(self.pinned);
+  auto* const most = reinterpret_cast<std::uint32_t*>(pinned + parameters);
+  check(cudaMemcpyAsync(pinned, at.sums, parameters * sizeof(std::int64_t), cudaMemcpyDeviceToHost, self.stream));
+  check(cudaMemcpyAsync(most, at.most, bucket_words(self) * sizeof(std::uint32_t), cudaMemcpyDeviceToHost, self.stream));
+  check(cudaStreamSynchronize(self.stream));
+  for (std::size_t i = 0; i < parameters; ++i)
+    sums[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) + static_cast<std::uint64_t>(pinned[i]));
+  for (std::size_t i = 0; i < bucket_words(self); ++i) reports.most[i] = most[i] > reports.most[i] ? most[i] : reports.most[i];
+}
+
+/// Pinned memory serves a launch's notes and losses, and then a call's sums.
+std::size_t pinned_bytes(CudaNet const& self) {
+  std::size_t const launch = self.at.note_bytes + 2 * most_launch_chunks(self.plan.rows_at_once) * sizeof(double);
+  std::size_t const sums = parameter_count(self.plan.shape) * sizeof(std::int64_t) + bucket_words(self) * sizeof(std::uint32_t);
+  return launch > sums ? launch : sums;
+}
+
+void* take(CudaNet const& self, std::size_t bytes) {
+  void* const at = self.memory.take(self.memory.pool, bytes);
+  if (at == nullptr) throw cuda_out_of_memory;
+  return at;
+}
+
+void open(CudaNet& self) {
+  check(cudaSetDevice(self.ordinal));
+  check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, self.ordinal));
+  self.block = take(self, device_bytes(self.plan));
+  Arena arena(static_cast<char*>(self.block));
+  self.at = lay_out(self.plan, arena);
+  self.at.note_bytes = self.at.note_bytes / 64 * 64;
+  self.pinned = static_cast<char*>(take_pinned(pinned_bytes(self)));
+  if (self.pinned == nullptr) throw "no pinned memory of the host";
+  auto const fill = [&](float* matrix, std::uint32_t stride, float value) {
+    if (matrix == nullptr) return;
+    std::size_t const count = self.plan.rows_at_once * stride;
+    fill_kernel<<<grid_of(count), 256, 0, self.stream>>>(matrix, count, value);
+    check(cudaGetLastError());
+  };
+  // The twin begins with the output's derivative by itself.
+  fill(self.at.trace.back().inner, self.at.layers.back().out_stride, 1);
+  if (self.plan.shape.linear_layer >= self.at.layers.size()) return;
+  auto const& linear = self.at.trace[self.plan.shape.linear_layer + 1];
+  auto const stride = self.at.layers[self.plan.shape.linear_layer].out_stride;
+  fill(linear.slope, stride, 1);
+  fill(linear.bend, stride, 0);
+}
+
+void load(CudaNet& self, float const* parameters) {
+  auto const& at = self.at;
+  check(cudaMemcpyAsync(at.parameters, parameters, parameter_count(self.plan.shape) * sizeof(float), cudaMemcpyHostToDevice, self.stream));
+  for (auto const& layer : at.layers) {
+    layer_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, self.stream>>>(layer, at.parameters);
+    check(cudaGetLastError());
+  }
+}
+
+void hold(CudaNet& self, SampleTable const& table) {
+  auto const copy = [&](float* to, std::span<float const> from) {
+    check(cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, self.stream));
+  };
+  copy(self.at.inputs, table.inputs);
+  copy(self.at.targets, table.targets);
+  if (self.plan.has_slopes) copy(self.at.slopes, table.slopes);
+  check(cudaStreamSynchronize(self.stream));
+}
+
+void add_paths(CudaNet& self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums) {
+  std::size_t const law_bytes = laws.size_bytes(), sum_bytes = laws.size() * label_sums * sizeof(std::int64_t);
+  if (law_bytes + sum_bytes > self.label_bytes) {
+    if (self.labels != nullptr) self.memory.give(self.memory.pool, self.labels);
+    self.labels = nullptr;
+    self.labels = take(self, law_bytes + sum_bytes);
+    self.label_bytes = law_bytes + sum_bytes;
+  }
+  auto* const on_device = static_cast<std::int64_t*>(self.labels);
+  auto* const law = reinterpret_cast<PathLaw*>(on_device + laws.size() * label_sums);
+  check(cudaMemcpyAsync(law, laws.data(), law_bytes, cudaMemcpyHostToDevice, self.stream));
+  label_kernel<<<static_cast<unsigned>(laws.size()), label_threads, 0, self.stream>>>(law, pairs, on_device);
+  check(cudaGetLastError());
+  std::vector<std::int64_t> found(laws.size() * label_sums);
+  check(cudaMemcpyAsync(found.data(), on_device, sum_bytes, cudaMemcpyDeviceToHost, self.stream));
+  check(cudaStreamSynchronize(self.stream));
+  for (std::size_t i = 0; i < found.size(); ++i) sums[i] += found[i];
+}
+
+}  // namespace
+}  // namespace MUSTER_ISA
+
+CudaNet* open_cuda_net(DevicePlan const& plan, int ordinal, void* stream, TableMemory const& memory, char const** error) {
+  auto* const self = new CudaNet{plan, ordinal, static_cast<cudaStream_t>(stream), memory};
+  *error = guarded(*self, [self] { open(*self); });
+  if (*error == nullptr) return self;
+  close_cuda_net(self);
+  return nullptr;
+}
+
+void close_cuda_net(CudaNet* self) {
+  if (self == nullptr) return;
+  for (void* const at : {self->block, self->labels})
+    if (at != nullptr) self->memory.give(self->memory.pool, at);
+  give_pinned(self->pinned);
+  delete self;
+}
+
+char const* hold_on_cuda(CudaNet* self, SampleTable const& table) {
+  return guarded(*self, [&] { hold(*self, table); });
+}
+char const* load_on_cuda(CudaNet* self, float const* parameters) {
+  return guarded(*self, [&] { load(*self, parameters); });
+}
+char const* run_cuda_net(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
+                         double const* scales, std::int64_t* sums, BlockReports const& reports) {
+  return guarded(*self, [&] { run(*self, blocks, order, weights, scales, sums, reports); });
+}
+char const* add_paths_on_cuda(CudaNet* self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums) {
+  return guarded(*self, [&] { add_paths(*self, laws, pairs, sums); });
+}
+
+}  // namespace muster::kernels::nets
+
+#endif

@@ -1,0 +1,22 @@
+// The C-like door to cuda_nets.cu: failures are texts.
+#pragma once
+
+#include "kernels/nets/device_learner.hpp"
+#include "kernels/price/cuda_paths.hpp"
+
+namespace muster::kernels::nets {
+
+struct CudaNet;
+
+/// `stream` is a cudaStream_t. Null on failure, with a static text in `*error`.
+CudaNet* open_cuda_net(DevicePlan const& plan, int ordinal, void* stream, TableMemory const& memory, char const** error);
+void close_cuda_net(CudaNet* self);
+/// As DeviceLearner's; null or an error text. They wait for the device.
+char const* hold_on_cuda(CudaNet* self, SampleTable const& table);
+char const* load_on_cuda(CudaNet* self, float const* parameters);
+/// Without `sums`: losses alone.
+char const* run_cuda_net(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
+                         double const* scales, std::int64_t* sums, BlockReports const& reports);
+char const* add_paths_on_cuda(CudaNet* self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums);
+
+}  // namespace muster::kernels::nets

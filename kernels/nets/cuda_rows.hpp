@@ -1,0 +1,62 @@
+// What is done row by row on a GPU: gathering samples, losses, sums of columns. Included by cuda_nets.cu, and by tests that
+// emulate a block.
+#pragma once
+
+#include "kernels/nets/cuda_work.hpp"
+#include "kernels/nets/order.hpp"
+
+MUSTER_NETS_BEGIN
+
+/// Rows of a launch that belong to one block of samples.
+struct BlockView {
+  std::uint64_t place;  ///< of its first sample in the order
+  std::uint32_t row, rows, shard;
+};
+/// A part of a block, whose losses are summed by themselves.
+struct ChunkView {
+  std::uint32_t row, rows;
+};
+
+/// Samples on the device, and where a launch wants them.
+struct GatherView {
+  float const *inputs, *targets, *slopes;  ///< as in SampleTable
+  std::uint32_t input_count, output_count;
+  float *to_inputs, *to_targets, *to_slopes;
+  std::uint32_t input_stride, output_stride;
+};
+__device__ inline void gather_row(GatherView const& v, std::uint64_t sample, std::uint32_t row) {
+  for (std::uint32_t i = 0; i < v.input_count; ++i) {
+    v.to_inputs[std::size_t{row} * v.input_stride + i] = v.inputs[sample * v.input_count + i];
+    if (v.slopes != nullptr) v.to_slopes[std::size_t{row} * v.input_stride + i] = v.slopes[sample * v.input_count + i];
+  }
+  for (std::uint32_t i = 0; i < v.output_count; ++i)
+    v.to_targets[std::size_t{row} * v.output_stride + i] = v.targets[sample * v.output_count + i];
+}
+
+/// Found and wanted values [rows][stride] of `width` columns.
+struct ErrorView {
+  float const *found, *wanted;
+  float const* weights;
+  std::uint32_t weights_step, width, stride;
+  float* derivative;
+};
+/// square_errors of net_body.cpp by a warp, in the same order; every lane returns it.
+__device__ inline double square_errors(ErrorView const& v, ChunkView const& chunk, std::uint32_t lane) {
+  double loss = 0;
+  std::uint32_t const count = chunk.rows * v.width;
+  for (std::uint32_t first = 0; first < count; first += 32) {
+    double term = 0;
+    if (std::uint32_t const i = first + lane; i < count) {
+      std::uint32_t const column = i % v.width;
+      std::size_t const at = std::size_t{chunk.row + i / v.width} * v.stride + column;
+      float const error = v.found[at] - v.wanted[at], weighted = v.weights[column * v.weights_step] * error;
+      v.derivative[at] = 2.0f * weighted;
+      term = static_cast<double>(weighted) * static_cast<double>(error);
+    }
+    int const here = static_cast<int>(count - first < 32 ? count - first : 32);
+    for (int k = 0; k < here; ++k) loss += __shfl_sync(0xffffffffu, term, k, 32);
+  }
+  return loss;
+}
+
+MUSTER_NETS_END

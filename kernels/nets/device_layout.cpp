@@ -1,0 +1,79 @@
+#include "kernels/nets/device_layout.hpp"
+
+#include <algorithm>
+
+namespace muster::kernels::nets {
+namespace {
+
+/// Loads of four begin at most so far behind a matrix's end.
+constexpr std::size_t read_ahead = 16;
+
+float* matrix(Arena& arena, std::uint64_t rows, std::uint32_t stride) { return arena.take<float>(rows * stride + read_ahead); }
+
+DeviceLayer lay_out(LayerPlace const& place, Arena& arena) {
+  DeviceLayer layer{place, device_stride(place.in), device_stride(place.out)};
+  layer.forward = matrix(arena, place.in, layer.out_stride);
+  layer.backward = matrix(arena, place.out, layer.in_stride);
+  layer.biases = matrix(arena, 1, layer.out_stride);
+  return layer;
+}
+
+/// Of the inputs, a hidden layer, or the outputs.
+TraceView lay_out(DevicePlan const& plan, std::size_t index, Arena& arena) {
+  std::uint32_t const stride = device_stride(plan.shape.widths[index]);
+  bool const is_hidden = index > 0 && index < plan.shape.layers();
+  auto const take = [&](bool is_wanted) { return is_wanted ? matrix(arena, plan.rows_at_once, stride) : nullptr; };
+  TraceView trace;
+  trace.value = take(true);
+  trace.slope = take(is_hidden);
+  trace.bend = take(is_hidden && plan.has_slopes);
+  trace.adjoint = take(plan.has_slopes && index < plan.shape.layers());
+  trace.inner = take(plan.has_slopes && index > 0);
+  trace.extra = take(is_hidden && plan.has_slopes);
+  return trace;
+}
+
+}  // namespace
+
+DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
+  DeviceLayout out;
+  auto const& shape = plan.shape;
+  auto const inputs = shape.inputs(), outputs = shape.outputs();
+  auto const widest = device_stride(*std::ranges::max_element(shape.widths));
+  auto const slopes = plan.has_slopes ? std::uint64_t{1} : 0;
+  for (auto const& place : places_of(shape)) out.layers.push_back(lay_out(place, arena));
+  for (std::size_t i = 0; i < shape.widths.size(); ++i) out.trace.push_back(lay_out(plan, i, arena));
+  out.inputs = arena.take<float>(plan.samples * inputs);
+  out.targets = arena.take<float>(plan.samples * outputs);
+  out.slopes = arena.take<float>(plan.samples * inputs * slopes);
+  out.wanted = matrix(arena, plan.rows_at_once, device_stride(outputs));
+  out.wanted_slopes = matrix(arena, plan.rows_at_once * slopes, device_stride(inputs));
+  out.by_output = matrix(arena, plan.rows_at_once, device_stride(outputs));
+  out.by_slope = matrix(arena, plan.rows_at_once * slopes, device_stride(inputs));
+  for (auto& delta : out.delta) delta = matrix(arena, plan.rows_at_once, widest);
+  auto const parameters = parameter_count(shape);
+  out.parameters = arena.take<float>(parameters);
+  out.sums = arena.take<std::int64_t>(parameters);
+  out.most = arena.take<std::uint32_t>(plan.shards * 2 * shape.layers());
+  out.losses = arena.take<double>(2 * most_launch_chunks(plan.rows_at_once));
+  out.note_bytes = most_launch_blocks * 32 + most_launch_chunks(plan.rows_at_once) * 8 + 2 * shape.layers() * sizeof(double) +
+                   (inputs + 1) * sizeof(float) + 64;
+  out.notes = arena.take<char>(out.note_bytes);
+  return out;
+}
+
+std::uint64_t device_bytes(DevicePlan const& plan) {
+  Arena counting;
+  lay_out(plan, counting);
+  return counting.used();
+}
+
+std::uint64_t device_row_bytes(Shape const& shape, bool has_slopes) {
+  constexpr std::uint64_t rows = 1 << 20;
+  DevicePlan plan{shape, has_slopes, 0, rows, 1};
+  auto const all = device_bytes(plan);
+  plan.rows_at_once = 0;
+  return (all - device_bytes(plan) + rows - 1) / rows;
+}
+
+}  // namespace muster::kernels::nets

@@ -1,0 +1,59 @@
+// Where a network lies in a device's memory: one block of it, laid out by the plan alone.
+#pragma once
+
+#include <vector>
+
+#include "kernels/nets/device_learner.hpp"
+
+namespace muster::kernels::nets {
+
+/// Hands out pieces of a block of memory, or counts them.
+class Arena {
+ public:
+  explicit Arena(char* block = nullptr) : block_(block) {}
+  template <class T>
+  T* take(std::size_t count) {
+    std::size_t const at = used_;
+    used_ += (count * sizeof(T) + piece - 1) / piece * piece;
+    return block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_ + at);
+  }
+  std::size_t used() const { return used_; }
+
+ private:
+  static constexpr std::size_t piece = 256;
+  char* block_;
+  std::size_t used_ = 0;
+};
+
+/// A layer's weights, twice, since both products want rows of them.
+struct DeviceLayer {
+  LayerPlace place;
+  std::uint32_t in_stride = 0, out_stride = 0;
+  float* forward = nullptr;   ///< [in][out_stride]
+  float* backward = nullptr;  ///< [out][in_stride]
+  float* biases = nullptr;    ///< [out_stride]
+};
+
+struct DeviceLayout {
+  std::vector<DeviceLayer> layers;
+  std::vector<TraceView> trace;  ///< [layers + 1], matrices [rows_at_once][stride]
+  float *inputs = nullptr, *targets = nullptr, *slopes = nullptr;   ///< the held samples
+  float *wanted = nullptr, *wanted_slopes = nullptr;                ///< those of a launch
+  float *by_output = nullptr, *by_slope = nullptr;                  ///< the loss's derivatives
+  float* delta[2] = {};                                             ///< in turns
+  float* parameters = nullptr;
+  std::int64_t* sums = nullptr;
+  std::uint32_t* most = nullptr;      ///< [shards][buckets]
+  double* losses = nullptr;           ///< [chunks][value, slope]
+  char* notes = nullptr;              ///< blocks, chunks, scales and weights of a launch
+  std::size_t note_bytes = 0;
+};
+DeviceLayout lay_out(DevicePlan const& plan, Arena& arena);
+
+/// Blocks and chunks of a launch are bounded, beside its rows.
+inline constexpr std::uint64_t most_launch_blocks = 4096;
+inline std::uint64_t most_launch_chunks(std::uint64_t rows) { return rows / chunk_rows + most_launch_blocks; }
+
+constexpr std::uint32_t device_stride(std::uint32_t width) { return (width + 3) / 4 * 4; }
+
+}  // namespace muster::kernels::nets

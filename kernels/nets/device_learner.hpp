@@ -1,0 +1,61 @@
+// A network that learns on a device beside the CPU: exact gradients of many blocks of samples at once, with the bits of
+// HostNet, and labels.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/nets/labels.hpp"
+#include "kernels/nets/net_view.hpp"
+#include "kernels/nets/order.hpp"
+
+namespace muster::kernels::nets {
+
+struct DevicePlan {
+  Shape shape;
+  bool has_slopes = false;
+  std::uint64_t samples = 0;       ///< of the table that is held
+  std::uint64_t rows_at_once = 0;  ///< the largest block at least
+  std::uint64_t shards = 1;
+};
+/// Of a pool, at most.
+std::uint64_t device_bytes(DevicePlan const& plan);
+/// Of it, what grows with rows_at_once.
+std::uint64_t device_row_bytes(Shape const& shape, bool has_slopes);
+
+/// All samples of a job, in their order.
+struct SampleTable {
+  std::span<float const> inputs;   ///< [samples][inputs]
+  std::span<float const> targets;  ///< [samples][outputs]
+  std::span<float const> slopes;   ///< [samples][inputs]; empty without
+};
+
+/// Samples at places [first, first + rows) of an order, whose gradient is rounded to the grid by itself.
+struct BlockRows {
+  std::uint64_t first = 0;
+  std::uint32_t rows = 0;
+  std::uint32_t shard = 0;
+};
+
+/// What is found beside gradients.
+struct BlockReports {
+  std::span<BlockLoss> losses;      ///< one a block
+  std::span<std::uint32_t> most{};  ///< [shards][buckets], raised as HostNet::add_gradient does
+};
+
+class DeviceLearner {
+ public:
+  virtual ~DeviceLearner() = default;
+  /// All of these throw OutOfMemory, or Error (Exit::environment) naming the device.
+  virtual void hold(SampleTable const& table) = 0;
+  virtual void load(std::span<float const> parameters) = 0;
+  /// Adds the gradients of all blocks to `sums`, one a parameter.
+  virtual void add_gradients(std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
+                             std::span<double const> scales, std::span<std::int64_t> sums, BlockReports const& reports) = 0;
+  virtual void losses(std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
+                      std::span<BlockLoss> losses) = 0;
+  /// Adds `pairs` antithetic pairs of paths of each law to its label_sums sums.
+  virtual void add_label_paths(std::span<PathLaw const> laws, std::uint64_t pairs, std::span<std::int64_t> sums) = 0;
+};
+
+}  // namespace muster::kernels::nets

@@ -1,0 +1,179 @@
+// A GPU's networks have the bits of this CPU's, without a GPU: their text, run by an emulated block.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "tests/kernels/emulated_block.hpp"
+// What networks stand on, with the words above.
+#include "kernels/nets/cuda_labels.hpp"
+#include "kernels/nets/cuda_rows.hpp"
+
+namespace muster::kernels::nets {
+namespace {
+
+using testing::EmulatedBlock;
+
+std::vector<float> draw(std::size_t count, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::vector<float> values(count);
+  for (auto& x : values) x = std::uniform_real_distribution<float>(-1, 1)(engine);
+  return values;
+}
+
+std::uint32_t stride_of(std::uint32_t width) { return (width + 3) / 4 * 4; }
+
+/// A matrix with numbers in its padding too: none of them may count.
+struct Matrix {
+  std::uint32_t rows, columns, stride = stride_of(columns);
+  std::vector<float> at;
+
+  Matrix(std::uint32_t r, std::uint32_t c, unsigned seed) : rows(r), columns(c), at(draw(std::size_t{r} * stride_of(c) + 16, seed)) {}
+  float operator()(std::size_t row, std::size_t column) const { return at[row * stride + column]; }
+};
+
+/// Keeps what a product comes to.
+struct Kept : NoLooks {
+  Kept(float const* of, float* into, std::uint32_t width) : first(of), to(into), stride(width) {}
+  float const* first;
+  float* to;
+  std::uint32_t stride;
+  float start(std::uint32_t column) const { return first[at_most(column, stride - 1)]; }
+  template <int Count>
+  void finish(std::uint32_t row, std::uint32_t column, Run<Count> const& x) const {
+    store_run(to + std::size_t{row} * stride + column, x);
+  }
+};
+
+/// One after the other; `each` sees what all threads' work came to.
+template <class Cut, Left lies, class Work, class Each>
+void run_tiles(Factors const& factors, Work const& work, Each const& each) {
+  auto const slices = std::make_unique<Slices<Cut>>();
+  std::vector<Work> own(Cut::threads, work);
+  if constexpr (requires { work.thread; })
+    for (std::uint32_t thread = 0; thread < Cut::threads; ++thread) own[thread].thread = thread;
+  for (std::uint32_t row = 0; row < factors.rows; row += Cut::rows)
+    for (std::uint32_t column = 0; column < factors.columns; column += Cut::columns) {
+      EmulatedBlock block(Cut::threads / 32);
+      ASSERT_TRUE(block.run([&](int thread) {
+        Tile<Cut, lies> tile(factors, static_cast<std::uint32_t>(thread), row, column, *slices);
+        tile.run(own[static_cast<std::size_t>(thread)]);
+      }));
+    }
+  each(own);
+}
+
+/// Every element is one chain in ascending order of the summed index.
+template <class Cut, Left lies>
+void expect_chains(std::uint32_t rows, std::uint32_t columns, std::uint32_t depth) {
+  Matrix const left = lies == Left::by_rows ? Matrix(rows, depth, 1) : Matrix(depth, rows, 1);
+  Matrix const right(depth, columns, 2), first(1, columns, 3);
+  Matrix found(rows, columns, 4);
+  Kept work(first.at.data(), found.at.data(), found.stride);
+  run_tiles<Cut, lies>({left.at.data(), left.stride, right.at.data(), right.stride, rows, columns, depth}, work, [](auto const&) {});
+  for (std::uint32_t r = 0; r < rows; ++r)
+    for (std::uint32_t c = 0; c < columns; ++c) {
+      float chain = first(0, c);
+      for (std::uint32_t k = 0; k < depth; ++k) chain = std::fma(lies == Left::by_rows ? left(r, k) : left(k, r), right(k, c), chain);
+      ASSERT_EQ(found(r, c), chain) << rows << " x " << columns << " x " << depth << ": row " << r << ", column " << c;
+    }
+}
+
+template <class Cut, Left lies>
+void expect_chains() {
+  expect_chains<Cut, lies>(Cut::rows, Cut::columns, 32);
+  expect_chains<Cut, lies>(Cut::rows + 3, Cut::columns + 5, 17);
+  expect_chains<Cut, lies>(1, 1, 1);
+  expect_chains<Cut, lies>(7, 9, 3);
+}
+
+TEST(EmulatedProducts, AreChainsInEveryCut) {
+  expect_chains<Wide, Left::by_rows>();
+  expect_chains<Square, Left::by_rows>();
+  expect_chains<Narrow, Left::by_rows>();
+  expect_chains<Small, Left::by_rows>();
+}
+
+TEST(EmulatedProducts, OfGradientsAreChainsInEveryCut) {
+  expect_chains<GradientWide, Left::by_depth>();
+  expect_chains<Square, Left::by_depth>();
+  expect_chains<GradientShort, Left::by_depth>();
+  expect_chains<GradientNarrow, Left::by_depth>();
+  expect_chains<Small, Left::by_depth>();
+}
+
+TEST(EmulatedProducts, PutGradientsOnTheGrid) {
+  constexpr std::uint32_t rows = 37, columns = 25, depth = 20;
+  Matrix const left(depth, rows, 5), right(depth, columns, 6);
+  std::vector<std::int64_t> sums(rows * columns, 7);
+  WeightGradient<Small> const work{{}, 0x1p40, sums.data(), columns, 0};
+  run_tiles<Small, Left::by_depth>({left.at.data(), left.stride, right.at.data(), right.stride, rows, columns, depth}, work, [&](auto const& own) {
+    EXPECT_GT(own[5].most, 0u);
+    for (std::uint32_t c = 0; c < columns; ++c) {
+      float sum = 0;
+      // Once for each of the two tiles.
+      for (int tile = 0; tile < 2; ++tile)
+        for (std::uint32_t k = 0; k < depth; ++k) sum += right(k, c);
+      EXPECT_EQ(own[c].biases[0], sum);
+    }
+  });
+  for (std::uint32_t r = 0; r < rows; ++r)
+    for (std::uint32_t c = 0; c < columns; ++c) {
+      float chain = 0;
+      for (std::uint32_t k = 0; k < depth; ++k) chain = std::fma(left(k, r), right(k, c), chain);
+      ASSERT_EQ(sums[r * columns + c], 7 + std::llrint(chain * 0x1p40));
+    }
+}
+
+TEST(EmulatedRows, HaveLossesInOrder) {
+  for (std::uint32_t const width : {1u, 8u, 33u}) {
+    constexpr std::uint32_t rows = 50;
+    Matrix const found(rows, width, 8), wanted(rows, width, 9);
+    Matrix derivative(rows, width, 10);
+    auto const weights = draw(width, 11);
+    ErrorView const view{found.at.data(), wanted.at.data(), weights.data(), 1, width, found.stride, derivative.at.data()};
+    ChunkView const chunk{3, rows - 3};
+    double loss = 0;
+    for (std::uint32_t r = chunk.row; r < rows; ++r)
+      for (std::uint32_t c = 0; c < width; ++c) {
+        float const error = found(r, c) - wanted(r, c), weighted = weights[c] * error;
+        loss += static_cast<double>(weighted) * static_cast<double>(error);
+      }
+    EmulatedBlock block(1);
+    ASSERT_TRUE(block.run([&](int lane) { EXPECT_EQ(square_errors(view, chunk, static_cast<std::uint32_t>(lane)), loss); }));
+    EXPECT_EQ(derivative(5, 0), 2.0f * (weights[0] * (found(5, 0) - wanted(5, 0))));
+  }
+}
+
+TEST(EmulatedRows, AreGathered) {
+  auto const inputs = draw(30, 12), targets = draw(10, 13), slopes = draw(30, 14);
+  std::vector<float> to_inputs(8), to_targets(8), to_slopes(8);
+  GatherView const view{inputs.data(), targets.data(), slopes.data(), 3, 1, to_inputs.data(), to_targets.data(), to_slopes.data(), 4, 4};
+  gather_row(view, 7, 1);
+  EXPECT_EQ(to_inputs[4], inputs[21]);
+  EXPECT_EQ(to_slopes[6], slopes[23]);
+  EXPECT_EQ(to_targets[4], targets[7]);
+}
+
+void expect_label(CallContract const& contract, std::uint64_t pairs) {
+  LabelSums host{};
+  add_label_paths(contract, 77, 5, 9, pairs, host);
+  auto const law = path_law(contract, 77, 5, 9);
+  LabelSums device{};
+  std::vector<std::uint64_t> room(label_threads / 32 * label_sums);
+  EmulatedBlock block(label_threads / 32);
+  ASSERT_TRUE(block.run([&](int thread) { label_block(law, pairs, static_cast<std::uint32_t>(thread), room.data(), device.data()); }));
+  EXPECT_EQ(host, device);
+}
+
+TEST(EmulatedLabels, HaveTheCpusSums) {
+  expect_label({1.1, 0.7, 0.3, 0.02, 0.01}, 2000);
+  expect_label({0.9, 0.7, 0.3, 0.02, 0.01}, 1);
+  expect_label({1, 1.5, 0.4, 0.02, 0.01, 12, 4, 1.05}, 301);
+  // Values that no sum can hold are counted.
+  expect_label({1, 400, 1.5, 0, 0}, 500);
+}
+
+}  // namespace
+}  // namespace muster::kernels::nets

@@ -1,0 +1,179 @@
+// A GPU's networks and labels have the bits of this CPU's.
+#include <cstdio>
+#include <random>
+
+#include "kernels/nets/cuda_nets.hpp"
+#include "kernels/nets/host_net.hpp"
+#include "tests/kernels/gpu_memory.hpp"
+
+namespace muster::kernels::nets {
+namespace {
+
+int faults = 0;
+
+void expect(bool good, char const* what) {
+  if (!good) std::printf("FAIL %s\n", what);
+  faults += good ? 0 : 1;
+}
+
+struct Case {
+  std::vector<std::uint32_t> widths;
+  Activation activation;
+  std::uint32_t samples;
+  bool has_slopes;
+  std::uint32_t rows_at_once;
+  std::uint32_t linear_layer = no_layer;
+};
+
+/// What a step comes to.
+struct Found {
+  std::vector<std::int64_t> sums;
+  std::vector<std::uint32_t> most;
+  std::vector<BlockLoss> losses, judged;
+};
+
+class Scene {
+ public:
+  explicit Scene(Case const& of) : of_(of), shape_{of.widths, of.activation, of.linear_layer}, engine_(of.samples) {
+    parameters_ = draw(parameter_count(shape_), -0.3f, 0.3f);
+    inputs_ = draw(std::size_t{of.samples} * shape_.inputs(), -1, 1);
+    targets_ = draw(std::size_t{of.samples} * shape_.outputs(), -1, 1);
+    if (of.has_slopes) slopes_ = draw(inputs_.size(), -1, 1);
+    lambda_ = draw(shape_.inputs(), 0.1f, 0.5f);
+    order_ = shuffled_order(of.samples, 5, 3);
+    std::uint32_t const rows = of.samples * 2 / 3;
+    for (std::uint32_t first = 0, shard = 0; first < rows; first += rows / 5 + 1, ++shard)
+      blocks_.push_back({first, std::min(rows / 5 + 1, rows - first), shard / 2});
+  }
+
+  Found on_host() {
+    HostNet net(shape_, of_.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn);
+    net.load(parameters_);
+    auto found = empty();
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+      auto const samples = gather(blocks_[b]);
+      found.losses[b] = net.add_gradient(samples, weights(), scales(), found.sums,
+                                         std::span(found.most).subspan(blocks_[b].shard * buckets(), buckets()));
+      found.judged[b] = net.loss(samples, weights());
+    }
+    return found;
+  }
+
+  Found on_gpu() {
+    auto found = empty();
+    char const* error = nullptr;
+    CudaNet* const net = open_cuda_net({shape_, of_.has_slopes, of_.samples, of_.rows_at_once, shards}, 0, nullptr, testing_memory(), &error);
+    if (net == nullptr) return expect(false, error), found;
+    auto const tell = [](char const* text) { expect(text == nullptr, text); };
+    tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
+    tell(load_on_cuda(net, parameters_.data()));
+    tell(run_cuda_net(net, blocks_, order_, weights(), scales().data(), found.sums.data(), {found.losses, found.most}));
+    tell(run_cuda_net(net, blocks_, order_, weights(), nullptr, nullptr, {found.judged}));
+    close_cuda_net(net);
+    return found;
+  }
+
+  void compare() {
+    auto const host = on_host(), gpu = on_gpu();
+    std::size_t differ = 0;
+    for (std::size_t i = 0; i < host.sums.size(); ++i) differ += host.sums[i] != gpu.sums[i];
+    std::printf("%zu layers, %zu parameters, %s: %zu gradients differ\n", shape_.layers(), host.sums.size(),
+                of_.has_slopes ? "slopes" : "plain", differ);
+    expect(differ == 0, "gradients differ");
+    expect(host.most == gpu.most, "largest gradients differ");
+    expect(same(host.losses, gpu.losses), "losses differ");
+    expect(same(host.judged, gpu.judged), "losses without gradients differ");
+  }
+
+ private:
+  static constexpr std::uint64_t shards = 3;
+  static TableMemory testing_memory() { return muster::testing::plain_gpu_memory(); }
+  static bool same(std::vector<BlockLoss> const& a, std::vector<BlockLoss> const& b) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (a[i].value != b[i].value || a[i].slope != b[i].slope) return false;
+    return true;
+  }
+  std::vector<float> draw(std::size_t count, float from, float to) {
+    std::vector<float> values(count);
+    for (auto& x : values) x = std::uniform_real_distribution<float>(from, to)(engine_);
+    return values;
+  }
+  std::size_t buckets() const { return 2 * shape_.layers(); }
+  std::vector<double> scales() const {
+    std::vector<double> scales;
+    for (std::size_t b = 0; b < buckets(); ++b) scales.push_back(0x1p30 * static_cast<double>(1u << b % 7));
+    return scales;
+  }
+  LossWeights weights() const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr}; }
+  Found empty() const {
+    return {std::vector<std::int64_t>(parameters_.size(), 5), std::vector<std::uint32_t>(shards * buckets(), 0),
+            std::vector<BlockLoss>(blocks_.size()), std::vector<BlockLoss>(blocks_.size())};
+  }
+  Samples gather(BlockRows const& block) {
+    rows_.clear(), wanted_.clear(), wanted_slopes_.clear();
+    auto const append = [](std::vector<float>& to, std::vector<float> const& from, std::uint64_t row, std::size_t width) {
+      for (std::size_t i = 0; i < width && !from.empty(); ++i) to.push_back(from[row * width + i]);
+    };
+    for (std::uint32_t i = 0; i < block.rows; ++i) {
+      auto const sample = order_.at(block.first + i);
+      append(rows_, inputs_, sample, shape_.inputs());
+      append(wanted_, targets_, sample, shape_.outputs());
+      append(wanted_slopes_, slopes_, sample, shape_.inputs());
+    }
+    return {rows_.data(), wanted_.data(), of_.has_slopes ? wanted_slopes_.data() : nullptr, block.rows};
+  }
+
+  Case const of_;
+  Shape const shape_;
+  std::mt19937 engine_;
+  RowOrder order_;
+  std::vector<BlockRows> blocks_;
+  std::vector<float> parameters_, inputs_, targets_, slopes_, lambda_, rows_, wanted_, wanted_slopes_;
+};
+
+void compare_labels() {
+  std::mt19937 engine(4);
+  auto const draw = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(engine); };
+  std::vector<PathLaw> laws;
+  std::vector<std::int64_t> host, gpu;
+  constexpr std::uint64_t pairs = 20'011;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    CallContract contract{draw(.5, 1.5), draw(.02, 2), draw(.05, .6), draw(-.02, .08), draw(0, .05)};
+    if (i % 2 == 1) contract.fixings = 12, contract.known = i % 12, contract.known_average = draw(.7, 1.3);
+    laws.push_back(path_law(contract, 9, 3, i));
+    LabelSums sums{};
+    add_label_paths(contract, 9, 3, i, pairs, sums);
+    host.insert(host.end(), sums.begin(), sums.end());
+  }
+  gpu.assign(host.size(), 0);
+  char const* error = nullptr;
+  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, 8, 8, 1}, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
+  if (net == nullptr) return expect(false, error);
+  error = add_paths_on_cuda(net, laws, pairs, gpu.data());
+  close_cuda_net(net);
+  expect(error == nullptr, error);
+  std::printf("%zu labels: %s\n", laws.size(), host == gpu ? "the same sums" : "other sums");
+  expect(host == gpu, "labels differ");
+}
+
+}  // namespace
+}  // namespace muster::kernels::nets
+
+int main() {
+  using namespace muster::kernels::nets;
+  for (auto const& of : std::vector<Case>{{{5, 33, 17, 1}, Activation::silu, 1500, true, 2000},
+                                          {{3, 300, 7, 1}, Activation::tanh, 911, true, 300},
+                                          {{1, 1, 1}, Activation::silu, 7, true, 9},
+                                          {{20, 40, 4, 40, 20}, Activation::silu, 700, false, 200, 1},
+                                          {{6, 40, 8, 40, 1}, Activation::silu, 700, true, 200, 1},
+                                          {{8, 31, 2}, Activation::relu, 2000, false, 5000},
+                                          {{2, 1}, Activation::silu, 50, true, 50},
+                                          {{270, 5}, Activation::tanh, 40, false, 40},
+                                          {{8, 160, 160, 160, 160, 1}, Activation::silu, 30'000, true, 20'000},
+                                          {{8, 512, 512, 1}, Activation::silu, 6000, true, 6000},
+                                          {{9, 1472, 300, 130, 1}, Activation::tanh, 3000, false, 3000}})
+    Scene(of).compare();
+  compare_labels();
+  std::printf(faults == 0 ? "all good\n" : "%d faults\n", faults);
+  return faults == 0 ? 0 : 1;
+}
