@@ -4,6 +4,8 @@
 #include <array>
 
 #include "jobs/train/contracts.hpp"
+#include "jobs/train/parse.hpp"
+#include "jobs/train/schedule.hpp"
 
 namespace muster::jobs::train {
 namespace {
@@ -33,6 +35,14 @@ std::uint64_t auto_window_epochs(topology::Tier tier, std::uint64_t windows, std
 std::uint64_t auto_tile_samples(Params const& params) {
   std::uint64_t const path_steps = params.data.paths * most_fixings(params.contract);
   return std::clamp<std::uint64_t>((std::uint64_t{1} << 24) / path_steps, 1, 1024);
+}
+
+std::uint64_t auto_grid(Params const& params) {
+  constexpr double most = 1 << 20, some_seconds = 4e11;
+  double const forward = kernels::nets::forward_work(shape_of(params)), passes = params.training.slopes > 0 ? 6 : 3;
+  double const taken = static_cast<double>(step_count(params)) * static_cast<double>(std::min(params.training.batch, params.samples.train));
+  double const work = std::max(some_seconds, taken * passes * forward), points = work / (2 * forward);
+  return static_cast<std::uint64_t>(std::min(most, points));
 }
 
 }  // namespace muster::jobs::train

@@ -22,5 +22,7 @@ std::uint64_t auto_window_batch(topology::Tier tier);
 std::uint64_t auto_window_epochs(topology::Tier tier, std::uint64_t windows, std::uint64_t batch);
 /// So that a tile takes a core some tens of milliseconds.
 std::uint64_t auto_tile_samples(Params const& params);
+/// A million, or what costs no more than the training where that is more than some seconds of a core.
+std::uint64_t auto_grid(Params const& params);
 
 }  // namespace muster::jobs::train

@@ -83,7 +83,10 @@ schema::Table const& data_table() {
                               "of each label, an even number"),
        F::count<&Data::tile_samples>("tile_samples", "", between(1, 65'536),
                                      "labels made at a time")
-           .automatic("by the paths")});
+           .automatic("by the paths"),
+       F::count<&Data::grid>("grid", "", between(0, 100e6),
+                             "contracts on a grid that arbitrage is looked for on in the end; 0: none")
+           .automatic("1 048 576, or as many as cost no more than the training")});
   return table;
 }
 

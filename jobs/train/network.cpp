@@ -17,7 +17,7 @@ void History::add(StepRecord const& record) {
 
 namespace {
 
-constexpr std::int64_t layout = 1;
+constexpr std::int64_t layout = 2;
 
 class Writer {
  public:
@@ -86,6 +86,28 @@ class Reader {
 
 }  // namespace
 
+void write_findings(Findings const& findings, std::span<std::int64_t> to) {
+  std::size_t at = 0;
+  for (auto const& finding : findings) {
+    to[at++] = static_cast<std::int64_t>(finding.points);
+    to[at++] = static_cast<std::int64_t>(finding.violated);
+    to[at++] = std::bit_cast<std::int64_t>(finding.worst);
+    to[at++] = static_cast<std::int64_t>(finding.where);
+  }
+}
+
+Findings read_findings(std::span<std::int64_t const> from) {
+  Findings findings{};
+  std::size_t at = 0;
+  for (auto& finding : findings) {
+    finding.points = static_cast<std::uint64_t>(from[at++]);
+    finding.violated = static_cast<std::uint64_t>(from[at++]);
+    finding.worst = std::bit_cast<double>(from[at++]);
+    finding.where = static_cast<std::uint64_t>(from[at++]);
+  }
+  return findings;
+}
+
 Slots encode(Network const& network) {
   Writer out;
   out.put(layout);
@@ -104,6 +126,10 @@ Slots encode(Network const& network) {
   for (auto const& record : network.validations) out.put(record);
   out.put(network.best);
   if (network.best_parameters) out.put(*network.best_parameters);
+  out.put(network.lines);
+  Slots findings(finding_words);
+  write_findings(network.findings, findings);
+  out.put(findings);
   return out.take();
 }
 
@@ -115,6 +141,7 @@ std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t con
   auto const phase = in.word();
   Reader::require(phase >= 0 && phase <= static_cast<std::int64_t>(Phase::over));
   network->phase = static_cast<Phase>(phase);
+  Reader::require(network->phase != Phase::check || (params.model == Model::surrogate && params.data.grid > 0));
   if (network->phase == Phase::label) return network;
   auto const shape = shape_of(params);
   auto const parameters = kernels::nets::parameter_count(shape);
@@ -132,6 +159,8 @@ std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t con
   for (std::uint64_t left = in.count(in.left()); left > 0; --left) network->validations.push_back(in.validation());
   network->best = in.count(network->validations.size());
   if (!network->validations.empty()) network->best_parameters = std::make_shared<std::vector<float>>(in.floats(parameters));
+  network->lines = in.count(UINT64_MAX);
+  network->findings = read_findings(in.slots(finding_words));
   Reader::require(in.left() == 0 && network->history.size() == network->step);
   return network;
 }

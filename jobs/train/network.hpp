@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "jobs/steps.hpp"
+#include "jobs/train/arbitrage.hpp"
 #include "jobs/train/dataset.hpp"
 #include "kernels/nets/shape.hpp"
 
@@ -46,7 +47,7 @@ class History {
 };
 
 /// What the tiles of a stage do.
-enum class Phase : std::int64_t { label, learn, validate, over };
+enum class Phase : std::int64_t { label, learn, validate, check, over };
 
 struct Network final : Carry {
   Phase phase = Phase::label;
@@ -61,10 +62,17 @@ struct Network final : Carry {
   std::vector<ValidationRecord> validations;
   std::uint64_t best = 0;  ///< among them
   std::shared_ptr<std::vector<float> const> best_parameters;
+  std::uint64_t lines = 0;  ///< of the grid that was looked at for arbitrage
+  Findings findings{};
 
   /// What is validated, and kept when it is the best.
   std::vector<float> const& judged(bool has_average) const { return has_average ? weights->average : weights->parameters; }
 };
+
+/// Four words a rule.
+inline constexpr std::size_t finding_words = 4 * rule_count;
+void write_findings(Findings const& findings, std::span<std::int64_t> to);
+Findings read_findings(std::span<std::int64_t const> from);
 
 Slots encode(Network const& network);
 /// `windows` are the data of an autoencoder; else they are made of the labels. Throws Error (Exit::user) for what encode() never

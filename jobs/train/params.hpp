@@ -34,6 +34,7 @@ struct DataChoice {
   std::uint64_t test = 10'000;
   std::uint64_t paths = 100'000;   ///< of each label
   std::uint64_t tile_samples = 32;
+  std::uint64_t grid = 0;  ///< contracts that arbitrage is looked for on, at least; 0: none
 };
 
 /// The bars that an autoencoder learns.

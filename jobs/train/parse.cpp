@@ -71,10 +71,12 @@ class Parser {
 
   /// `auto` by a rule of the tier.
   void take(schema::Marks const& marks, std::string_view key, std::uint64_t& value, std::uint64_t by_tier) {
+    take(marks, key, value, by_tier, tier_text(options_));
+  }
+  void take(schema::Marks const& marks, std::string_view key, std::uint64_t& value, std::uint64_t by_rule, std::string const& reason) {
     if (!marks.is_auto(key)) return;
-    value = by_tier;
-    reasons_.push_back({fmt::format("{}.{}", marks.path, key),
-                        "auto: " + tier_text(options_)});
+    value = by_rule;
+    reasons_.push_back({fmt::format("{}.{}", marks.path, key), "auto: " + reason});
   }
   void resolve_surrogate() {
     auto& data = input_.data;
@@ -84,9 +86,8 @@ class Parser {
     take(input_.training.marks, "epochs", input_.training.epochs, auto_epochs(options_.tier));
     if (input_.training.marks.is_auto("batch")) reasons_.push_back({"training.batch", "auto: a surrogate's"});
     samples_ = {data.samples, data.validation, data.test, 0};
-    if (!data.marks.is_auto("tile_samples")) return;
-    data.tile_samples = auto_tile_samples(params());
-    reasons_.push_back({"data.tile_samples", "auto: from paths and fixings of the job"});
+    take(data.marks, "tile_samples", data.tile_samples, auto_tile_samples(params()), "from paths and fixings of the job");
+    take(data.marks, "grid", data.grid, auto_grid(params()), "from the work of the training");
   }
 
   void check_shape() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "jobs/rows.hpp"
 #include "jobs/train/accuracy.hpp"
 #include "jobs/train/contracts.hpp"
@@ -64,6 +65,32 @@ Table examples_table(Params const& params, Accuracy const& accuracy) {
   return rows.take();
 }
 
+/// "spot 0.5, expiry 0.02, ..."
+std::string place_text(ContractChoice const& choice, Grid const& grid, std::uint64_t point) {
+  auto const inputs = inputs_of(choice);
+  auto const values = grid.values(point).value_or(std::vector<double>(inputs.size()));
+  std::string text;
+  for (std::size_t j = 0; j < inputs.size(); ++j) text += fmt::format("{}{} {:.6g}", j > 0 ? ", " : "", inputs[j].name, values[j]);
+  return text;
+}
+
+Table arbitrage_table(Params const& params, Findings const& findings) {
+  Grid const grid(params.contract, params.data.grid);
+  Rows rows("arbitrage", "What must hold whatever the model, on a grid of contracts; violations up to 1e-5 are not counted.");
+  for (std::size_t r = 0; r < rule_count; ++r) {
+    auto const& finding = findings[r];
+    rows.put("rule", std::string(arbitrage_rules[r].name));
+    rows.put("points", "1", finding.points);
+    rows.put("violated", "1", finding.violated);
+    rows.put("share", "1", finding.points > 0 ? static_cast<double>(finding.violated) / static_cast<double>(finding.points) : 0);
+    rows.put("worst", "1", finding.worst);
+    rows.put("of", std::string(arbitrage_rules[r].unit));
+    rows.put("where", finding.violated > 0 ? place_text(params.contract, grid, finding.where) : "");
+    rows.put("meaning", std::string(arbitrage_rules[r].meaning));
+  }
+  return rows.take();
+}
+
 Table inputs_table(Params const& params, Network const& network) {
   Rows rows("scaling", "What the network is given is (value - middle) / half; the price is the last row's middle + half * its output.");
   auto inputs = inputs_of(params.contract);
@@ -98,8 +125,11 @@ Table parameters_table(Network const& network) {
 
 std::vector<Table> make_tables(Params const& params, Network const& network) {
   auto const accuracy = accuracy_of(params, network);
-  return {accuracy_table(accuracy), validations_table(network), steps_table(params, network), examples_table(params, accuracy),
-          inputs_table(params, network), layers_table(params), parameters_table(network)};
+  std::vector<Table> tables{accuracy_table(accuracy)};
+  if (params.data.grid > 0) tables.push_back(arbitrage_table(params, network.findings));
+  tables.insert(tables.end(), {validations_table(network), steps_table(params, network), examples_table(params, accuracy),
+                               inputs_table(params, network), layers_table(params), parameters_table(network)});
+  return tables;
 }
 
 std::vector<Table> make_tables(Params const& params, Network const& network, Windows const& windows) {
@@ -110,6 +140,7 @@ std::vector<Table> make_tables(Params const& params, Network const& network, Win
 
 std::string progress_text(Params const& params, Network const& network) {
   if (network.phase == Phase::label) return "labels";
+  if (network.phase == Phase::check) return "a grid for arbitrage";
   auto text = fmt::format("step {} of {}", network.step, step_count(params));
   if (network.history.size() > 0) text += fmt::format(", loss {:.3g}", network.history[network.history.size() - 1].loss);
   if (!network.validations.empty()) text += fmt::format(", best validation {:.3g}", network.validations[network.best].total());
@@ -142,6 +173,18 @@ std::string accuracy_text(Params const& params, Table const& accuracy) {
   return text;
 }
 
+std::string arbitrage_text(Table const* arbitrage) {
+  if (arbitrage == nullptr) return {};
+  auto text = fmt::format("\n  arbitrage, looked for on {} contracts of a grid:\n", human_count(static_cast<std::uint64_t>(column<std::int64_t>(*arbitrage, "points").front())));
+  auto const& names = column<std::string>(*arbitrage, "rule");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (column<std::int64_t>(*arbitrage, "points")[i] == 0) continue;
+    text += fmt::format("  {:>10.3e} {:<18} {:<8} at worst; {:.3g} % of them\n", column<double>(*arbitrage, "worst")[i],
+                        column<std::string>(*arbitrage, "of")[i], names[i], 100 * column<double>(*arbitrage, "share")[i]);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string make_summary(Params const& params, std::vector<Table> const& tables) {
@@ -155,7 +198,7 @@ std::string make_summary(Params const& params, std::vector<Table> const& tables)
                                 std::min(params.training.batch, params.samples.train), is_surrogate ? "samples" : "windows",
                                 column<std::int64_t>(validations, "step")[best]);
   return head + validations_text(params.model, validations) +
-         (is_surrogate ? accuracy_text(params, find("accuracy")) : reconstruction_text(find("reconstruction")));
+         (is_surrogate ? accuracy_text(params, find("accuracy")) + arbitrage_text(find_table(tables, "arbitrage")) : reconstruction_text(find("reconstruction")));
 }
 
 }  // namespace muster::jobs::train

@@ -26,11 +26,11 @@ struct Tiling {
   std::uint64_t first_sample(std::uint64_t tile) const { return std::min(tile * tile_samples, labels); }
 };
 
-Tiling tiling_of(Params const& params) {
+Tiling tiling_of(Params const& params, Training const& training) {
   // Windows need no labels.
   auto const labels = params.model == Model::surrogate ? params.samples.total() : 0;
   // Spare stages that are not needed are never entered.
-  auto const stages = step_count(params) + validation_count(params) + spare_stages(params);
+  auto const stages = step_count(params) + validation_count(params) + spare_stages(params) + training.check_stages();
   return {(labels + params.data.tile_samples - 1) / params.data.tile_samples, params.data.tile_samples, labels, params.training.shards, stages};
 }
 
@@ -93,6 +93,7 @@ class TrainRunner final : public TileRunner {
   TileDigest learn(std::uint64_t tile, std::span<std::int64_t> sums) {
     if (!is_loaded_) load();
     auto const shard = tiling_.shard_of(tile);
+    if (network_->phase == Phase::check) return check(tile, sums.subspan(shard * finding_words, finding_words));
     auto const rows = training_.rows_of(*network_, shard);
     auto const report = sums.subspan(training_.parameters() + shard * training_.report_size(), training_.report_size());
     bool const learns = network_->phase == Phase::learn;
@@ -106,8 +107,21 @@ class TrainRunner final : public TileRunner {
       for (float const x : network_->weights->parameters) print.add(std::int64_t{std::bit_cast<std::int32_t>(x)});
     return print.of(tile);
   }
+  /// A shard's lines of the grid.
+  TileDigest check(std::uint64_t tile, std::span<std::int64_t> report) {
+    auto const lines = training_.lines_of(*network_, tiling_.shard_of(tile));
+    ArbitrageSearch search(params_.contract, *training_.grid(), network_->data->scale);
+    write_findings(search.look(lines.first, lines.count, net_), report);
+    Fingerprint print;
+    print.add(report);
+    return print.of(tile);
+  }
+  std::vector<float> const& judged() const {
+    if (network_->phase == Phase::check) return *network_->best_parameters;
+    return network_->phase == Phase::learn ? network_->weights->parameters : network_->judged(training_.has_average());
+  }
   void load() {
-    net_.load(network_->phase == Phase::learn ? network_->weights->parameters : network_->judged(training_.has_average()));
+    net_.load(judged());
     is_loaded_ = true;
   }
 
@@ -171,7 +185,7 @@ class TrainRunner final : public TileRunner {
 class TrainJob final : public Job, public Steps {
  public:
   TrainJob(Params const& params, std::filesystem::path const& folder)
-      : params_(params), training_(params_), tiling_(tiling_of(params_)), source_(params_, folder) {}
+      : params_(params), training_(params_), tiling_(tiling_of(params_, training_)), source_(params_, folder) {}
 
   std::string_view kind() const override { return "train"; }
   std::size_t slots() const override { return std::max<std::size_t>(tiling_.labels * nets::label_sums, training_.slots()); }

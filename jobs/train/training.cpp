@@ -53,7 +53,9 @@ std::vector<float> first_parameters(nets::Shape const& shape, std::uint64_t seed
 }  // namespace
 
 Training::Training(Params const& params)
-    : params_(params), shape_(shape_of(params)), buckets_(nets::buckets_of(shape_)), parameters_(nets::parameter_count(shape_)) {}
+    : params_(params), shape_(shape_of(params)), buckets_(nets::buckets_of(shape_)), parameters_(nets::parameter_count(shape_)) {
+  if (params.model == Model::surrogate && params.data.grid > 0) grid_.emplace(params_.contract, params.data.grid);
+}
 
 Rows Training::rows_of(Network const& network, std::uint64_t shard) const {
   auto const& samples = params_.samples;
@@ -64,6 +66,26 @@ Rows Training::rows_of(Network const& network, std::uint64_t shard) const {
   }
   auto const shards = params_.training.shards, begin = count * shard / shards;
   return {first + begin, count * (shard + 1) / shards - begin};
+}
+
+std::uint64_t Training::lines_a_shard() const {
+  // Some tenths of a second, by multiply-adds of values and slopes, or by points where the network is small.
+  constexpr double most_work = 0x1p33;
+  constexpr std::uint64_t most_points = 1 << 15;
+  auto const points = static_cast<std::uint64_t>(most_work / (2 * nets::forward_work(shape_)));
+  auto const lines = std::max<std::uint64_t>(1, std::min(most_points, points) / grid_->spots());
+  return std::min(lines, (grid_->lines() + params_.training.shards - 1) / params_.training.shards);
+}
+
+std::uint64_t Training::check_stages() const {
+  if (!grid_) return 0;
+  auto const lines = lines_a_shard() * params_.training.shards;
+  return (grid_->lines() + lines - 1) / lines;
+}
+
+Rows Training::lines_of(Network const& network, std::uint64_t shard) const {
+  auto const first = std::min(grid_->lines(), network.lines + shard * lines_a_shard());
+  return {first, std::min(grid_->lines() - first, lines_a_shard())};
 }
 
 std::uint64_t Training::block_rows(std::uint64_t rows) const {
@@ -83,6 +105,7 @@ std::shared_ptr<Network> Training::next(Network const& from, std::span<std::int6
       return begin(std::make_shared<Dataset>(make_dataset(params_, sums, threads)), {sums.begin(), sums.end()});
     case Phase::learn: return after_step(from, sums, threads);
     case Phase::validate: return after_validation(from, sums);
+    case Phase::check: return after_check(from, sums);
     case Phase::over: break;
   }
   MUSTER_ASSERT(false, "a stage after the end");
@@ -212,7 +235,16 @@ std::shared_ptr<Network> Training::after_validation(Network const& from, std::sp
   }
   auto const waited = to->validations.size() - 1 - to->best;
   bool const is_over = from.step == step_count(params_) || (params_.training.patience > 0 && waited >= params_.training.patience);
-  to->phase = is_over ? Phase::over : Phase::learn;
+  to->phase = !is_over ? Phase::learn : grid_ ? Phase::check : Phase::over;
+  return to;
+}
+
+std::shared_ptr<Network> Training::after_check(Network const& from, std::span<std::int64_t const> sums) const {
+  auto to = std::make_shared<Network>(from);
+  auto const shards = params_.training.shards;
+  for (std::uint64_t shard = 0; shard < shards; ++shard) merge(read_findings(sums.subspan(shard * finding_words, finding_words)), to->findings);
+  to->lines = std::min(grid_->lines(), from.lines + shards * lines_a_shard());
+  to->phase = to->lines < grid_->lines() ? Phase::check : Phase::over;
   return to;
 }
 

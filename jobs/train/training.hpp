@@ -1,8 +1,10 @@
 // How a stage's exact sums become the next network: pure functions of the job.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "jobs/train/network.hpp"
@@ -33,11 +35,18 @@ class Training {
   std::size_t buckets() const { return buckets_.size(); }
   /// Slots of a shard's report, and of a stage.
   std::size_t report_size() const { return report_words + buckets_.size(); }
-  std::size_t slots() const { return parameters_ + params_.training.shards * report_size(); }
+  std::size_t slots() const { return std::max(parameters_ + params_.training.shards * report_size(), params_.training.shards * finding_words); }
   bool has_average() const { return params_.training.average > 0; }
 
   /// Of the step to take, places in the epoch's order; of a validation, samples.
   Rows rows_of(Network const& network, std::uint64_t shard) const;
+  /// Of a surrogate, looked at when it is trained; else none.
+  std::optional<Grid> const& grid() const { return grid_; }
+  /// Lines of the grid that a shard looks at in a stage, and such stages.
+  std::uint64_t lines_a_shard() const;
+  std::uint64_t check_stages() const;
+  /// Lines of the grid, from the first.
+  Rows lines_of(Network const& network, std::uint64_t shard) const;
   /// Rows of a block, whose gradient is rounded to the grid by itself.
   std::uint64_t block_rows(std::uint64_t rows) const;
   std::vector<double> scales_of(Network const& network) const;
@@ -49,6 +58,7 @@ class Training {
  private:
   std::shared_ptr<Network> after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const;
   std::shared_ptr<Network> after_validation(Network const& from, std::span<std::int64_t const> sums) const;
+  std::shared_ptr<Network> after_check(Network const& from, std::span<std::int64_t const> sums) const;
   ShardReport report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const;
   ShardReport total_of(std::span<std::int64_t const> sums) const;
   bool fit_scales(Network const& from, std::span<std::int64_t const> sums, std::vector<std::int64_t>& exponents) const;
@@ -73,6 +83,7 @@ class Training {
   kernels::nets::Shape shape_;
   std::vector<kernels::nets::Bucket> buckets_;
   std::size_t parameters_;
+  std::optional<Grid> grid_;
 };
 
 }  // namespace muster::jobs::train

@@ -12,6 +12,7 @@ validation = 100
 test = 100
 paths = 2000
 tile_samples = 40
+grid = 20_000
 [network]
 width = 24
 layers = 3

@@ -22,6 +22,7 @@ validation = 60
 test = 50
 paths = 500
 tile_samples = 50
+grid = 3000
 [network]
 width = 21
 layers = 2
@@ -43,6 +44,7 @@ validation = 200
 test = 100
 paths = 1000
 tile_samples = 100
+grid = 200_000
 [network]
 width = 16
 layers = 1
