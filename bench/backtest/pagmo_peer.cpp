@@ -48,9 +48,25 @@ Prices random_prices(int bars) {
   return out;
 }
 
+struct Growth {
+  std::vector<float> hold, enter, leave;
+};
+
+Growth growth_of(CrossoverTable const& table) {
+  Growth out;
+  for (std::uint32_t t = 0; t < table.bars; ++t) {
+    float const* const at = table.growth.data() + crossover_ways * t;
+    out.hold.push_back(at[crossover_held]);
+    out.enter.push_back(at[crossover_bought]);
+    out.leave.push_back(at[crossover_sold]);
+  }
+  return out;
+}
+
 /// The same rule as a user of pagmo2 would write it: scalar, in single precision, from tables of averages made once.
 struct CrossoverProblem {
   CrossoverTable const* table = nullptr;
+  Growth const* grown = nullptr;
 
   pagmo::vector_double fitness(pagmo::vector_double const& x) const {
     auto const fast = static_cast<std::uint32_t>(x[0]), slow = static_cast<std::uint32_t>(x[1]);
@@ -61,7 +77,7 @@ struct CrossoverProblem {
     bool is_long = false;
     for (std::uint32_t t = warm + 1; t < table->bars; ++t) {
       bool const wants = a[t - 1] > b[t - 1];
-      float const growth = wants ? (is_long ? table->hold[t] : table->enter[t]) : (is_long ? table->leave[t] : 1.0f);
+      float const growth = wants ? (is_long ? grown->hold[t] : grown->enter[t]) : (is_long ? grown->leave[t] : 1.0f);
       is_long = wants;
       float const r = growth - 1;
       equity *= growth;
@@ -78,9 +94,10 @@ struct CrossoverProblem {
 };
 
 double rate_of(pagmo::algorithm const& algorithm, CrossoverTable const& table) {
+  Growth const growth = growth_of(table);
   double best = 0;
   for (unsigned repeat = 0; repeat < 3; ++repeat) {
-    pagmo::problem const problem{CrossoverProblem{&table}};
+    pagmo::problem const problem{CrossoverProblem{&table, &growth}};
     pagmo::population population{problem, 64, repeat + 1};
     auto const before = population.get_problem().get_fevals();
     double const begin = core_seconds();

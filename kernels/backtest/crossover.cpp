@@ -23,7 +23,7 @@ void check_crossover(std::span<double const> open, std::span<double const> close
 }
 
 void fill_averages(std::span<double const> close, CrossoverTable& table) {
-  table.averages.assign(std::size_t{crossover_longest - 1} * table.stride, 0.0f);
+  table.averages.assign(std::size_t{crossover_windows} * table.stride, 0.0f);
   for (std::uint32_t n = 2; n <= crossover_longest; ++n) {
     Series const average = simple_average(close, n);
     float* const to = table.averages.data() + std::size_t{n - 2} * table.stride;
@@ -33,17 +33,19 @@ void fill_averages(std::span<double const> close, CrossoverTable& table) {
 
 /// The first bar and those that fill up the last block grow by 1.
 void fill_growth(std::span<double const> open, std::span<double const> close, double cost, CrossoverTable& table) {
-  for (auto* of : {&table.hold, &table.enter, &table.leave}) of->assign(table.stride, 1.0f);
+  table.growth.assign(std::size_t{crossover_ways} * table.stride, 1.0f);
   for (std::size_t t = 1; t < open.size(); ++t) {
-    table.hold[t] = static_cast<float>(close[t] / close[t - 1]);
-    table.enter[t] = static_cast<float>(close[t] / (open[t] * (1 + cost)));
-    table.leave[t] = static_cast<float>(open[t] * (1 - cost) / close[t - 1]);
+    float* const to = table.growth.data() + crossover_ways * t;
+    to[crossover_sold] = static_cast<float>(open[t] * (1 - cost) / close[t - 1]);
+    to[crossover_bought] = static_cast<float>(close[t] / (open[t] * (1 + cost)));
+    to[crossover_held] = static_cast<float>(close[t] / close[t - 1]);
   }
 }
 
 constexpr std::size_t batch_rules = 4096;
 
-/// Rules in the order of their warm-ups, so that lanes side by side skip the bars in which none of them can be long.
+/// Rules in the order of their warm-ups, so that lanes side by side skip the bars in which none of them can be long and read one
+/// average of each rule from near by.
 class Batch {
  public:
   void run(CrossoverTable const& table, std::span<Crossover const> rules, std::span<CrossoverResult> out) {
@@ -53,8 +55,8 @@ class Batch {
   }
 
  private:
-  static constexpr std::size_t keys = crossover_longest / block_bars + 1;
-  static std::size_t key_of(Crossover rule) { return std::max(rule.fast, rule.slow) / block_bars; }
+  static constexpr std::size_t keys = crossover_longest + 1;
+  static std::size_t key_of(Crossover rule) { return std::max(rule.fast, rule.slow); }
 
   void sort(std::span<Crossover const> rules) {
     std::array<std::size_t, keys + 1> next{};
@@ -86,9 +88,17 @@ CrossoverTable make_crossover_table(std::span<double const> open, std::span<doub
   return table;
 }
 
+std::uint32_t crossover_words(std::uint64_t bars) {
+  constexpr std::uint64_t pairs = std::uint64_t{crossover_windows} * crossover_windows, most_bytes = 64 << 20, chunk_bars = 4 * block_bars;
+  std::uint64_t const words = (bars + chunk_bars - 1) / chunk_bars * 4;
+  return words * pairs * sizeof(std::uint32_t) <= most_bytes ? static_cast<std::uint32_t>(words) : 0;
+}
+
 std::uint64_t crossover_device_bytes(std::uint64_t bars, std::uint64_t rules_at_once) {
-  std::uint64_t const stride = (bars + block_bars - 1) / block_bars * block_bars, rows = crossover_longest - 1 + 3;
-  return rows * stride * sizeof(float) + rules_at_once * (sizeof(Crossover) + sizeof(CrossoverResult));
+  std::uint64_t const stride = (bars + block_bars - 1) / block_bars * block_bars, rows = crossover_windows + crossover_ways;
+  std::uint64_t const pairs = std::uint64_t{crossover_windows} * crossover_windows;
+  return rows * stride * sizeof(float) + pairs * crossover_words(bars) * sizeof(std::uint32_t) +
+         rules_at_once * (sizeof(Crossover) + sizeof(CrossoverResult));
 }
 
 void run_crossovers(CrossoverTable const& table, std::span<Crossover const> rules, std::span<CrossoverResult> out) {

@@ -5,6 +5,7 @@
 
 #include "kernels/backtest/config.hpp"
 #include "kernels/backtest/crossover.hpp"
+#include "kernels/backtest/lanes.hpp"
 #include "kernels/math/base.hpp"
 
 MUSTER_BACKTEST_BEGIN
@@ -20,10 +21,7 @@ struct CrossoverState {
   F under{};    ///< equity over its highest so far
   F lowest{};   ///< least `under`
 
-  /// `before`, `now`: long before and after the bar's open.
-  template <class M>
-  MUSTER_FN void step(M before, M now, F one, F hold, F enter, F leave) {
-    F const growth = now ? (before ? hold : enter) : (before ? leave : one);
+  MUSTER_FN void step(F growth, F one) {
     F const r = growth - one;
     equity = equity * growth;
     sum = sum + r;
@@ -34,25 +32,34 @@ struct CrossoverState {
   }
 };
 
-/// What the blocks add up to.
+/// What the blocks add up to. D: double, or a pack of them.
+template <class D>
 struct CrossoverSums {
-  double equity = 1;
-  double sum = 0;
-  double squares = 0;
-  MUSTER_FN void add(float block_equity, float block_sum, float block_squares) {
-    equity = equity * static_cast<double>(block_equity);
-    sum = sum + static_cast<double>(block_sum);
-    squares = squares + static_cast<double>(block_squares);
+  D equity = D{} + 1;
+  D sum{};
+  D squares{};
+  MUSTER_FN void add(D block_equity, D block_sum, D block_squares) {
+    equity = equity * block_equity;
+    sum = sum + block_sum;
+    squares = squares + block_squares;
   }
 };
 
+template <class D>
+struct CrossoverFigures {
+  D total_return;
+  D sharpe;
+};
+
 /// `returns`: bars - 1. Rounding may leave a spread of 1e-12 of the squares where there is none.
-MUSTER_FN CrossoverResult crossover_result(CrossoverSums const& sums, float lowest, double returns, double year_root) {
-  double const mean = sums.sum / returns;
-  double const spread = sums.squares - sums.sum * mean;
-  double const variance = spread > sums.squares * 1e-12 ? spread / (returns > 1 ? returns - 1 : 1) : 0.0;
-  double const sharpe = variance > 0 ? mean / sqrt(variance > 0 ? variance : 1.0) * year_root : 0.0;
-  return {static_cast<float>(sums.equity - 1), static_cast<float>(sharpe), 1 - lowest};
+template <class D>
+MUSTER_FN CrossoverFigures<D> crossover_figures(CrossoverSums<D> const& sums, double returns, double year_root) {
+  D const none{}, one = none + 1;
+  D const mean = sums.sum / (none + returns);
+  D const spread = sums.squares - sums.sum * mean;
+  D const variance = spread > sums.squares * 1e-12 ? spread / (none + (returns > 1 ? returns - 1 : 1)) : none;
+  D const sharpe = variance > none ? mean / root_of(variance > none ? variance : one) * year_root : none;
+  return {sums.equity - 1, sharpe};
 }
 
 MUSTER_BACKTEST_END

@@ -46,12 +46,11 @@ struct CudaBacktest : CudaTables {
   Tally* tallies = nullptr;
 };
 
+/// Pieces of a batch take turns on two streams, so that one's transfers run beside the other's kernel.
 struct CudaCrossover : CudaTables {
-  CrossoverTable shape{};  ///< sizes alone
-  float const* averages = nullptr;
-  float const* hold = nullptr;
-  float const* enter = nullptr;
-  float const* leave = nullptr;
+  CrossoverTape tape{};
+  double year_root = 1;
+  cudaStream_t streams[2] = {};
   Crossover* rules = nullptr;
   CrossoverResult* results = nullptr;
 };
@@ -113,37 +112,76 @@ void run(CudaBacktest& self, Rule const* rules, std::size_t count, Tally* out) {
   }
 }
 
+void make_positions(CudaCrossover& self) {
+  constexpr unsigned pairs = crossover_windows * crossover_windows;
+  self.tape.words = crossover_words(self.tape.bars);
+  if (self.tape.words == 0) return;
+  auto* const positions = take<std::uint32_t>(self, std::size_t{pairs} * self.tape.words);
+  positions_kernel<<<pairs, crossover_threads, 0, self.stream>>>(self.tape, positions);
+  check(cudaGetLastError());
+  check(cudaStreamSynchronize(self.stream));
+  self.tape.positions = positions;
+}
+
 void open(CudaCrossover& self, CrossoverTable const& table) {
   check(cudaSetDevice(self.ordinal));
-  self.shape.bars = table.bars;
-  self.shape.stride = table.stride;
-  self.shape.bars_per_year = table.bars_per_year;
-  self.averages = upload(self, table.averages);
-  self.hold = upload(self, table.hold);
-  self.enter = upload(self, table.enter);
-  self.leave = upload(self, table.leave);
+  for (cudaStream_t& stream : self.streams) check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  self.tape.bars = table.bars;
+  self.tape.stride = table.stride;
+  self.year_root = kernels::sqrt(table.bars_per_year);
+  self.tape.averages = upload(self, table.averages);
+  self.tape.growth = reinterpret_cast<float4 const*>(upload(self, table.growth));
+  make_positions(self);
   self.rules = take<Crossover>(self, self.rules_at_once);
   self.results = take<CrossoverResult>(self, self.rules_at_once);
+  check(cudaStreamSynchronize(self.stream));  // what it was given there may be used on other streams
+}
+
+constexpr std::size_t crossover_block_rules = crossover_threads * crossover_lanes;
+
+/// Rules of a piece, in whole blocks.
+std::size_t piece_of(std::size_t count) {
+  constexpr std::size_t pieces = 8, least = 1 << 16;
+  std::size_t const wanted = count / pieces < least ? least : count / pieces;
+  return (wanted + crossover_block_rules - 1) / crossover_block_rules * crossover_block_rules;
+}
+
+void start(CudaCrossover& self, cudaStream_t stream, Crossover const* rules, std::size_t at, std::size_t count) {
+  check(cudaMemcpyAsync(self.rules + at, rules + at, count * sizeof(Crossover), cudaMemcpyHostToDevice, stream));
+  auto const blocks = static_cast<unsigned>((count + crossover_block_rules - 1) / crossover_block_rules);
+  crossover_kernel<<<blocks, crossover_threads, 0, stream>>>(self.tape, self.year_root, self.rules + at, count, self.results + at);
+  check(cudaGetLastError());
+}
+
+void run_some(CudaCrossover& self, Crossover const* rules, std::size_t count, CrossoverResult* out) {
+  std::size_t const piece = piece_of(count);
+  auto const size_at = [&](std::size_t at) { return count - at < piece ? count - at : piece; };
+  start(self, self.streams[0], rules, 0, size_at(0));
+  for (std::size_t at = 0, turn = 0; at < count; at += piece, turn ^= 1) {
+    if (at + piece < count) start(self, self.streams[turn ^ 1], rules, at + piece, size_at(at + piece));
+    check(cudaMemcpyAsync(out + at, self.results + at, size_at(at) * sizeof(CrossoverResult), cudaMemcpyDeviceToHost, self.streams[turn]));
+  }
+  for (cudaStream_t const stream : self.streams) check(cudaStreamSynchronize(stream));
 }
 
 void run(CudaCrossover& self, Crossover const* rules, std::size_t count, CrossoverResult* out) {
   check(cudaSetDevice(self.ordinal));
-  constexpr std::size_t block_rules = crossover_threads * crossover_lanes;
   for (std::size_t begin = 0; begin < count; begin += self.rules_at_once) {
     std::size_t const some = count - begin < self.rules_at_once ? count - begin : self.rules_at_once;
-    check(cudaMemcpyAsync(self.rules, rules + begin, some * sizeof(Crossover), cudaMemcpyHostToDevice, self.stream));
-    crossover_kernel<<<static_cast<unsigned>((some + block_rules - 1) / block_rules), crossover_threads, 0, self.stream>>>(
-        self.averages, self.hold, self.enter, self.leave, self.shape.bars, self.shape.stride,
-        kernels::sqrt(self.shape.bars_per_year), self.rules, some, self.results);
-    check(cudaGetLastError());
-    check(cudaMemcpyAsync(out + begin, self.results, some * sizeof(CrossoverResult), cudaMemcpyDeviceToHost, self.stream));
-    check(cudaStreamSynchronize(self.stream));
+    run_some(self, rules + begin, some, out + begin);
   }
+}
+
+void end_streams(CudaBacktest const&) {}
+void end_streams(CudaCrossover const& self) {
+  for (cudaStream_t const stream : self.streams)
+    if (stream != nullptr) cudaStreamDestroy(stream);
 }
 
 template <class Self>
 void close(Self* self) {
   if (self == nullptr) return;
+  end_streams(*self);
   for (void* at : self->taken) self->memory.give(self->memory.pool, at);
   delete self;
 }

@@ -7,39 +7,100 @@
 MUSTER_BACKTEST_BEGIN
 
 inline constexpr int crossover_threads = 128;
-inline constexpr int crossover_lanes = 2;  ///< rules a thread, which share the loads of a bar's growth
+inline constexpr int crossover_lanes = 2;                          ///< rules a thread, so that one's arithmetic hides the other's
+inline constexpr std::uint32_t crossover_chunk = crossover_threads;  ///< bars whose growth a block shares; a thread fetches one
+inline constexpr std::uint32_t chunk_words = crossover_chunk / crossover_block;
 
-/// Word of positions of this lane's rule: for each rule of the warp, its lanes compare 32 bars at once.
-__device__ inline std::uint32_t signal_word(float const* averages, std::uint32_t stride, Crossover rule, std::uint32_t bar) {
+/// A CrossoverTable on a device.
+struct CrossoverTape {
+  float const* averages = nullptr;
+  float4 const* growth = nullptr;
+  std::uint32_t const* positions = nullptr;  ///< [fast - 2][slow - 2][words]: bit k of a word: long after the open of its bar k
+  std::uint32_t words = 0;                   ///< of a pair; 0: no such table
+  std::uint32_t bars = 0;
+  std::uint32_t stride = 0;
+};
+
+__device__ inline bool is_told_long(CrossoverTape const& tape, std::uint32_t fast, std::uint32_t slow, std::uint32_t bar) {
+  std::uint32_t const warm = (fast > slow ? fast : slow) - 1;
+  std::size_t const stride = tape.stride;
+  return bar >= warm && bar < tape.stride && tape.averages[(fast - 2) * stride + bar] > tape.averages[(slow - 2) * stride + bar];
+}
+
+/// A block for each pair of windows; a warp makes a word at a time.
+static __global__ void __launch_bounds__(crossover_threads) positions_kernel(CrossoverTape tape, std::uint32_t* positions) {
+  std::uint32_t const fast = blockIdx.x / crossover_windows + 2, slow = blockIdx.x % crossover_windows + 2;
+  std::uint32_t* const row = positions + std::size_t{blockIdx.x} * tape.words;
   std::uint32_t const lane = threadIdx.x % 32;
-  unsigned const windows = static_cast<unsigned>(rule.fast) << 16 | rule.slow;
-  std::uint32_t word = 0;
-#pragma unroll 8
-  for (std::uint32_t j = 0; j < 32; ++j) {
-    unsigned const of = __shfl_sync(0xffffffffu, windows, static_cast<int>(j));
-    float const fast = averages[((of >> 16) - 2) * stride + bar + lane];
-    float const slow = averages[((of & 0xffffu) - 2) * stride + bar + lane];
-    unsigned const votes = __ballot_sync(0xffffffffu, fast > slow);
-    word = j == lane ? votes : word;
+  for (std::uint32_t word = threadIdx.x / 32; word < tape.words; word += crossover_threads / 32) {
+    std::uint32_t const bar = word * crossover_block + lane;
+    unsigned const votes = __ballot_sync(0xffffffffu, bar > 0 && is_told_long(tape, fast, slow, bar - 1));
+    if (lane == 0) row[word] = votes;
   }
-  std::uint32_t const warm = static_cast<std::uint32_t>(rule.fast > rule.slow ? rule.fast : rule.slow) - 1;
-  if (bar >= warm) return word;
-  return warm - bar >= 32 ? 0 : word >> (warm - bar) << (warm - bar);
 }
 
 struct CrossoverLane {
   Crossover rule;
   CrossoverState<float> state;
-  CrossoverSums sums;
-  std::uint32_t last = 0;  ///< the last signal of the block before
-  std::uint32_t word = 0;
-  bool before = false;
+  CrossoverSums<double> sums;
+  std::uint32_t before = 0;  ///< the position before the block's first open
+  uint4 positions{};
 };
 
+/// Without a table: for each rule of the warp, its lanes compare 32 bars at once.
+__device__ inline std::uint32_t voted_word(CrossoverTape const& tape, Crossover rule, std::uint32_t bar) {
+  std::uint32_t const lane = threadIdx.x % 32;
+  unsigned const windows = static_cast<unsigned>(rule.fast) << 16 | rule.slow;
+  std::uint32_t word = 0;
+  for (std::uint32_t j = 0; j < 32; ++j) {
+    unsigned const of = __shfl_sync(0xffffffffu, windows, static_cast<int>(j));
+    bool const is_long = bar + lane > 0 && is_told_long(tape, of >> 16, of & 0xffffu, bar + lane - 1);
+    unsigned const votes = __ballot_sync(0xffffffffu, is_long);
+    word = j == lane ? votes : word;
+  }
+  return word;
+}
+
+__device__ inline uint4 positions_from(CrossoverTape const& tape, Crossover rule, std::uint32_t bar) {
+  if (tape.words == 0)
+    return {voted_word(tape, rule, bar), voted_word(tape, rule, bar + 32), voted_word(tape, rule, bar + 64), voted_word(tape, rule, bar + 96)};
+  std::size_t const pair = (rule.fast - 2u) * crossover_windows + (rule.slow - 2u);
+  return *reinterpret_cast<uint4 const*>(tape.positions + pair * tape.words + bar / crossover_block);
+}
+
+__device__ inline std::uint32_t word_of(uint4 const& positions, std::uint32_t at) {
+  return at == 0 ? positions.x : at == 1 ? positions.y : at == 2 ? positions.z : positions.w;
+}
+
+/// Growth of bar k of a block, whose four ways lie side by side.
+__device__ inline float grown(float4 const* growth, std::uint32_t word, std::uint32_t before, std::uint32_t k) {
+  std::uint32_t const ways = k == 0 ? (word << 1 | before) << 2 : k < 3 ? word << (3 - k) : word >> (k - 3);
+  return *reinterpret_cast<float const*>(reinterpret_cast<char const*>(growth + k) + (ways & 12u));
+}
+
+/// 32 bars of a thread's rules.
+__device__ inline void step_block(CrossoverLane* lanes, float4 const* growth, std::uint32_t at) {
+#pragma unroll
+  for (int l = 0; l < crossover_lanes; ++l) {
+    lanes[l].state.equity = 1;
+    lanes[l].state.sum = lanes[l].state.squares = 0;
+  }
+#pragma unroll
+  for (std::uint32_t k = 0; k < crossover_block; ++k)
+#pragma unroll
+    for (int l = 0; l < crossover_lanes; ++l)
+      lanes[l].state.step(grown(growth, word_of(lanes[l].positions, at), lanes[l].before, k), 1.0f);
+#pragma unroll
+  for (int l = 0; l < crossover_lanes; ++l) {
+    auto const& state = lanes[l].state;
+    lanes[l].sums.add(static_cast<double>(state.equity), static_cast<double>(state.sum), static_cast<double>(state.squares));
+    lanes[l].before = word_of(lanes[l].positions, at) >> 31;
+  }
+}
+
 static __global__ void __launch_bounds__(crossover_threads)
-    crossover_kernel(float const* averages, float const* __restrict__ hold, float const* __restrict__ enter,
-                     float const* __restrict__ leave, std::uint32_t bars, std::uint32_t stride, double year_root,
-                     Crossover const* rules, std::uint64_t count, CrossoverResult* out) {
+    crossover_kernel(CrossoverTape tape, double year_root, Crossover const* rules, std::uint64_t count, CrossoverResult* out) {
+  __shared__ float4 growth[crossover_chunk];
   std::uint64_t const first = (std::uint64_t{blockIdx.x} * crossover_lanes) * crossover_threads + threadIdx.x;
   CrossoverLane lanes[crossover_lanes];
 #pragma unroll
@@ -48,34 +109,22 @@ static __global__ void __launch_bounds__(crossover_threads)
     lanes[l].rule = at < count ? rules[at] : Crossover{};
     lanes[l].state.under = lanes[l].state.lowest = 1;
   }
-  for (std::uint32_t bar = 0; bar < bars; bar += crossover_block) {
+  for (std::uint32_t bar = 0; bar < tape.bars; bar += crossover_chunk) {
 #pragma unroll
-    for (int l = 0; l < crossover_lanes; ++l) {
-      CrossoverLane& lane = lanes[l];
-      std::uint32_t const word = signal_word(averages, stride, lane.rule, bar);
-      lane.word = word << 1 | lane.last;
-      lane.last = word >> 31;
-      lane.state.equity = 1;
-      lane.state.sum = lane.state.squares = 0;
-    }
-#pragma unroll 8
-    for (std::uint32_t k = 0; k < crossover_block; ++k) {
-      float const held = hold[bar + k], entered = enter[bar + k], left = leave[bar + k];
-#pragma unroll
-      for (int l = 0; l < crossover_lanes; ++l) {
-        bool const now = (lanes[l].word >> k & 1u) != 0;
-        lanes[l].state.step(lanes[l].before, now, 1.0f, held, entered, left);
-        lanes[l].before = now;
-      }
-    }
-#pragma unroll
-    for (int l = 0; l < crossover_lanes; ++l)
-      lanes[l].sums.add(lanes[l].state.equity, lanes[l].state.sum, lanes[l].state.squares);
+    for (int l = 0; l < crossover_lanes; ++l) lanes[l].positions = positions_from(tape, lanes[l].rule, bar);
+    __syncthreads();
+    if (bar + threadIdx.x < tape.stride) growth[threadIdx.x] = tape.growth[bar + threadIdx.x];
+    __syncthreads();
+#pragma unroll 1
+    for (std::uint32_t w = 0; w < chunk_words && bar + w * crossover_block < tape.bars; ++w)
+      step_block(lanes, growth + w * crossover_block, w);
   }
 #pragma unroll
   for (int l = 0; l < crossover_lanes; ++l) {
     std::uint64_t const at = first + static_cast<std::uint64_t>(l) * crossover_threads;
-    if (at < count) out[at] = crossover_result(lanes[l].sums, lanes[l].state.lowest, bars - 1.0, year_root);
+    if (at >= count) continue;
+    auto const figures = crossover_figures(lanes[l].sums, tape.bars - 1.0, year_root);
+    out[at] = {static_cast<float>(figures.total_return), static_cast<float>(figures.sharpe), 1 - lanes[l].state.lowest};
   }
 }
 

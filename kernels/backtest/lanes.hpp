@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#if defined(__AVX2__) && !defined(__CUDACC__)
+#include <immintrin.h>
+#endif
 
 #include "kernels/backtest/config.hpp"
 #include "kernels/backtest/money.hpp"
@@ -39,6 +42,7 @@ MUSTER_FN bool none_of(bool mask) { return !mask; }
 
 MUSTER_FN float magnitude(float x) { return abs(x); }
 MUSTER_FN double magnitude(double x) { return abs(x); }
+MUSTER_FN double root_of(double x) { return sqrt(x); }
 
 #if !defined(__CUDACC__)
 
@@ -84,6 +88,16 @@ struct PackOf<double> {
 
 MUSTER_FN FloatPack magnitude(FloatPack x) { return (FloatPack)((IntPack)x & 0x7fffffff); }
 MUSTER_FN DoublePack magnitude(DoublePack x) { return (DoublePack)((WidePack)x & 0x7fffffffffffffff); }
+MUSTER_FN DoublePack root_of(DoublePack x) {
+#if defined(__AVX512F__)
+  return _mm512_sqrt_pd(x);
+#elif defined(__AVX2__)
+  return _mm256_sqrt_pd(x);
+#else
+  for (std::size_t i = 0; i < sizeof(x) / sizeof(x[0]); ++i) x[i] = sqrt(x[i]);
+  return x;
+#endif
+}
 MUSTER_FN IntPack ones_of(IntPack mask) { return -mask; }
 MUSTER_FN WidePack ones_of(WidePack mask) { return -mask; }
 MUSTER_FN IntPack none_of(IntPack mask) { return ~mask; }

@@ -79,7 +79,7 @@ CrossoverResult documented(CrossoverTable const& table, Crossover rule) {
     float e = 1, s = 0, q = 0;
     for (std::uint32_t t = begin; t < begin + 32; ++t) {
       bool const now = t > warm && t <= table.bars && average(rule.fast, t - 1) > average(rule.slow, t - 1);
-      float const growth = t >= table.bars ? 1.0f : now ? (before ? table.hold[t] : table.enter[t]) : (before ? table.leave[t] : 1.0f);
+      float const growth = t >= table.bars ? 1.0f : table.growth[4 * t + (before ? 1 : 0) + (now ? 2 : 0)];
       float const r = growth - 1;
       e = e * growth;
       s = s + r;
@@ -147,8 +147,12 @@ std::string crossover_fault(std::vector<double> const& open, std::vector<double>
   return "no error";
 }
 
-TEST(Crossovers, TakeFourBytesAWindowAndBarOfADevice) {
-  EXPECT_EQ(crossover_device_bytes(252, 0), (199U + 3U) * 256U * 4U);
+TEST(Crossovers, TakeFourBytesAWindowAndBarOfADeviceAndABitAPairAndBar) {
+  EXPECT_EQ(crossover_words(252), 8U);
+  EXPECT_EQ(crossover_words(257), 12U);
+  EXPECT_EQ(crossover_words(1'000'000), 0U);  // 5 GB
+  EXPECT_EQ(crossover_device_bytes(252, 0), (199U + 4U) * 256U * 4U + 199U * 199U * 8U * 4U);
+  EXPECT_EQ(crossover_device_bytes(1'000'000, 0), (199U + 4U) * 1'000'000ULL * 4U);
   EXPECT_EQ(crossover_device_bytes(64, 10) - crossover_device_bytes(64, 0), 10 * (sizeof(Crossover) + sizeof(CrossoverResult)));
 }
 

@@ -82,7 +82,7 @@ int main() {
   std::uint64_t trades = 0;
   for (std::uint32_t const symbols : {1u, 3u, 13u, 31u, 40u, 64u, 100u, 128u, 129u, 207u, 250u, 300u, 520u}) sweep(symbols, 150, 0.02, trades);
   sweep(20, 120, 0.2, trades);  // with ruin and sums out of range
-  for (std::uint32_t const bars : {2u, 33u, 252u, 1000u}) compare_crossovers(bars);
+  for (std::uint32_t const bars : {2u, 33u, 252u, 1000u, 15000u}) compare_crossovers(bars);
   expect(trades > 100000, "too few trades to prove anything");
   return faults == 0 ? 0 : 1;
 }
