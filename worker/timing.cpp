@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <thread>
 #include <vector>
@@ -26,8 +27,10 @@ constexpr double least_batch_s = 0.15;
 /// From one batch to twice its tiles, time has to grow so much before the device counts as filled.
 constexpr double growth_when_full = 1.7;
 constexpr double gpu_tile_s = 0.25;
-constexpr double settled_s = 0.3;
-constexpr int most_repetitions = 20;
+/// A card's clocks follow its load: they have settled when a window takes as long as the one before it.
+constexpr double window_s = 0.3;
+constexpr double settled = 0.01;
+constexpr int most_windows = 8;
 
 /// Seconds this thread has computed: what else runs on the machine does not count.
 double computed_s() {
@@ -134,14 +137,8 @@ topology::TileTime time_on_threads(jobs::Job const& job, int threads) {
 
 namespace {
 
-topology::TileTime time_batches(jobs::Job const& job, jobs::Device device) {
-  auto const small = job.miniature(jobs::Device::Kind::cuda, gpu_tile_s);
-  auto const& timed = job_to_time(job, small);
-  auto const start = Clock::now();
-  Timer timer(timed, device);
-  timer.run(1);
-  double const start_s = since(start);
-  std::uint64_t const most = small.job ? timer.preferred_tiles() : std::min(timer.preferred_tiles(), tiles_to_time(job));
+/// As many tiles as fill the device, or as there are.
+std::uint64_t batch_to_time(Timer& timer, std::uint64_t most) {
   std::uint64_t tiles = 1;
   double taken = timer.run(tiles);
   while (tiles < most) {
@@ -152,10 +149,36 @@ topology::TileTime time_batches(jobs::Job const& job, jobs::Device device) {
     taken = longer;
     if (is_full) break;
   }
-  // Again until the clocks have settled, as they do in a run.
-  double again_s = 0;
-  for (int again = 0; again < most_repetitions && again_s < settled_s; ++again) again_s += taken = timer.run(tiles);
-  return {start_s, taken / static_cast<double>(tiles) / small.share};
+  return tiles;
+}
+
+/// Seconds of a batch over a window.
+double mean_of_window(Timer& timer, std::uint64_t tiles) {
+  double taken = 0;
+  int batches = 0;
+  for (; taken < window_s; ++batches) taken += timer.run(tiles);
+  return taken / batches;
+}
+
+double settled_batch_s(Timer& timer, std::uint64_t tiles) {
+  double before = mean_of_window(timer, tiles);
+  for (int window = 1; window < most_windows; ++window) {
+    double const now = mean_of_window(timer, tiles);
+    if (std::abs(now - before) <= settled * before) return now;
+    before = now;
+  }
+  return before;
+}
+
+topology::TileTime time_batches(jobs::Job const& job, jobs::Device device) {
+  auto const small = job.miniature(jobs::Device::Kind::cuda, gpu_tile_s);
+  auto const& timed = job_to_time(job, small);
+  auto const start = Clock::now();
+  Timer timer(timed, device);
+  timer.run(1);
+  double const start_s = since(start);
+  auto const tiles = batch_to_time(timer, small.job ? timer.preferred_tiles() : std::min(timer.preferred_tiles(), tiles_to_time(job)));
+  return {start_s, settled_batch_s(timer, tiles) / static_cast<double>(tiles) / small.share};
 }
 
 }  // namespace
