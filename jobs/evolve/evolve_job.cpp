@@ -118,8 +118,10 @@ class EvolveRunner final : public TileRunner {
   /// Its judges take the place of the search's, so that a card holds one market's tables at a time.
   TileDigest search_null(std::uint64_t tile, std::span<std::int64_t> out) {
     for (auto& judge : judges_) judge.reset();
+    // Other threads of a CPU search other null markets; a GPU waits for the features of each.
+    int const threads = device_.kind == Device::Kind::host ? 1 : scenery_.threads();
     std::int64_t const statistic =
-        null_statistic(params_, generation_->last, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_);
+        null_statistic(params_, generation_->last, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_, threads);
     out[0] += statistic;
     return digest_of(tile, {}, {&statistic, 1});
   }
