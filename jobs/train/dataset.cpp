@@ -73,7 +73,8 @@ Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, i
   });
   Dataset set;
   set.inputs = static_cast<std::uint32_t>(inputs.size());
-  set.scale = scale_of(labels, params.data.samples);
+  // A stored network goes on in the units that it was taught.
+  set.scale = params.start ? params.start->scale : scale_of(labels, params.data.samples);
   set.rows.resize(count * inputs.size());
   set.slopes.resize(count * inputs.size());
   set.targets.resize(count);

@@ -9,12 +9,6 @@
 
 namespace muster::jobs::train {
 
-/// How prices become targets: (price - mean) / deviation.
-struct TargetScale {
-  double mean = 0;
-  double deviation = 1;
-};
-
 /// Samples to learn from come first, then validation, then test. Rows of inputs, targets and slopes are in the network's units.
 /// Windows overlap: each is a place among rows, and its own target.
 struct Dataset {

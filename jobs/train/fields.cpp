@@ -96,10 +96,15 @@ schema::Table const& network_table() {
   static schema::Table const table = F::table(
       "network", "A multilayer perceptron.",
       {F::count<&Network::width>("width", "", between(1, 8192), "of each hidden layer")
-           .automatic("160, 512, 1 472 by tier"),
+           .automatic("160, 512, 1 472 by tier, or that of init_from"),
        F::count<&Network::layers>("layers", "", between(1, 64), "hidden ones")
-           .automatic("4, 5, 6 by tier"),
-       F::choice<&Network::activation>("activation", activations, "behind each hidden layer")});
+           .automatic("4, 5, 6 by tier, or those of init_from"),
+       F::choice<&Network::activation>("activation", activations, "behind each hidden layer"),
+       F::text<&Network::init_from>("init_from",
+                                    "a train result, relative to the job file, whose network is learned on; of the same shape and box. "
+                                    "Empty: weights are drawn"),
+       F::text<&Network::init_digest>("init_digest", "digest of that network; another one is refused").automatic("that of the file"),
+       F::count<&Network::frozen_layers>("frozen_layers", "", between(0, 64), "first layers of it that stay as they are")});
   return table;
 }
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "jobs/train/stored_network.hpp"
 #include "kernels/nets/shape.hpp"
 #include "kernels/nets/update.hpp"
 
@@ -69,6 +71,9 @@ struct NetworkChoice {
   std::uint64_t width = 160;
   std::uint64_t layers = 4;  ///< hidden ones
   kernels::nets::Activation activation = kernels::nets::Activation::silu;
+  std::string init_from;    ///< a train result whose network is learned on; empty: none
+  std::string init_digest;  ///< of that network when the job was resolved
+  std::uint64_t frozen_layers = 0;  ///< of the first, that stay as they are
 };
 
 struct TrainingChoice {
@@ -103,6 +108,7 @@ struct Params {
   SpanChoice spans;
   EncoderChoice encoder;
   SampleCounts samples;  ///< of the data choice, or of the bars
+  std::shared_ptr<StoredNetwork const> start;  ///< read from network.init_from; null: weights are drawn
 };
 
 }  // namespace muster::jobs::train

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -11,6 +12,7 @@
 #include "jobs/train/auto_rules.hpp"
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/fields.hpp"
+#include "jobs/train/start.hpp"
 #include "jobs/train/windows.hpp"
 #include "kernels/scalar_math.hpp"
 
@@ -21,13 +23,19 @@ constexpr std::uint64_t most_parameters = 100'000'000;
 constexpr std::uint64_t most_samples = 20'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
 
-enum class BarFile { opened, left_alone };
+/// Those that the job names.
+enum class InputFiles { opened, left_alone };
+
+std::string shape_text(NetworkChoice const& network) {
+  constexpr std::array<std::string_view, 3> names{"silu", "tanh", "relu"};
+  return fmt::format("{} layers of {} ({})", network.layers, network.width, names[static_cast<std::size_t>(network.activation)]);
+}
 
 /// One job file on its way to parameters.
 class Parser {
  public:
-  Parser(TomlDocument const& document, std::filesystem::path const& file, ResolveOptions const& options, BarFile bar_file)
-      : document_(document), file_(file), options_(options), bar_file_(bar_file) {}
+  Parser(TomlDocument const& document, std::filesystem::path const& file, ResolveOptions const& options, InputFiles files)
+      : document_(document), file_(file), options_(options), files_(files) {}
 
   Params parse(std::vector<ResolvedSetting>* settings) {
     schema::read(job_table(), &input_, document_.root(), "", faults_);
@@ -46,7 +54,7 @@ class Parser {
   bool is_surrogate() const { return input_.model == Model::surrogate; }
   Params params() const {
     return {input_.name,     input_.seed,   input_.model, input_.contract, input_.data, input_.network,
-            input_.training, input_.market, input_.spans, input_.encoder,  samples_};
+            input_.training, input_.market, input_.spans, input_.encoder,  samples_, start_};
   }
 
   void check_range(std::vector<double> const& range, std::string_view key) {
@@ -78,11 +86,49 @@ class Parser {
     value = by_rule;
     reasons_.push_back({fmt::format("{}.{}", marks.path, key), "auto: " + reason});
   }
+  /// Its shape is the job's where the job leaves it open.
+  void take_start() {
+    auto& network = input_.network;
+    if (network.init_from.empty() && network.frozen_layers > 0)
+      network.marks.add(faults_, "frozen_layers", fmt::format("{} without init_from (weights that were drawn would stay as they are); set "
+                                                              "network.init_from, or leave it out", network.frozen_layers));
+    if (network.init_from.empty() || files_ != InputFiles::opened) return;
+    try {
+      auto const start = open_start(file_.parent_path() / network.init_from);
+      take(network.marks, "width", network.width, start.network.width, "that of init_from");
+      take(network.marks, "layers", network.layers, start.network.layers, "those of init_from");
+      check_start(start);
+      start_ = std::make_shared<StoredNetwork>(start.stored);
+    } catch (Error const& error) {
+      if (error.code() != Exit::user) throw;
+      network.marks.add(faults_, "init_from", error.what());
+    }
+    faults_.throw_if_any();
+  }
+  void check_start(Start const& start) {
+    auto& network = input_.network;
+    bool const is_shape = network.width == start.network.width && network.layers == start.network.layers &&
+                          network.activation == start.network.activation;
+    MUSTER_REQUIRE(is_shape, "{} holds {}, the job asks for {} (weights have no place in another shape); leave width and layers out, and give "
+                             "its activation", network.init_from, shape_text(start.network), shape_text(network));
+    bool const is_kind = start.contract.type == input_.contract.type;
+    auto const other = is_kind ? other_inputs(start.contract, input_.contract) : "contracts of another type";
+    MUSTER_REQUIRE(other.empty(), "{} was taught {} (its inputs mean something else); give the [contract] that it was taught", network.init_from,
+                   other);
+    auto const digest = network_digest(start.stored);
+    if (network.init_digest.empty()) network.init_digest = digest;
+    MUSTER_REQUIRE(network.init_digest == digest,
+                   "{} has the network {:.16}..., the job was resolved with {:.16}... (another start would give another answer); bring back "
+                   "the file it was resolved with, or leave init_digest out", network.init_from, digest, network.init_digest);
+    MUSTER_REQUIRE(network.frozen_layers <= network.layers, "frozen_layers = {} of {} layers, the last one included (nothing would be left to "
+                                                            "learn); freeze fewer", network.frozen_layers, network.layers + 1);
+  }
   void resolve_surrogate() {
     auto& data = input_.data;
+    take_start();
     take(data.marks, "samples", data.samples, auto_samples(options_.tier));
-    take(input_.network.marks, "width", input_.network.width, auto_width(options_.tier));
-    take(input_.network.marks, "layers", input_.network.layers, auto_layers(options_.tier));
+    if (!start_) take(input_.network.marks, "width", input_.network.width, auto_width(options_.tier));
+    if (!start_) take(input_.network.marks, "layers", input_.network.layers, auto_layers(options_.tier));
     take(input_.training.marks, "epochs", input_.training.epochs, auto_epochs(options_.tier));
     if (input_.training.marks.is_auto("batch")) reasons_.push_back({"training.batch", "auto: a surrogate's"});
     samples_ = {data.samples, data.validation, data.test, 0};
@@ -108,7 +154,7 @@ class Parser {
     take(input_.training.marks, "batch", input_.training.batch, auto_window_batch(options_.tier));
     check_widths();
     faults_.throw_if_any();
-    if (bar_file_ == BarFile::opened) take_bars();
+    if (files_ == InputFiles::opened) take_bars();
     take_epochs();
   }
 
@@ -161,9 +207,10 @@ class Parser {
   TomlDocument const& document_;
   std::filesystem::path const& file_;
   ResolveOptions const& options_;
-  BarFile const bar_file_;
+  InputFiles const files_;
   JobInput input_;
   SampleCounts samples_;
+  std::shared_ptr<StoredNetwork const> start_;
   Faults faults_;
   AutoReasons reasons_;
 };
@@ -173,13 +220,13 @@ class Parser {
 Params parse_params(std::string_view text, std::filesystem::path const& file, ResolveOptions const& options,
                     std::vector<ResolvedSetting>* settings) {
   auto const document = TomlDocument::parse(text, file.string(), options.overrides);
-  return Parser(document, file, options, BarFile::opened).parse(settings);
+  return Parser(document, file, options, InputFiles::opened).parse(settings);
 }
 
 Params read_params(std::string_view resolved) {
   std::filesystem::path const file = "resolved job";
   auto const document = TomlDocument::parse(resolved, file.string(), {});
-  return Parser(document, file, {}, BarFile::left_alone).parse(nullptr);
+  return Parser(document, file, {}, InputFiles::left_alone).parse(nullptr);
 }
 
 std::string render_params(Params const& params) {

@@ -5,15 +5,10 @@
 #include <vector>
 
 #include "core/table.hpp"
-#include "jobs/train/dataset.hpp"
 #include "jobs/train/params.hpp"
 
 namespace muster::jobs::train {
 
-struct StoredNetwork {
-  TargetScale scale;
-  std::vector<float> parameters;
-};
 /// Throws Error (Exit::user) for tables that are not those of such a job.
 StoredNetwork stored_network(Params const& params, std::vector<Table> const& tables);
 

@@ -197,7 +197,9 @@ std::string make_summary(Params const& params, std::vector<Table> const& tables)
                                 kernels::nets::parameter_count(shape_of(params)), column<std::int64_t>(find("steps"), "step").size(),
                                 std::min(params.training.batch, params.samples.train), is_surrogate ? "samples" : "windows",
                                 column<std::int64_t>(validations, "step")[best]);
-  return head + validations_text(params.model, validations) +
+  auto const& network = params.network;
+  auto const from = network.init_from.empty() ? "" : fmt::format("  it went on from {}, {} of its layers frozen\n", printable(network.init_from), network.frozen_layers);
+  return head + from + validations_text(params.model, validations) +
          (is_surrogate ? accuracy_text(params, find("accuracy")) + arbitrage_text(find_table(tables, "arbitrage")) : reconstruction_text(find("reconstruction")));
 }
 

@@ -114,11 +114,12 @@ std::shared_ptr<Network> Training::next(Network const& from, std::span<std::int6
 
 std::shared_ptr<Network> Training::begin(std::shared_ptr<Dataset const> data, Slots labels) const {
   auto to = std::make_shared<Network>();
-  to->phase = Phase::learn;
+  // A stored network is the first that may be the best.
+  to->phase = params_.start ? Phase::validate : Phase::learn;
   to->labels = std::make_shared<Slots>(std::move(labels));
   to->data = std::move(data);
   auto weights = std::make_shared<Weights>();
-  weights->parameters = weights->average = first_parameters(shape_, params_.seed);
+  weights->parameters = weights->average = params_.start ? params_.start->parameters : first_parameters(shape_, params_.seed);
   weights->first.assign(parameters_, 0);
   weights->second.assign(parameters_, 0);
   to->weights = weights;
@@ -192,10 +193,10 @@ nets::UpdateRule Training::rule_of(std::uint64_t step) const {
           .epsilon = static_cast<float>(training.epsilon), .average_keep = static_cast<float>(training.average)};
 }
 
-/// Length of the mean gradient.
+/// Length of the mean gradient of what learns.
 double Training::norm_of(Network const& from, std::span<std::int64_t const> sums, double rows) const {
   double square = 0;
-  for (std::size_t b = 0; b < buckets_.size(); ++b)
+  for (std::size_t b = first_bucket(); b < buckets_.size(); ++b)
     square += nets::squared_norm(part(sums, b), power_of_two(-from.exponents[b]) / rows);
   return __builtin_sqrt(square);
 }
@@ -210,8 +211,13 @@ void Training::update(Network const& from, std::span<std::int64_t const> sums, i
   auto const& old = *from.weights;
   auto weights = std::make_shared<Weights>();
   for (auto* all : {&weights->parameters, &weights->first, &weights->second, &weights->average}) all->resize(parameters_);
+  for (std::size_t b = 0; b < first_bucket(); ++b) {
+    std::ranges::copy(part<float>(old.parameters, b), part<float>(weights->parameters, b).begin());
+    std::ranges::copy(part<float>(old.average, b), part<float>(weights->average, b).begin());
+  }
   // Threads are worth it for large networks.
-  in_parallel(buckets_.size(), parameters_ > 1'000'000 ? threads : 1, [&](std::size_t b) {
+  in_parallel(buckets_.size() - first_bucket(), parameters_ > 1'000'000 ? threads : 1, [&](std::size_t i) {
+    auto const b = first_bucket() + i;
     auto own = rule;
     own.gradient_scale = power_of_two(-from.exponents[b]) / rows * clip;
     own.keep = b % 2 == 0 ? static_cast<float>(1 - rate * training.weight_decay) : 1.0f;

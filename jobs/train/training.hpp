@@ -66,6 +66,8 @@ class Training {
   double norm_of(Network const& from, std::span<std::int64_t const> sums, double rows) const;
   void update(Network const& from, std::span<std::int64_t const> sums, int threads, Network& to) const;
 
+  /// Those before it are frozen.
+  std::size_t first_bucket() const { return 2 * params_.network.frozen_layers; }
   /// What a bucket has of all parameters' numbers.
   std::span<std::int64_t const> part(std::span<std::int64_t const> all, std::size_t bucket) const {
     return all.subspan(buckets_[bucket].first, buckets_[bucket].count);

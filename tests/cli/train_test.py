@@ -86,6 +86,51 @@ class Train(MusterTest):
         self.succeed("import", "bars", "--synthetic", "symbols=3,days=200,seed=2", "--out", "bars.h5")
         self.refuse(2, ["market.bars bars.h5 has the digest", "bring back the file it was resolved with"], "replay", "coder.h5")
 
+    def tune(self, network, *arguments, code=0, parts=()):
+        """Runs a job that goes on from a stored network, `network` being what its table says beside that."""
+        job = JOB.replace("width = 24\nlayers = 3\n", f'init_from = "calls.h5"\n{network}').replace("epochs = 30", "epochs = 2")
+        (self.folder / "tuned.toml").write_text(job.replace("seed = 3", "seed = 4"))
+        if code:
+            return self.refuse(code, parts, "run", "tuned.toml", "--fresh", *arguments)
+        return self.succeed("run", "tuned.toml", "--fresh", *arguments)
+
+    def test_a_network_is_learned_on(self):
+        self.digest()
+        told = self.tune("frozen_layers = 2\n", "--json").json()
+        steps = next(table for table in told["tables"] if table["name"] == "validations")["columns"][0]["values"]
+        self.assertEqual(steps[:2], [0, 7])
+        self.assertIn("it went on from calls.h5, 2 of its layers frozen", self.tune("frozen_layers = 2\n").out)
+        alone = told["result_digest"]
+        for arguments in (("--ranks", "3"), ("--ranks", "2", "--launcher", "mpirun")):
+            self.assertEqual(self.tune("frozen_layers = 2\n", "--json", *arguments).json()["result_digest"], alone)
+        for command in (("verify", "tuned.h5", "--sample", "100%"), ("replay", "tuned.h5")):
+            self.assertIn("every bit is the same", self.succeed(*command).out)
+        # The digest of the start is part of the job.
+        resolved = self.succeed("check", "tuned.toml").out
+        self.assertRegex(resolved, r'init_digest = "[0-9a-f]{64}"')
+        self.digest("--set", "seed=8")
+        self.refuse(2, ["init_from", "calls.h5 has the network", "bring back the file it was resolved with"], "replay", "tuned.h5")
+
+    def test_starts_that_do_not_fit(self):
+        self.digest()
+        self.tune("width = 25\n", code=2, parts=["network.init_from: calls.h5 holds 3 layers of 24 (silu), the job asks for 3 layers of 25 (silu)"])
+        self.tune('activation = "tanh"\n', code=2, parts=["the job asks for 3 layers of 24 (tanh)"])
+        self.tune("frozen_layers = 4\n", code=2, parts=["frozen_layers = 4 of 4 layers, the last one included (nothing would be left to learn)"])
+        self.tune("", "--set", "contract.spot=[0.7, 1.5]", code=2, parts=["calls.h5 was taught spot from 0.5 to 1.5, here spot from 0.7 to 1.5"])
+        self.tune("", "--set", 'contract.type="asian_call"', code=2, parts=["calls.h5 was taught contracts of another type"])
+        self.tune("", "--set", "network.init_digest=\"12\"", code=2, parts=["the job was resolved with 12..."])
+        self.tune("", "--set", 'network.init_from="none.h5"', code=2, parts=["network.init_from: cannot read none.h5"])
+        self.tune("", "--set", 'network.init_from="."', code=2, parts=["network.init_from"])
+        self.succeed("run", PRICE_JOB, "--out", "p.h5", *SMALL)
+        self.tune("", "--set", 'network.init_from="p.h5"', code=2, parts=["p.h5 is a result of the kind price (it holds no network)"])
+        whole = (self.folder / "calls.h5").read_bytes()
+        (self.folder / "short.h5").write_bytes(whole[:len(whole) // 2])
+        self.tune("", "--set", 'network.init_from="short.h5"', code=2, parts=["network.init_from", "short.h5"])
+        self.succeed("import", "bars", "--synthetic", "symbols=3,days=200,seed=1", "--out", "bars.h5")
+        (self.folder / "bars.toml").write_text(BARS_JOB)
+        self.succeed("run", "bars.toml", "--out", "coder.h5", "--quiet")
+        self.tune("", "--set", 'network.init_from="coder.h5"', code=2, parts=["coder.h5 holds an autoencoder (it prices nothing)"])
+
     def test_what_is_refused(self):
         self.digest()
 
