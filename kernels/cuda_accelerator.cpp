@@ -122,6 +122,9 @@ class CudaLearner final : public nets::DeviceLearner {
               std::span<nets::BlockLoss> losses) override {
     check(nets::run_cuda_net(handle_, blocks, order, weights, nullptr, nullptr, {losses}));
   }
+  void predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) override {
+    check(nets::predict_on_cuda(handle_, inputs, outputs, slopes));
+  }
   void add_label_paths(std::span<nets::PathLaw const> laws, std::uint64_t pairs, std::span<std::int64_t> sums) override {
     check(nets::add_paths_on_cuda(handle_, laws, pairs, sums.data()));
   }

@@ -52,7 +52,7 @@ void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch,
   shape.widths.push_back(1);
   auto const count = parameter_count(shape);
   constexpr std::uint32_t shards = 8, samples = 200'000;
-  DevicePlan plan{shape, has_slopes, samples, batch, shards};
+  DevicePlan plan{shape, has_slopes, has_slopes, {samples * 8, samples, has_slopes ? samples * 8 : 0, 0}, batch, shards};
   char const* error = nullptr;
   CudaNet* const net = open_cuda_net(plan, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
   stop(error);
@@ -93,7 +93,7 @@ void bench_labels(std::uint32_t fixings, double limit_s) {
     laws.push_back(path_law(contract, 9, 3, i));
   }
   char const* error = nullptr;
-  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, 8, 8, 1}, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
+  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, false, {}, 8, 1}, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
   stop(error);
   std::vector<std::int64_t> sums(laws.size() * label_sums);
   constexpr std::uint64_t pairs = 80'000;

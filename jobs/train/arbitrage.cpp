@@ -126,10 +126,14 @@ double ArbitrageSearch::slope(std::size_t i, std::size_t input) const {
   return static_cast<double>(slopes_[i * inputs_.size() + input]) * scale_.deviation / inputs_[input].half;
 }
 
-void ArbitrageSearch::gather(std::uint64_t line) {
+void ArbitrageSearch::clear() {
+  ends_.clear();
   points_.clear();
   values_.clear();
   scaled_.clear();
+}
+
+void ArbitrageSearch::gather(std::uint64_t line) {
   for (std::uint64_t i = 0; i < grid_.spots(); ++i) {
     auto const point = line * grid_.spots() + i;
     auto const values = grid_.values(point);
@@ -138,30 +142,32 @@ void ArbitrageSearch::gather(std::uint64_t line) {
     points_.push_back(point);
     values_.push_back(*values);
   }
-  outputs_.resize(points_.size());
-  slopes_.resize(scaled_.size());
+  ends_.push_back(points_.size());
 }
 
-void ArbitrageSearch::judge(Findings& findings) const {
-  for (std::size_t i = 0; i < points_.size(); ++i) {
+void ArbitrageSearch::judge(std::size_t first, std::size_t end, Findings& findings) const {
+  for (std::size_t i = first; i < end; ++i) {
     auto const contract = contract_of(choice_, values_[i]);
     auto const limits = limits_of(contract);
     double const own = price(i), by_spot = slope(i, spot_of);
     note(std::max(limits.least_price - own, own - limits.most_price) / contract.spot, points_[i], findings[bounds]);
     note(std::max(-by_spot, by_spot - limits.most_delta), points_[i], findings[delta]);
-    if (i + 1 < points_.size()) note(by_spot - slope(i + 1, spot_of), points_[i], findings[convex]);
+    if (i + 1 < end) note(by_spot - slope(i + 1, spot_of), points_[i], findings[convex]);
     note(-slope(i, volatility_of) / contract.spot, points_[i], findings[vega]);
     if (contract.fixings == 1 && contract.rate >= 0 && contract.dividend <= 0) note(-slope(i, expiry_of) / contract.spot, points_[i], findings[expiry]);
   }
 }
 
-Findings ArbitrageSearch::look(std::uint64_t first_line, std::uint64_t lines, kernels::nets::HostNet& net) {
+Findings ArbitrageSearch::look(std::uint64_t first_line, std::uint64_t lines, Predict const& predict) {
+  constexpr std::size_t many = 4096;
   Findings findings{};
-  for (std::uint64_t line = first_line; line < first_line + lines; ++line) {
-    gather(line);
-    if (points_.empty()) continue;
-    net.predict(scaled_, outputs_, slopes_);
-    judge(findings);
+  for (std::uint64_t line = first_line, last = first_line + lines; line < last;) {
+    clear();
+    while (line < last && points_.size() < many) gather(line++);
+    outputs_.resize(points_.size());
+    slopes_.resize(scaled_.size());
+    if (!points_.empty()) predict(scaled_, outputs_, slopes_);
+    for (std::size_t i = 0; i < ends_.size(); ++i) judge(i == 0 ? 0 : ends_[i - 1], ends_[i], findings);
   }
   return findings;
 }

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -56,16 +58,23 @@ class Grid {
   std::uint64_t lines_ = 1;
 };
 
+/// Outputs and slopes of rows of inputs, as HostNet::predict gives them.
+using Predict = std::function<void(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes)>;
+inline Predict predict_with(kernels::nets::HostNet& net) {
+  return [&net](std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) { net.predict(inputs, outputs, slopes); };
+}
+
 /// The network's prices on whole lines of a grid against all rules.
 class ArbitrageSearch {
  public:
   ArbitrageSearch(ContractChoice const& choice, Grid const& grid, TargetScale const& scale) : choice_(choice), grid_(grid), scale_(scale), inputs_(inputs_of(choice)) {}
-  /// `net` has the parameters that are judged.
-  Findings look(std::uint64_t first_line, std::uint64_t lines, kernels::nets::HostNet& net);
+  /// `predict` is asked for many lines at once.
+  Findings look(std::uint64_t first_line, std::uint64_t lines, Predict const& predict);
 
  private:
+  void clear();
   void gather(std::uint64_t line);
-  void judge(Findings& findings) const;
+  void judge(std::size_t first, std::size_t end, Findings& findings) const;
   double price(std::size_t i) const;
   double slope(std::size_t i, std::size_t input) const;
 
@@ -73,7 +82,8 @@ class ArbitrageSearch {
   Grid const& grid_;
   TargetScale const scale_;
   std::vector<Input> const inputs_;
-  // Of one line: the points that are judged.
+  // Of some lines: the points that are judged, and where each line's end.
+  std::vector<std::size_t> ends_;
   std::vector<std::uint64_t> points_;
   std::vector<std::vector<double>> values_;
   std::vector<float> scaled_, outputs_, slopes_;

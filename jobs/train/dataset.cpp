@@ -90,21 +90,4 @@ Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, i
   return set;
 }
 
-std::uint64_t shuffled(std::uint64_t place, std::uint64_t count, std::uint64_t seed, std::uint64_t epoch) {
-  // Four Feistel rounds over an even number of bits, walked until the result is inside.
-  unsigned const half = std::max(1u, (static_cast<unsigned>(std::bit_width(count - 1)) + 1) / 2);
-  std::uint64_t const mask = (std::uint64_t{1} << half) - 1;
-  std::uint64_t const key = kernels::mix64(seed ^ kernels::mix64(0x73687566666c65 + epoch));
-  do {
-    std::uint64_t left = place >> half, right = place & mask;
-    for (std::uint64_t round = 0; round < 4; ++round) {
-      std::uint64_t const mixed = left ^ (kernels::mix64(key + (round << 56) + right) & mask);
-      left = right;
-      right = mixed;
-    }
-    place = left << half | right;
-  } while (place >= count);
-  return place;
-}
-
 }  // namespace muster::jobs::train

@@ -35,7 +35,4 @@ struct Dataset {
 /// From the sums of all labels, [samples][label_sums]. Throws Error (Exit::job_failed) where a sum could not hold a value.
 Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads);
 
-/// Number of the sample at a place of an epoch's order: a permutation drawn by (seed, epoch).
-std::uint64_t shuffled(std::uint64_t place, std::uint64_t count, std::uint64_t seed, std::uint64_t epoch);
-
 }  // namespace muster::jobs::train

@@ -4,53 +4,19 @@
 
 #include "core/error.hpp"
 #include "jobs/train/contracts.hpp"
+#include "jobs/train/device_runner.hpp"
 #include "jobs/train/parse.hpp"
 #include "jobs/train/schedule.hpp"
+#include "jobs/train/shards.hpp"
 #include "jobs/train/tables.hpp"
 #include "jobs/train/training.hpp"
 #include "jobs/train/windows.hpp"
 #include "kernels/nets/host_net.hpp"
-#include "kernels/sums/slots.hpp"
 
 namespace muster::jobs::train {
 namespace {
 
 namespace nets = kernels::nets;
-
-/// How labels, steps and validations are cut into tiles: labels first, then `shards` a stage.
-struct Tiling {
-  std::uint64_t label_tiles, tile_samples, labels, shards, stages;
-
-  std::uint64_t shard_of(std::uint64_t tile) const { return (tile - label_tiles) % shards; }
-  bool is_label(std::uint64_t tile) const { return tile < label_tiles; }
-  std::uint64_t first_sample(std::uint64_t tile) const { return std::min(tile * tile_samples, labels); }
-};
-
-Tiling tiling_of(Params const& params, Training const& training) {
-  // Windows need no labels.
-  auto const labels = params.model == Model::surrogate ? params.samples.total() : 0;
-  // Spare stages that are not needed are never entered.
-  auto const stages = step_count(params) + validation_count(params) + spare_stages(params) + training.check_stages() + (params.start ? 1 : 0);
-  return {(labels + params.data.tile_samples - 1) / params.data.tile_samples, params.data.tile_samples, labels, params.training.shards, stages};
-}
-
-/// A tile's fingerprint: what it told, in order.
-class Fingerprint {
- public:
-  void add(std::int64_t value) {
-    high_ += kernels::digest_share(kernels::digest_key_high, row_, value);
-    low_ += kernels::digest_share(kernels::digest_key_low, row_++, value);
-  }
-  void add(std::span<std::int64_t const> values) {
-    for (auto const value : values) add(value);
-  }
-  TileDigest of(std::uint64_t tile) const {
-    return {kernels::digest_finish(kernels::digest_key_high, tile, high_), kernels::digest_finish(kernels::digest_key_low, tile, low_)};
-  }
-
- private:
-  std::uint64_t high_ = 0, low_ = 0, row_ = 0;
-};
 
 class TrainRunner final : public TileRunner {
  public:
@@ -94,78 +60,56 @@ class TrainRunner final : public TileRunner {
     if (!is_loaded_) load();
     auto const shard = tiling_.shard_of(tile);
     if (network_->phase == Phase::check) return check(tile, sums.subspan(shard * finding_words, finding_words));
-    auto const rows = training_.rows_of(*network_, shard);
-    auto const report = sums.subspan(training_.parameters() + shard * training_.report_size(), training_.report_size());
-    bool const learns = network_->phase == Phase::learn;
-    auto const loss = learns ? add_gradients(rows, sums, report.subspan(report_words)) : judge(rows);
-    report[0] = static_cast<std::int64_t>(rows.count);
-    report[1] = std::bit_cast<std::int64_t>(loss.value);
-    report[2] = std::bit_cast<std::int64_t>(loss.slope);
-    Fingerprint print;
-    print.add(report);
-    if (!learns && shard == 0)
-      for (float const x : network_->weights->parameters) print.add(std::int64_t{std::bit_cast<std::int32_t>(x)});
-    return print.of(tile);
+    auto const report = training_.report_in(sums, shard);
+    auto const loss = network_->phase == Phase::learn ? add_gradients(shard, sums, report) : judge(shard);
+    training_.write_report(*network_, shard, loss, report);
+    return digest_of_shard(*network_, tile, shard, report);
   }
   /// A shard's lines of the grid.
   TileDigest check(std::uint64_t tile, std::span<std::int64_t> report) {
-    auto const lines = training_.lines_of(*network_, tiling_.shard_of(tile));
-    ArbitrageSearch search(params_.contract, *training_.grid(), network_->data->scale);
-    write_findings(search.look(lines.first, lines.count, net_), report);
-    Fingerprint print;
-    print.add(report);
-    return print.of(tile);
-  }
-  std::vector<float> const& judged() const {
-    if (network_->phase == Phase::check) return *network_->best_parameters;
-    return network_->phase == Phase::learn ? network_->weights->parameters : network_->judged(training_.has_average());
+    training_.check(*network_, tiling_.shard_of(tile), predict_with(net_), report);
+    return digest_of_findings(tile, report);
   }
   void load() {
-    net_.load(judged());
+    net_.load(training_.used_parameters(*network_));
     is_loaded_ = true;
   }
 
-  /// The samples of places [first, first + count).
-  nets::Samples gather(std::uint64_t first, std::uint64_t count) {
+  nets::Samples gather(nets::BlockRows const& block, nets::RowOrder const& order) {
     auto const& set = *network_->data;
-    bool const learns = network_->phase == Phase::learn;
-    auto const epoch = network_->step / steps_an_epoch(params_);
+    auto const count = block.rows;
     bool const has_slopes = params_.training.slopes > 0;
-    rows_.resize(count * set.inputs);
-    if (has_slopes) slopes_.resize(count * set.inputs);
+    rows_.resize(std::size_t{count} * set.inputs);
+    if (has_slopes) slopes_.resize(std::size_t{count} * set.inputs);
     // Windows are their own targets.
-    targets_.resize(set.targets.empty() ? 0 : count * set.outputs);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      auto const sample = learns ? shuffled(first + i, params_.samples.train, params_.seed, epoch) : first + i;
+    targets_.resize(set.targets.empty() ? 0 : std::size_t{count} * set.outputs);
+    for (std::size_t i = 0; i < count; ++i) {
+      auto const sample = order.at(block.first + i);
       std::copy_n(set.row(sample), set.inputs, rows_.data() + i * set.inputs);
       if (has_slopes) std::copy_n(set.slopes_of(sample), set.inputs, slopes_.data() + i * set.inputs);
       if (!targets_.empty()) std::copy_n(set.targets_of(sample), set.outputs, targets_.data() + i * set.outputs);
     }
-    return {rows_.data(), targets_.empty() ? rows_.data() : targets_.data(), has_slopes ? slopes_.data() : nullptr, static_cast<std::uint32_t>(count)};
+    return {rows_.data(), targets_.empty() ? rows_.data() : targets_.data(), has_slopes ? slopes_.data() : nullptr, count};
   }
-  nets::LossWeights weights() const { return {network_->data->value_weight, network_->data->slope_weights.data()}; }
 
-  nets::BlockLoss add_gradients(Rows rows, std::span<std::int64_t> sums, std::span<std::int64_t> most) {
+  nets::BlockLoss add_gradients(std::uint64_t shard, std::span<std::int64_t> sums, std::span<std::int64_t> report) {
     auto const scales = training_.scales_of(*network_);
-    auto const block = training_.block_rows(rows.count);
-    most_.assign(most.size(), 0);
-    nets::BlockLoss total;
-    for (std::uint64_t done = 0; done < rows.count; done += block) {
-      auto const samples = gather(rows.first + done, std::min(block, rows.count - done));
-      auto const loss = net_.add_gradient(samples, weights(), scales, sums.first(training_.parameters()), most_);
-      total.value += loss.value;
-      total.slope += loss.slope;
-    }
-    std::ranges::copy(most_, most.begin());
-    return total;
+    most_.assign(training_.buckets(), 0);
+    auto const loss = each_block(shard, [&](nets::Samples const& samples) {
+      return net_.add_gradient(samples, loss_weights(*network_), scales, sums.first(training_.parameters()), most_);
+    });
+    std::ranges::copy(most_, report.begin() + report_words);
+    return loss;
   }
-
-  nets::BlockLoss judge(Rows rows) {
-    constexpr std::uint64_t most_rows = 4096;
+  nets::BlockLoss judge(std::uint64_t shard) {
+    return each_block(shard, [&](nets::Samples const& samples) { return net_.loss(samples, loss_weights(*network_)); });
+  }
+  template <class Work>
+  nets::BlockLoss each_block(std::uint64_t shard, Work work) {
+    auto const order = training_.order_of(*network_);
     nets::BlockLoss total;
-    for (std::uint64_t done = 0; done < rows.count; done += most_rows) {
-      auto const samples = gather(rows.first + done, std::min(most_rows, rows.count - done));
-      auto const loss = net_.loss(samples, weights());
+    for (auto const& block : training_.blocks_of(*network_, shard)) {
+      auto const loss = work(gather(block, order));
       total.value += loss.value;
       total.slope += loss.slope;
     }
@@ -222,13 +166,19 @@ class TrainJob final : public Job, public Steps {
   topology::Cost cost() const override {
     topology::Cost cost;
     cost.stages = stages();
-    cost.has_gpu_form = false;
+    cost.has_gpu_form = true;
     cost.sums_bytes = slots() * sizeof(std::int64_t);
     cost.job_bytes = data_bytes() + training_.parameters() * 40;
     cost.thread_bytes = training_.parameters() * 40;
     return cost;
   }
-  std::unique_ptr<TileRunner> make_runner(Device) const override { return std::make_unique<TrainRunner>(params_, training_, tiling_); }
+  std::unique_ptr<TileRunner> make_runner(Device device) const override {
+    if (device.kind == Device::Kind::cuda) return make_device_runner(params_, training_, tiling_, device);
+    return std::make_unique<TrainRunner>(params_, training_, tiling_);
+  }
+  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes) const override {
+    return train::device_need(params_, training_, gpu, budget_bytes);
+  }
   std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t) const override {
     auto const network = train::decode(params_, sums, 1, data());
     return has_windows() ? make_tables(params_, *network, source_.windows()) : make_tables(params_, *network);

@@ -19,7 +19,7 @@ namespace nets = kernels::nets;
 /// A bucket's largest gradient counts 2^47: elements 2^24 times smaller keep all their bits. Two parts of at most 64 blocks
 /// of up to 2^55 stay inside 2^62 (docs/methods/training.md).
 constexpr std::int64_t target_bits = 47, headroom_bits = 8;
-constexpr std::uint64_t most_blocks = 64, least_block_rows = 256;
+constexpr std::uint64_t most_blocks = 64, least_block_rows = 256, judged_rows = 4096;
 constexpr std::uint32_t infinity_bits = 0x7f800000;
 
 double power_of_two(std::int64_t exponent) { return std::bit_cast<double>((exponent + 1023) << 52); }
@@ -88,9 +88,42 @@ Rows Training::lines_of(Network const& network, std::uint64_t shard) const {
   return {first, std::min(grid_->lines() - first, lines_a_shard())};
 }
 
-std::uint64_t Training::block_rows(std::uint64_t rows) const {
+void Training::check(Network const& network, std::uint64_t shard, Predict const& predict, std::span<std::int64_t> report) const {
+  auto const lines = lines_of(network, shard);
+  ArbitrageSearch search(params_.contract, *grid_, network.data->scale);
+  write_findings(search.look(lines.first, lines.count, predict), report);
+}
+
+/// A step's blocks are rounded to the grid one by one, so they are few.
+std::uint64_t Training::block_rows(Phase phase, std::uint64_t rows) const {
+  if (phase != Phase::learn) return judged_rows;
   auto const blocks = std::max<std::uint64_t>(1, most_blocks / params_.training.shards);
   return std::max(least_block_rows, (rows + blocks - 1) / blocks);
+}
+
+std::uint64_t Training::largest_block() const {
+  auto const shard_rows = (params_.training.batch + params_.training.shards - 1) / params_.training.shards;
+  return std::max(judged_rows, block_rows(Phase::learn, shard_rows));
+}
+
+std::vector<nets::BlockRows> Training::blocks_of(Network const& network, std::uint64_t shard) const {
+  auto const rows = rows_of(network, shard);
+  auto const most = block_rows(network.phase, rows.count);
+  std::vector<nets::BlockRows> blocks;
+  for (std::uint64_t done = 0; done < rows.count; done += most)
+    blocks.push_back({rows.first + done, static_cast<std::uint32_t>(std::min(most, rows.count - done)), static_cast<std::uint32_t>(shard)});
+  return blocks;
+}
+
+nets::RowOrder Training::order_of(Network const& network) const {
+  if (network.phase != Phase::learn) return {};
+  return nets::shuffled_order(params_.samples.train, params_.seed, network.step / steps_an_epoch(params_));
+}
+
+void Training::write_report(Network const& network, std::uint64_t shard, nets::BlockLoss const& loss, std::span<std::int64_t> report) const {
+  report[0] = static_cast<std::int64_t>(rows_of(network, shard).count);
+  report[1] = std::bit_cast<std::int64_t>(loss.value);
+  report[2] = std::bit_cast<std::int64_t>(loss.slope);
 }
 
 std::vector<double> Training::scales_of(Network const& network) const {

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "jobs/train/network.hpp"
+#include "kernels/nets/device_learner.hpp"
 #include "kernels/nets/update.hpp"
 
 namespace muster::jobs::train {
@@ -45,11 +46,26 @@ class Training {
   /// Lines of the grid that a shard looks at in a stage, and such stages.
   std::uint64_t lines_a_shard() const;
   std::uint64_t check_stages() const;
+  /// What a shard finds on its lines of the grid; `predict` knows the used parameters.
+  void check(Network const& network, std::uint64_t shard, Predict const& predict, std::span<std::int64_t> report) const;
   /// Lines of the grid, from the first.
   Rows lines_of(Network const& network, std::uint64_t shard) const;
-  /// Rows of a block, whose gradient is rounded to the grid by itself.
-  std::uint64_t block_rows(std::uint64_t rows) const;
+  /// Its blocks, in the order in which their losses are added.
+  std::vector<kernels::nets::BlockRows> blocks_of(Network const& network, std::uint64_t shard) const;
+  std::uint64_t largest_block() const;
+  kernels::nets::RowOrder order_of(Network const& network) const;
   std::vector<double> scales_of(Network const& network) const;
+  /// That the tiles of a stage run with.
+  std::vector<float> const& used_parameters(Network const& network) const {
+    if (network.phase == Phase::check) return *network.best_parameters;
+    return network.phase == Phase::learn ? network.weights->parameters : network.judged(has_average());
+  }
+
+  /// Where a shard of a stage reports.
+  std::span<std::int64_t> report_in(std::span<std::int64_t> sums, std::uint64_t shard) const {
+    return sums.subspan(parameters_ + shard * report_size(), report_size());
+  }
+  void write_report(Network const& network, std::uint64_t shard, kernels::nets::BlockLoss const& loss, std::span<std::int64_t> report) const;
 
   /// Before the first step.
   std::shared_ptr<Network> begin(std::shared_ptr<Dataset const> data, Slots labels) const;
@@ -59,6 +75,7 @@ class Training {
   std::shared_ptr<Network> after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const;
   std::shared_ptr<Network> after_validation(Network const& from, std::span<std::int64_t const> sums) const;
   std::shared_ptr<Network> after_check(Network const& from, std::span<std::int64_t const> sums) const;
+  std::uint64_t block_rows(Phase phase, std::uint64_t rows) const;
   ShardReport report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const;
   ShardReport total_of(std::span<std::int64_t const> sums) const;
   bool fit_scales(Network const& from, std::span<std::int64_t const> sums, std::vector<std::int64_t>& exponents) const;

@@ -19,6 +19,7 @@ char const* run_cuda_net(CudaNet*, std::span<BlockRows const>, RowOrder const&, 
                          BlockReports const&) {
   return no_cuda;
 }
+char const* predict_on_cuda(CudaNet*, std::span<float const>, std::span<float>, std::span<float>) { return no_cuda; }
 char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t, std::int64_t*) { return no_cuda; }
 
 }  // namespace muster::kernels::nets
@@ -45,6 +46,7 @@ struct CudaNet {
   void* block = nullptr;
   char* pinned = nullptr;  ///< notes of a launch, then losses, then sums
   DeviceLayout at;
+  SampleTable held;        ///< sizes alone
   void* labels = nullptr;  ///< laws and sums of a launch of paths
   std::size_t label_bytes = 0;
 };
@@ -71,8 +73,14 @@ char const* guarded(CudaNet const& self, Work const& work) {
 
 // ---- Kernels ----
 
+/// Blocks that a multiprocessor should hold at once.
+template <class Cut>
+constexpr int blocks_of(bool is_costly) {
+  return Cut::tile_rows * Cut::tile_columns <= 40 && !is_costly ? 768 / Cut::threads : 512 / Cut::threads;
+}
+
 template <class Cut, class Work>
-__global__ void __launch_bounds__(Cut::threads, 512 / Cut::threads) product_kernel(Factors const factors, Work work) {
+__global__ void __launch_bounds__(Cut::threads, blocks_of<Cut>(Work::is_costly)) product_kernel(Factors const factors, Work work) {
   __shared__ Slices<Cut> slices;
   Tile<Cut, Left::by_rows> tile(factors, threadIdx.x, blockIdx.x * Cut::rows, blockIdx.y * Cut::columns, slices);
   tile.run(work);
@@ -219,7 +227,7 @@ void launch_gradient(Launch const& l, Gradient const& gradient) {
 void launch_gradient(Launch const& l, Gradient const& gradient) {
   std::uint32_t const in = gradient.factors.rows, out = gradient.factors.columns;
   auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(in, out, l.block_count, l.self.multiprocessors, share); };
-  double const wide = cost(GradientWide{}, 0.65), square = cost(Square{}, 0.75), small = cost(Small{}, 0.3);
+  double const wide = cost(GradientWide{}, 0.65), square = cost(Square{}, 0.75), small = cost(Small{}, 0.36);
   double const flat = cost(GradientShort{}, 0.15), narrow = cost(GradientNarrow{}, 0.15);
   double const least = fmin(fmin(fmin(wide, square), small), fmin(flat, narrow));
   if (least == flat) return launch_gradient<GradientShort>(l, gradient);
@@ -246,8 +254,9 @@ void layer_gradient(Launch const& l, std::size_t layer, float const* left, float
 void gather(Launch const& l) {
   auto const& at = l.at();
   auto const& shape = l.self.plan.shape;
-  GatherView const view{at.inputs, at.targets, l.self.plan.has_slopes ? at.slopes : nullptr, shape.inputs(), shape.outputs(),
-                        at.trace[0].value, at.wanted, at.wanted_slopes, device_stride(shape.inputs()), device_stride(shape.outputs())};
+  auto const& held = l.self.held;
+  GatherView const view{at.inputs, held.targets.empty() ? nullptr : at.targets, l.self.plan.has_slopes ? at.slopes : nullptr,
+                        held.places.empty() ? nullptr : at.places, held.row_step, shape.inputs(), shape.outputs(), at.trace[0].value, at.wanted, at.wanted_slopes, device_stride(shape.inputs()), device_stride(shape.outputs())};
   gather_kernel<<<dim3(parts(parts(l.rows, l.block_count), 128), l.block_count), 128, 0, l.self.stream>>>(view, l.order, l.blocks);
   check(cudaGetLastError());
 }
@@ -493,12 +502,42 @@ void load(CudaNet& self, float const* parameters) {
 }
 
 void hold(CudaNet& self, SampleTable const& table) {
-  auto const copy = [&](float* to, std::span<float const> from) {
+  auto const copy = [&](auto* to, auto from) {
     check(cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, self.stream));
   };
+  auto const& size = self.plan.table;
+  if (table.inputs.size() > size.inputs || table.targets.size() > size.targets || table.slopes.size() > size.slopes ||
+      table.places.size() > size.places)
+    throw "more samples than it was opened for";
   copy(self.at.inputs, table.inputs);
   copy(self.at.targets, table.targets);
-  if (self.plan.has_slopes) copy(self.at.slopes, table.slopes);
+  copy(self.at.slopes, table.slopes);
+  copy(self.at.places, table.places);
+  check(cudaStreamSynchronize(self.stream));
+  self.held = table;
+}
+
+/// Rows of `width` floats between the host and a matrix of the device.
+void copy_rows(CudaNet const& self, float* to, std::uint32_t to_stride, float const* from, std::uint32_t from_stride, std::uint32_t width,
+               std::size_t rows, cudaMemcpyKind way) {
+  check(cudaMemcpy2DAsync(to, to_stride * sizeof(float), from, from_stride * sizeof(float), width * sizeof(float), rows, way, self.stream));
+}
+
+void predict(CudaNet& self, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {
+  auto const& at = self.at;
+  auto const in = self.plan.shape.inputs(), out = self.plan.shape.outputs();
+  if (!slopes.empty() && !self.plan.has_twin) throw "slopes of a network that was opened without";
+  std::size_t const rows = inputs.size() / in;
+  for (std::size_t first = 0; first < rows; first += self.plan.rows_at_once) {
+    std::size_t const count = rows - first < self.plan.rows_at_once ? rows - first : self.plan.rows_at_once;
+    copy_rows(self, at.trace[0].value, device_stride(in), inputs.data() + first * in, in, in, count, cudaMemcpyHostToDevice);
+    Launch const l{self, static_cast<std::uint32_t>(count), 0, 0, nullptr, nullptr, nullptr, nullptr, {}};
+    forward(l, false);
+    copy_rows(self, outputs.data() + first * out, out, at.trace.back().value, device_stride(out), out, count, cudaMemcpyDeviceToHost);
+    if (slopes.empty()) continue;
+    twin(l);
+    copy_rows(self, slopes.data() + first * in, in, at.trace[0].adjoint, device_stride(in), in, count, cudaMemcpyDeviceToHost);
+  }
   check(cudaStreamSynchronize(self.stream));
 }
 
@@ -549,6 +588,9 @@ char const* load_on_cuda(CudaNet* self, float const* parameters) {
 char const* run_cuda_net(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
                          double const* scales, std::int64_t* sums, BlockReports const& reports) {
   return guarded(*self, [&] { run(*self, blocks, order, weights, scales, sums, reports); });
+}
+char const* predict_on_cuda(CudaNet* self, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {
+  return guarded(*self, [&] { predict(*self, inputs, outputs, slopes); });
 }
 char const* add_paths_on_cuda(CudaNet* self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums) {
   return guarded(*self, [&] { add_paths(*self, laws, pairs, sums); });

@@ -17,6 +17,7 @@ char const* load_on_cuda(CudaNet* self, float const* parameters);
 /// Without `sums`: losses alone.
 char const* run_cuda_net(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
                          double const* scales, std::int64_t* sums, BlockReports const& reports);
+char const* predict_on_cuda(CudaNet* self, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes);
 char const* add_paths_on_cuda(CudaNet* self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums);
 
 }  // namespace muster::kernels::nets

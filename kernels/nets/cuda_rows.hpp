@@ -19,18 +19,22 @@ struct ChunkView {
 
 /// Samples on the device, and where a launch wants them.
 struct GatherView {
-  float const *inputs, *targets, *slopes;  ///< as in SampleTable
+  float const *inputs, *targets, *slopes;  ///< as in SampleTable, null for none
+  std::uint32_t const* places;
+  std::uint32_t row_step;
   std::uint32_t input_count, output_count;
   float *to_inputs, *to_targets, *to_slopes;
   std::uint32_t input_stride, output_stride;
 };
 __device__ inline void gather_row(GatherView const& v, std::uint64_t sample, std::uint32_t row) {
+  float const* const inputs = v.inputs + (v.places == nullptr ? sample * v.input_count : std::uint64_t{v.places[sample]} * v.row_step);
+  float const* const targets = v.targets == nullptr ? inputs : v.targets + sample * v.output_count;
   for (std::uint32_t i = 0; i < v.input_count; ++i) {
-    v.to_inputs[std::size_t{row} * v.input_stride + i] = v.inputs[sample * v.input_count + i];
+    v.to_inputs[std::size_t{row} * v.input_stride + i] = inputs[i];
     if (v.slopes != nullptr) v.to_slopes[std::size_t{row} * v.input_stride + i] = v.slopes[sample * v.input_count + i];
   }
   for (std::uint32_t i = 0; i < v.output_count; ++i)
-    v.to_targets[std::size_t{row} * v.output_stride + i] = v.targets[sample * v.output_count + i];
+    v.to_targets[std::size_t{row} * v.output_stride + i] = targets[i];
 }
 
 /// Found and wanted values [rows][stride] of `width` columns.

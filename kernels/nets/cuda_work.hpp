@@ -10,6 +10,7 @@
 MUSTER_NETS_BEGIN
 
 struct NoLooks {
+  static constexpr bool is_costly = false;  ///< needs registers of its own at the end
   template <int Depth, int Columns>
   __device__ void see(float const (&)[Depth][Columns], std::uint32_t) const {}
 };
@@ -44,6 +45,7 @@ __device__ inline Curve curve_at(Activation curve, float z) {
 /// A hidden layer, and its bend where slopes are learned.
 template <bool HasBend>
 struct Activated : FromBiases {
+  static constexpr bool is_costly = true;
   Activation curve;
   TraceView to;
 
@@ -167,7 +169,7 @@ using Wide = Cut<64, 160, 4, 10>;
 using Square = Cut<128, 128, 8, 8>;
 using Narrow = Cut<128, 16, 4, 2>;
 using Small = Cut<32, 32, 2, 4>;
-using GradientWide = Cut<40, 160, 5, 10, 3>;
+using GradientWide = Cut<80, 160, 5, 10, 3>;
 using GradientShort = Cut<16, 160, 1, 10, 4>;
 using GradientNarrow = Cut<160, 16, 10, 1, 4>;
 

@@ -27,8 +27,8 @@ TraceView lay_out(DevicePlan const& plan, std::size_t index, Arena& arena) {
   trace.value = take(true);
   trace.slope = take(is_hidden);
   trace.bend = take(is_hidden && plan.has_slopes);
-  trace.adjoint = take(plan.has_slopes && index < plan.shape.layers());
-  trace.inner = take(plan.has_slopes && index > 0);
+  trace.adjoint = take(plan.has_twin && index < plan.shape.layers());
+  trace.inner = take(plan.has_twin && index > 0);
   trace.extra = take(is_hidden && plan.has_slopes);
   return trace;
 }
@@ -43,9 +43,10 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
   auto const slopes = plan.has_slopes ? std::uint64_t{1} : 0;
   for (auto const& place : places_of(shape)) out.layers.push_back(lay_out(place, arena));
   for (std::size_t i = 0; i < shape.widths.size(); ++i) out.trace.push_back(lay_out(plan, i, arena));
-  out.inputs = arena.take<float>(plan.samples * inputs);
-  out.targets = arena.take<float>(plan.samples * outputs);
-  out.slopes = arena.take<float>(plan.samples * inputs * slopes);
+  out.inputs = arena.take<float>(plan.table.inputs);
+  out.targets = arena.take<float>(plan.table.targets);
+  out.slopes = arena.take<float>(plan.table.slopes);
+  out.places = arena.take<std::uint32_t>(plan.table.places);
   out.wanted = matrix(arena, plan.rows_at_once, device_stride(outputs));
   out.wanted_slopes = matrix(arena, plan.rows_at_once * slopes, device_stride(inputs));
   out.by_output = matrix(arena, plan.rows_at_once, device_stride(outputs));
@@ -66,14 +67,6 @@ std::uint64_t device_bytes(DevicePlan const& plan) {
   Arena counting;
   lay_out(plan, counting);
   return counting.used();
-}
-
-std::uint64_t device_row_bytes(Shape const& shape, bool has_slopes) {
-  constexpr std::uint64_t rows = 1 << 20;
-  DevicePlan plan{shape, has_slopes, 0, rows, 1};
-  auto const all = device_bytes(plan);
-  plan.rows_at_once = 0;
-  return (all - device_bytes(plan) + rows - 1) / rows;
 }
 
 }  // namespace muster::kernels::nets

@@ -38,6 +38,7 @@ struct DeviceLayout {
   std::vector<DeviceLayer> layers;
   std::vector<TraceView> trace;  ///< [layers + 1], matrices [rows_at_once][stride]
   float *inputs = nullptr, *targets = nullptr, *slopes = nullptr;   ///< the held samples
+  std::uint32_t* places = nullptr;
   float *wanted = nullptr, *wanted_slopes = nullptr;                ///< those of a launch
   float *by_output = nullptr, *by_slope = nullptr;                  ///< the loss's derivatives
   float* delta[2] = {};                                             ///< in turns

@@ -11,24 +11,28 @@
 
 namespace muster::kernels::nets {
 
+/// All samples of a job, in their order.
+struct SampleTable {
+  std::span<float const> inputs;              ///< [samples][inputs], or what windows are cut from
+  std::span<float const> targets;             ///< [samples][outputs]; empty: the inputs themselves
+  std::span<float const> slopes;              ///< [samples][inputs]; empty without
+  std::span<std::uint32_t const> places{};    ///< of windows: each begins at so many times row_step; empty: rows
+  std::uint32_t row_step = 0;
+};
+struct TableSize {
+  std::uint64_t inputs = 0, targets = 0, slopes = 0, places = 0;
+};
+
 struct DevicePlan {
   Shape shape;
-  bool has_slopes = false;
-  std::uint64_t samples = 0;       ///< of the table that is held
+  bool has_slopes = false;         ///< to be learned from
+  bool has_twin = has_slopes;      ///< to be predicted: one output
+  TableSize table;                 ///< of what is held
   std::uint64_t rows_at_once = 0;  ///< the largest block at least
   std::uint64_t shards = 1;
 };
 /// Of a pool, at most.
 std::uint64_t device_bytes(DevicePlan const& plan);
-/// Of it, what grows with rows_at_once.
-std::uint64_t device_row_bytes(Shape const& shape, bool has_slopes);
-
-/// All samples of a job, in their order.
-struct SampleTable {
-  std::span<float const> inputs;   ///< [samples][inputs]
-  std::span<float const> targets;  ///< [samples][outputs]
-  std::span<float const> slopes;   ///< [samples][inputs]; empty without
-};
 
 /// Samples at places [first, first + rows) of an order, whose gradient is rounded to the grid by itself.
 struct BlockRows {
@@ -54,6 +58,8 @@ class DeviceLearner {
                              std::span<double const> scales, std::span<std::int64_t> sums, BlockReports const& reports) = 0;
   virtual void losses(std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
                       std::span<BlockLoss> losses) = 0;
+  /// As HostNet::predict; slopes where the plan has a twin.
+  virtual void predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) = 0;
   /// Adds `pairs` antithetic pairs of paths of each law to its label_sums sums.
   virtual void add_label_paths(std::span<PathLaw const> laws, std::uint64_t pairs, std::span<std::int64_t> sums) = 0;
 };

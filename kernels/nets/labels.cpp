@@ -89,9 +89,13 @@ PathLaw path_law(CallContract const& c, std::uint64_t seed, std::uint32_t stream
   return law;
 }
 
+void add_law_paths(PathLaw const& law, std::uint64_t pairs, std::span<std::int64_t> sums) {
+  MUSTER_NETS_DISPATCH(add_paths, law, pairs, sums.data());
+}
+
 std::uint64_t add_label_paths(CallContract const& c, std::uint64_t seed, std::uint32_t stream, std::uint32_t item, std::uint64_t pairs,
                               LabelSums& sums) {
-  MUSTER_NETS_DISPATCH(add_paths, path_law(c, seed, stream, item), pairs, sums.data());
+  add_law_paths(path_law(c, seed, stream, item), pairs, sums);
   return static_cast<std::uint64_t>(sums[7]);
 }
 

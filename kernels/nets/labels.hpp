@@ -52,6 +52,8 @@ struct PathLaw {
 /// Of the contract number `item`.
 PathLaw path_law(CallContract const& contract, std::uint64_t seed, std::uint32_t stream, std::uint32_t item);
 
+/// Adds `pairs` antithetic pairs of paths to label_sums sums.
+void add_law_paths(PathLaw const& law, std::uint64_t pairs, std::span<std::int64_t> sums);
 /// Adds `pairs` antithetic pairs of paths of the contract number `item`; returns how many of their values no sum can hold.
 std::uint64_t add_label_paths(CallContract const& contract, std::uint64_t seed, std::uint32_t stream, std::uint32_t item,
                               std::uint64_t pairs, LabelSums& sums);

@@ -105,7 +105,7 @@ TEST_P(Arbitrage, is_found_where_it_is) {
   ArbitrageSearch search(params.contract, grid, network.scale);
   Findings found{}, wanted{};
   for (std::uint64_t line = 0; line < grid.lines(); ++line) {
-    merge(search.look(line, 1, net), found);
+    merge(search.look(line, 1, predict_with(net)), found);
     std::vector<std::vector<double>> values;
     std::vector<std::uint64_t> points;
     std::vector<double> flat;
@@ -130,8 +130,8 @@ TEST_P(Arbitrage, is_found_where_it_is) {
   EXPECT_EQ(found[expiry].points > 0, params.contract.type == ContractKind::european_call);
   // However it is cut.
   Findings whole{};
-  merge(search.look(grid.lines() / 3, grid.lines() - grid.lines() / 3, net), whole);
-  merge(search.look(0, grid.lines() / 3, net), whole);
+  merge(search.look(grid.lines() / 3, grid.lines() - grid.lines() / 3, predict_with(net)), whole);
+  merge(search.look(0, grid.lines() / 3, predict_with(net)), whole);
   EXPECT_EQ(whole, found);
 }
 
@@ -147,7 +147,7 @@ TEST(ArbitrageSearch, is_not_found_in_prices_without) {
   kernels::nets::HostNet net(shape_of(params), kernels::nets::HostNet::Use::predict);
   net.load(network.parameters);
   ArbitrageSearch search(params.contract, grid, network.scale);
-  for (auto const& finding : search.look(0, grid.lines(), net)) {
+  for (auto const& finding : search.look(0, grid.lines(), predict_with(net))) {
     EXPECT_GT(finding.points, 0u);
     EXPECT_EQ(finding.violated, 0u);
     EXPECT_EQ(finding.worst, 0);
@@ -160,7 +160,7 @@ TEST(ArbitrageSearch, has_what_is_no_number_among_it) {
   kernels::nets::HostNet net(shape_of(params), kernels::nets::HostNet::Use::predict);
   net.load(std::vector<float>{3e38f, 3e38f, -3e38f, 0, 0, 0, 3e38f, 0});
   ArbitrageSearch search(params.contract, grid, {0, 1});
-  auto const found = search.look(0, grid.lines(), net);
+  auto const found = search.look(0, grid.lines(), predict_with(net));
   EXPECT_GT(found[bounds].violated, 0u);
   EXPECT_EQ(found[bounds].worst, 1e300);
 }

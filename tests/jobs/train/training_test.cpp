@@ -22,7 +22,8 @@ using ::testing::HasSubstr;
 TEST(Shuffle, IsAPermutationOfItsOwnInEveryEpoch) {
   for (std::uint64_t const count : {1, 2, 3, 64, 1000, 4097}) {
     std::vector<std::uint64_t> first(count), second(count), sorted(count);
-    for (std::uint64_t i = 0; i < count; ++i) first[i] = shuffled(i, count, 9, 0), second[i] = shuffled(i, count, 9, 1);
+    auto const order = kernels::nets::shuffled_order(count, 9, 0), next = kernels::nets::shuffled_order(count, 9, 1);
+    for (std::uint64_t i = 0; i < count; ++i) first[i] = order.at(i), second[i] = next.at(i);
     std::iota(sorted.begin(), sorted.end(), 0);
     if (count >= 64) {
       EXPECT_NE(first, second);

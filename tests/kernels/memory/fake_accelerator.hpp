@@ -9,6 +9,7 @@
 #include "kernels/out_of_memory.hpp"
 #include "kernels/price/path_memory.hpp"
 #include "kernels/price/paths.hpp"
+#include "tests/kernels/nets/host_learner.hpp"
 
 namespace muster::test {
 
@@ -42,6 +43,9 @@ class FakeAccelerator final : public kernels::Accelerator {
   void give_host(void* at) noexcept override { memory_.host_held -= drop(at); }
   std::unique_ptr<kernels::PathLauncher> open_paths(kernels::PathPlan const& plan, kernels::DevicePool& pool) override {
     return std::make_unique<Launcher>(memory_, plan, pool);
+  }
+  std::unique_ptr<kernels::nets::DeviceLearner> open_learner(kernels::nets::DevicePlan const& plan, kernels::DevicePool& pool) override {
+    return std::make_unique<HostLearner>(plan, pool);
   }
 
  private:

@@ -149,11 +149,16 @@ TEST(EmulatedRows, HaveLossesInOrder) {
 TEST(EmulatedRows, AreGathered) {
   auto const inputs = draw(30, 12), targets = draw(10, 13), slopes = draw(30, 14);
   std::vector<float> to_inputs(8), to_targets(8), to_slopes(8);
-  GatherView const view{inputs.data(), targets.data(), slopes.data(), 3, 1, to_inputs.data(), to_targets.data(), to_slopes.data(), 4, 4};
+  GatherView const view{inputs.data(), targets.data(), slopes.data(), nullptr, 0, 3, 1, to_inputs.data(), to_targets.data(), to_slopes.data(), 4, 4};
   gather_row(view, 7, 1);
   EXPECT_EQ(to_inputs[4], inputs[21]);
   EXPECT_EQ(to_slopes[6], slopes[23]);
   EXPECT_EQ(to_targets[4], targets[7]);
+  // Windows are their own targets.
+  std::vector<std::uint32_t> const places{2, 5};
+  gather_row({inputs.data(), nullptr, nullptr, places.data(), 3, 4, 4, to_inputs.data(), to_targets.data(), nullptr, 4, 4}, 1, 0);
+  EXPECT_EQ(to_inputs[3], inputs[18]);
+  EXPECT_EQ(to_targets[3], inputs[18]);
 }
 
 void expect_label(CallContract const& contract, std::uint64_t pairs) {

@@ -30,6 +30,7 @@ struct Found {
   std::vector<std::int64_t> sums;
   std::vector<std::uint32_t> most;
   std::vector<BlockLoss> losses, judged;
+  std::vector<float> outputs, slopes;
 };
 
 class Scene {
@@ -56,19 +57,21 @@ class Scene {
                                          std::span(found.most).subspan(blocks_[b].shard * buckets(), buckets()));
       found.judged[b] = net.loss(samples, weights());
     }
+    net.predict(inputs_, found.outputs, found.slopes);
     return found;
   }
 
   Found on_gpu() {
     auto found = empty();
     char const* error = nullptr;
-    CudaNet* const net = open_cuda_net({shape_, of_.has_slopes, of_.samples, of_.rows_at_once, shards}, 0, nullptr, testing_memory(), &error);
+    CudaNet* const net = open_cuda_net({shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0}, of_.rows_at_once, shards}, 0, nullptr, testing_memory(), &error);
     if (net == nullptr) return expect(false, error), found;
     auto const tell = [](char const* text) { expect(text == nullptr, text); };
     tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
     tell(load_on_cuda(net, parameters_.data()));
     tell(run_cuda_net(net, blocks_, order_, weights(), scales().data(), found.sums.data(), {found.losses, found.most}));
     tell(run_cuda_net(net, blocks_, order_, weights(), nullptr, nullptr, {found.judged}));
+    tell(predict_on_cuda(net, inputs_, found.outputs, found.slopes));
     close_cuda_net(net);
     return found;
   }
@@ -83,6 +86,7 @@ class Scene {
     expect(host.most == gpu.most, "largest gradients differ");
     expect(same(host.losses, gpu.losses), "losses differ");
     expect(same(host.judged, gpu.judged), "losses without gradients differ");
+    expect(host.outputs == gpu.outputs && host.slopes == gpu.slopes, "predictions differ");
   }
 
  private:
@@ -107,7 +111,8 @@ class Scene {
   LossWeights weights() const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr}; }
   Found empty() const {
     return {std::vector<std::int64_t>(parameters_.size(), 5), std::vector<std::uint32_t>(shards * buckets(), 0),
-            std::vector<BlockLoss>(blocks_.size()), std::vector<BlockLoss>(blocks_.size())};
+            std::vector<BlockLoss>(blocks_.size()), std::vector<BlockLoss>(blocks_.size()),
+            std::vector<float>(of_.samples * shape_.outputs()), std::vector<float>(shape_.outputs() == 1 ? inputs_.size() : 0)};
   }
   Samples gather(BlockRows const& block) {
     rows_.clear(), wanted_.clear(), wanted_slopes_.clear();
@@ -147,7 +152,7 @@ void compare_labels() {
   }
   gpu.assign(host.size(), 0);
   char const* error = nullptr;
-  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, 8, 8, 1}, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
+  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, false, {}, 8, 1}, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
   if (net == nullptr) return expect(false, error);
   error = add_paths_on_cuda(net, laws, pairs, gpu.data());
   close_cuda_net(net);

@@ -1,0 +1,118 @@
+// A runner on a device tells what one on a CPU does, tile by tile, whatever memory the device has.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "jobs/train/device_runner.hpp"
+#include "kernels/out_of_memory.hpp"
+#include "tests/jobs/train/jobs.hpp"
+#include "tests/kernels/memory/fake_accelerator.hpp"
+
+namespace muster::jobs::train {
+namespace {
+
+class DeviceRunners : public ::testing::Test {
+ protected:
+  test::FakeMemory memory_{.bytes = std::uint64_t{1} << 30, .host_bytes = std::uint64_t{1} << 30};
+  kernels::DevicePool pool_{[this] { return kernels::Opened{std::make_unique<test::FakeAccelerator>(memory_, kernels::Width{}), memory_.bytes}; }};
+
+  Device gpu() { return {Device::Kind::cuda, 0, UINT64_MAX, &pool_}; }
+
+  /// Runs a job on both, tile by tile on the CPU and stage by stage on the device; `between` sees the device's runner before a stage.
+  void compare(Job const& job, std::function<void(TileRunner&)> const& between = {}) {
+    auto const host = job.make_runner({}), device = job.make_runner(gpu());
+    device->prepare();
+    auto const& steps = *job.steps();
+    auto carry = steps.first(1);
+    std::uint64_t begin = 0, stages = 0;
+    for (auto const end : job.stages()) {
+      host->enter(carry);
+      device->enter(carry);
+      if (between) between(*device);
+      auto const count = slots_of_stage(job, {begin, end - begin});
+      Slots on_host(count, 0), on_device(count, 0);
+      std::vector<TileDigest> host_digests(end - begin), device_digests(end - begin);
+      for (std::uint64_t tile = begin; tile < end; ++tile) {
+        auto const window = job.window({tile, 1});
+        host->run({tile, 1}, std::span(on_host).subspan(window.first, window.count), std::span(host_digests).subspan(tile - begin, 1));
+      }
+      device->run({begin, end - begin}, on_device, device_digests);
+      ASSERT_EQ(on_host, on_device) << "stage " << stages;
+      ASSERT_EQ(host_digests, device_digests) << "stage " << stages;
+      carry = steps.next(carry, on_host, 1);
+      begin = end;
+      ++stages;
+      if (steps.is_done(*carry)) break;
+    }
+    EXPECT_GT(stages, 5u);
+  }
+};
+
+std::vector<std::string> const large{"training.batch=20000", "data.samples=20000", "data.paths=10", "data.tile_samples=1000"};
+
+TEST_F(DeviceRunners, TellWhatCpusDo) {
+  compare(*make_train_job(params_of(asian_job), {}));
+  compare(*make_train_job(params_of(price_job), {}));
+}
+
+TEST_F(DeviceRunners, KnowWindowsOfBars) {
+  compare(*make_train_job(params_of(R"(kind = "train"
+model = "autoencoder"
+[market]
+bars = "synthetic:symbols=3,days=200,seed=9"
+[encoder]
+window = 5
+latent = 2
+depth = 2
+width = 9
+[training]
+epochs = 2
+batch = 64
+shards = 3
+)"), {}));
+}
+
+TEST_F(DeviceRunners, GoOnWithFewerRowsAtOnce) {
+  int steps_down = 0;
+  auto const params = params_of(asian_job, large);
+  EXPECT_NO_THROW(compare(*make_train_job(params, {}), [&](TileRunner& runner) {
+    if (auto const step = runner.step_down()) {
+      EXPECT_EQ(step->step, MemoryStep::smaller_batch);
+      EXPECT_THAT(step->now, ::testing::HasSubstr("rows at once instead of 20 000"));
+      ++steps_down;
+    }
+  }));
+  EXPECT_EQ(steps_down, 3) << "until the largest block is left";
+}
+
+TEST_F(DeviceRunners, SayWhatTheyLack) {
+  memory_.bytes = 1 << 20;
+  auto const job = make_train_job(params_of(asian_job, large), {});
+  auto const runner = job->make_runner(gpu());
+  try {
+    runner->prepare();
+    FAIL();
+  } catch (kernels::OutOfMemory const& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("20 000 rows at once need"));
+  }
+}
+
+TEST_F(DeviceRunners, NeedOfACardWhatThePlanSays) {
+  topology::Gpu gpu;
+  gpu.memory_bytes = std::uint64_t{16} << 30;
+  auto overrides = large;
+  overrides.push_back("network.width=500");
+  auto const job = make_train_job(params_of(asian_job, overrides), {});
+  auto const all = job->device_need(gpu, std::uint64_t{12} << 30);
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(all->fits);
+  EXPECT_EQ(all->bytes(), all->full_bytes);
+  EXPECT_EQ(all->note, "");
+  auto const less = job->device_need(gpu, all->context_bytes + all->pool_bytes / 2);
+  EXPECT_TRUE(less->fits);
+  EXPECT_LE(less->pool_bytes, all->pool_bytes / 2);
+  EXPECT_THAT(less->note, ::testing::HasSubstr("instead of 20 000"));
+  EXPECT_FALSE(job->device_need(gpu, all->context_bytes)->fits);
+}
+
+}  // namespace
+}  // namespace muster::jobs::train

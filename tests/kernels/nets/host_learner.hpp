@@ -1,0 +1,62 @@
+// A DeviceLearner that computes on this CPU, with what it was asked to hold taken of a device's pool.
+#pragma once
+
+#include <vector>
+
+#include "kernels/device_pool.hpp"
+#include "kernels/nets/device_learner.hpp"
+#include "kernels/nets/host_net.hpp"
+
+namespace muster::test {
+
+class HostLearner final : public kernels::nets::DeviceLearner {
+ public:
+  using BlockRows = kernels::nets::BlockRows;
+  using BlockLoss = kernels::nets::BlockLoss;
+  using HostNet = kernels::nets::HostNet;
+
+  HostLearner(kernels::nets::DevicePlan const& plan, kernels::DevicePool& pool)
+      : plan_(plan), memory_(pool, kernels::nets::device_bytes(plan)),
+        net_(plan.shape, plan.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn) {}
+
+  void hold(kernels::nets::SampleTable const& table) override { table_ = table; }
+  void load(std::span<float const> parameters) override { net_.load(parameters); }
+  void add_gradients(std::span<BlockRows const> blocks, kernels::nets::RowOrder const& order, kernels::nets::LossWeights const& weights,
+                     std::span<double const> scales, std::span<std::int64_t> sums, kernels::nets::BlockReports const& reports) override {
+    auto const buckets = scales.size();
+    for (std::size_t b = 0; b < blocks.size(); ++b)
+      reports.losses[b] = net_.add_gradient(gather(blocks[b], order), weights, scales, sums, reports.most.subspan(blocks[b].shard * buckets, buckets));
+  }
+  void losses(std::span<BlockRows const> blocks, kernels::nets::RowOrder const& order, kernels::nets::LossWeights const& weights,
+              std::span<BlockLoss> losses) override {
+    for (std::size_t b = 0; b < blocks.size(); ++b) losses[b] = net_.loss(gather(blocks[b], order), weights);
+  }
+  void predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) override { net_.predict(inputs, outputs, slopes); }
+  void add_label_paths(std::span<kernels::nets::PathLaw const> laws, std::uint64_t pairs, std::span<std::int64_t> sums) override {
+    for (std::size_t i = 0; i < laws.size(); ++i) kernels::nets::add_law_paths(laws[i], pairs, sums.subspan(i * kernels::nets::label_sums, kernels::nets::label_sums));
+  }
+
+ private:
+  void append(std::vector<float>& to, std::span<float const> from, std::uint64_t first, std::size_t width) {
+    for (std::size_t i = 0; i < width && !from.empty(); ++i) to.push_back(from[first + i]);
+  }
+  kernels::nets::Samples gather(BlockRows const& block, kernels::nets::RowOrder const& order) {
+    auto const in = plan_.shape.inputs(), out = plan_.shape.outputs();
+    rows_.clear(), targets_.clear(), slopes_.clear();
+    for (std::uint32_t i = 0; i < block.rows; ++i) {
+      auto const sample = order.at(block.first + i);
+      append(rows_, table_.inputs, table_.places.empty() ? sample * in : std::uint64_t{table_.places[sample]} * table_.row_step, in);
+      append(targets_, table_.targets, sample * out, out);
+      append(slopes_, table_.slopes, sample * in, in);
+    }
+    return {rows_.data(), targets_.empty() ? rows_.data() : targets_.data(), plan_.has_slopes ? slopes_.data() : nullptr, block.rows};
+  }
+
+  kernels::nets::DevicePlan const plan_;
+  kernels::PoolMemory const memory_;
+  HostNet net_;
+  kernels::nets::SampleTable table_;
+  std::vector<float> rows_, targets_, slopes_;
+};
+
+}  // namespace muster::test
