@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "cli/build_info.hpp"
@@ -13,12 +14,14 @@
 #include "cli/csv.hpp"
 #include "cli/expected.hpp"
 #include "cli/job_file.hpp"
+#include "cli/launched.hpp"
 #include "cli/looks.hpp"
 #include "cli/machine.hpp"
 #include "cli/result_report.hpp"
 #include "cli/run_job_here.hpp"
 #include "cli/run_output.hpp"
 #include "cli/run_watch.hpp"
+#include "cli/session_folder.hpp"
 #include "cli/signals.hpp"
 #include "cli/supervisor.hpp"
 #include "core/log.hpp"
@@ -275,6 +278,7 @@ int run_supervised(RunOptions const& options, Form form) {
 int cmd_run(RunOptions const& options, Form form) {
   if (options.launcher != Launcher::none) return run_supervised(options, form);
   if (!comm::is_mpi_launched()) return lead(options, form, nullptr);
+  if (char const* const mark = std::getenv(Launched::mark_name)) remove_earlier_sessions(mark);
   bool const is_worker = topology::launch_from_environment().rank != 0;
   if (is_worker) expect_end_while_starting();
   auto const transport = comm::make_mpi();

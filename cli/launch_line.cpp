@@ -51,6 +51,9 @@ void add_mpirun(std::vector<std::string>& line, int ranks, LaunchPlace const& pl
     // Where UCX is, it returns errors of lost peers instead of waiting for them, over plain Ethernet too.
     add({"--mca", "pml_ucx_tls", "any", "--mca", "pml_ucx_devices", "any"});
   }
+  if (!place.session_folder.empty())
+    line.insert(line.end(), {place.has_open_mpi_4 ? "--mca" : "--prtemca", place.has_open_mpi_4 ? "orte_tmpdir_base" : "prte_tmpdir_base",
+                             place.session_folder});
   std::istringstream more(place.more_options);
   for (std::string word; more >> word;) line.push_back(word);
 }

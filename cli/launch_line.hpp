@@ -16,6 +16,7 @@ struct LaunchPlace {
   bool is_in_allocation = false;  ///< of a batch system, which knows the slots
   bool has_open_mpi_4 = true;    ///< 5 calls shared memory by another name
   int cpus_per_task = 0;         ///< for srun, which gives one unless told; 0: unknown
+  std::string session_folder;    ///< of mpirun and its daemons; empty: their own choice
   std::string more_options;      ///< for mpirun, between blanks: MUSTER_MPI_OPTIONS
 };
 

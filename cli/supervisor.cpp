@@ -17,6 +17,7 @@
 #include "cli/launch_line.hpp"
 #include "cli/launched.hpp"
 #include "cli/run_output.hpp"
+#include "cli/session_folder.hpp"
 #include "cli/signals.hpp"
 #include "comm/transport.hpp"
 #include "core/log.hpp"
@@ -124,8 +125,12 @@ class Supervisor {
     bool const is_first = starts_ == 0;
     auto const words = words_of_rank(options_.words, is_first ? options_.start : Start::resume);
     ++starts_;
-    launched_ = std::make_unique<Launched>(launch_line(options_.launcher, ranks_, words, place_),
-                                           fmt::format("{}.{}.{}", ::getpid(), starts_, host_name()));
+    auto const mark = fmt::format("{}.{}.{}", ::getpid(), starts_, host_name());
+    launched_.reset();
+    session_.emplace(mark, place_.is_one_machine);
+    auto place = place_;
+    place.session_folder = session_->path();
+    launched_ = std::make_unique<Launched>(launch_line(options_.launcher, ranks_, words, place), mark);
     is_stop_sent_ = is_started_ = false;
     start_deadline_ = Clock::now() + start_limit;
   }
@@ -258,6 +263,7 @@ class Supervisor {
   bool is_stop_sent_ = false;
   bool is_started_ = false;
   Clock::time_point start_deadline_;
+  std::optional<SessionFolder> session_;  // outlives its launcher
   std::unique_ptr<Launched> launched_;
 };
 

@@ -83,6 +83,10 @@ class Here:
     def left(self, process):
         return self.ranks(process)
 
+    def sessions(self, process):
+        """Folders of mpirun's files."""
+        return [str(folder) for folder in pathlib.Path(os.environ.get("TMPDIR") or "/tmp").glob(f"muster-mpi-{process.pid}.*")]
+
 
 class There:
     """Two machines made of namespaces."""
@@ -108,6 +112,14 @@ class There:
         left = ranks_among(self.hosts.pids())
         for pid in self.hosts.pids():
             send(pid, signal.SIGKILL)
+        return left
+
+    def sessions(self, _process):
+        """Folders of mpirun's files on the supervisor's machine; those of daemons that were ended here are not theirs to remove."""
+        inside = lambda host, *words: subprocess.run([*self.hosts.on(host), *words], capture_output=True, text=True, check=True).stdout.split()
+        left = [entry for entry in inside("host1", "ls", "/tmp") if "mpi" in entry]
+        for host in self.hosts.names:
+            inside(host, "find", "/tmp", "-mindepth", "1", "-delete")
         return left
 
 
@@ -318,11 +330,13 @@ class Chaos:
                     break
 
     def fault_of(self, process, out, told, said):
-        left = self.place.left(process)
+        left, sessions = self.place.left(process), self.place.sessions(process)
         if process.returncode != 0:
             return f"exit code {process.returncode}: {said[-2000:]}{told[-1000:]}"
         if self.is_calm and ("given up" in said or "is lost" in said or "again" in said):
             return f"a false alarm: {said[-2000:]}"
+        if sessions:
+            return f"left behind: {sessions}"
         # Of a run that was killed between its result and its last words there is the file.
         digest = json.loads(told)["result_digest"] if told else self.digest_in(out)
         if digest != self.digest:

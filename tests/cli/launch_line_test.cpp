@@ -2,7 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <cstdlib>
+
 #include "cli/launch_line.hpp"
+#include "cli/session_folder.hpp"
 
 namespace muster::cli {
 namespace {
@@ -51,6 +56,49 @@ TEST(LaunchLine, SeveralMachinesChooseTheirNetwork) {
   auto const line = launch_line(Launcher::mpirun, 8, {"run"}, several);
   EXPECT_THAT(line, AllOf(Contains("pml_ucx_tls"), Contains("--hostfile"), Contains("hosts"), Contains("--allow-run-as-root")));
   EXPECT_THAT(line, AllOf(Not(Contains("self,vader")), Not(Contains("--oversubscribe"))));
+}
+
+TEST(LaunchLine, FilesOfAStartLieTogether) {
+  EXPECT_THAT(launch_line(Launcher::mpirun, 2, {}, place()), Not(Contains("orte_tmpdir_base")));
+  auto own = place();
+  own.session_folder = "/tmp/muster-mpi-4.1.node";
+  EXPECT_THAT(launch_line(Launcher::mpirun, 2, {}, own), AllOf(Contains("orte_tmpdir_base"), Contains(own.session_folder)));
+  own.has_open_mpi_4 = false;
+  EXPECT_THAT(launch_line(Launcher::mpirun, 2, {}, own), AllOf(Contains("--prtemca"), Contains("prte_tmpdir_base"), Contains(own.session_folder)));
+}
+
+class SessionFolders : public ::testing::Test {
+ protected:
+  std::filesystem::path const place_ = std::filesystem::temp_directory_path() / ("sessions-" + std::to_string(::getpid()));
+  void SetUp() override { std::filesystem::create_directories(place_); }
+  void TearDown() override { std::filesystem::remove_all(place_); }
+};
+
+TEST_F(SessionFolders, AreRemovedWithAllThatIsLeftInThem) {
+  ::setenv("TMPDIR", place_.c_str(), 1);
+  {
+    SessionFolder const session("77.1.node", true);
+    EXPECT_EQ(session.path(), place_ / "muster-mpi-77.1.node");
+    std::filesystem::create_directories(session.path() / "ompi.node.0");
+    EXPECT_TRUE(SessionFolder("77.2.node", false).path().empty()) << "machines may have other folders each";
+  }
+  ::unsetenv("TMPDIR");
+  EXPECT_TRUE(std::filesystem::is_empty(place_));
+}
+
+TEST_F(SessionFolders, OfEarlierStartsAreRemovedWhereRanksAre) {
+  auto const mark = [](int start) { return "99" + std::to_string(::getpid()) + "." + std::to_string(start) + ".node.site"; };
+  auto const folder = [&](int start) { return std::filesystem::path("/tmp") / ("muster-mpi-" + mark(start)); };
+  for (int const start : {1, 2, 3}) std::filesystem::create_directories(folder(start) / "jf.1");
+  std::filesystem::create_directory_symlink(place_, folder(1) / "link");
+  std::filesystem::create_directories(place_ / "kept");
+  remove_earlier_sessions(mark(3));
+  EXPECT_FALSE(std::filesystem::exists(folder(1)) || std::filesystem::exists(folder(2)));
+  EXPECT_TRUE(std::filesystem::exists(folder(3)));
+  EXPECT_TRUE(std::filesystem::exists(place_ / "kept")) << "links are not followed";
+  remove_earlier_sessions("no mark");
+  remove_earlier_sessions(mark(4));
+  EXPECT_FALSE(std::filesystem::exists(folder(3)));
 }
 
 TEST(LaunchLine, OpenMpi5HasOtherNames) {

@@ -27,6 +27,11 @@ def ranks_of(process):
     return found
 
 
+def sessions_of(process):
+    """Folders of mpirun's files, of all starts."""
+    return list(pathlib.Path(os.environ.get("TMPDIR") or "/tmp").glob(f"muster-mpi-{process.pid}.*"))
+
+
 class Supervised(MusterTest):
     undisturbed = None
 
@@ -43,6 +48,7 @@ class Supervised(MusterTest):
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual(self.one_value(out)["result_digest"], self.digest_of_long())
         self.assertEqual(ranks_of(process), {})
+        self.assertEqual(sessions_of(process), [])
         return err
 
     @staticmethod
