@@ -9,7 +9,7 @@ import unittest
 
 from muster import JOB, SMALL, MusterTest
 
-LONG = ["run", JOB, "--set", "simulation.paths=1572864", "--set", "simulation.tile_paths=4096", "--threads", "1",
+LONG = ["run", JOB, "--set", "simulation.paths=4194304", "--set", "simulation.tile_paths=4096", "--threads", "1",
         "--device", "cpu", "--commit-interval", "0.05", "--quiet"]
 
 
