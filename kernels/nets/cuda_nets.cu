@@ -206,9 +206,11 @@ void product(Launch const& l, float const* left, std::uint32_t left_stride, floa
   Factors const factors{left, left_stride, right, right_stride, l.rows, columns, depth};
   auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(l.rows, columns, 1, l.self.multiprocessors, share); };
   double const wide = cost(Wide{}, 0.8), square = cost(Square{}, 0.75), small = cost(Small{}, 0.3);
-  double const narrow = columns <= Narrow::columns ? cost(Narrow{}, 0.25) : 1e300;
-  if (narrow <= small && narrow <= wide && narrow <= square) return launch_product<Narrow>(l, factors, work);
-  if (small <= wide && small <= square) return launch_product<Small>(l, factors, work);
+  double const narrow = cost(Narrow{}, 0.25), thin = cost(Thin{}, 0.1);
+  double const least = fmin(fmin(fmin(wide, square), small), fmin(narrow, thin));
+  if (least == thin) return launch_product<Thin>(l, factors, work);
+  if (least == narrow) return launch_product<Narrow>(l, factors, work);
+  if (least == small) return launch_product<Small>(l, factors, work);
   wide <= square ? launch_product<Wide>(l, factors, work) : launch_product<Square>(l, factors, work);
 }
 
@@ -228,10 +230,10 @@ void launch_gradient(Launch const& l, Gradient const& gradient) {
   std::uint32_t const in = gradient.factors.rows, out = gradient.factors.columns;
   auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(in, out, l.block_count, l.self.multiprocessors, share); };
   double const wide = cost(GradientWide{}, 0.65), square = cost(Square{}, 0.75), small = cost(Small{}, 0.36);
-  double const flat = cost(GradientShort{}, 0.15), narrow = cost(GradientNarrow{}, 0.15);
-  double const least = fmin(fmin(fmin(wide, square), small), fmin(flat, narrow));
+  double const flat = cost(GradientShort{}, 0.2), thin = cost(GradientThin{}, 0.1);
+  double const least = fmin(fmin(fmin(wide, square), small), fmin(flat, thin));
   if (least == flat) return launch_gradient<GradientShort>(l, gradient);
-  if (least == narrow) return launch_gradient<GradientNarrow>(l, gradient);
+  if (least == thin) return launch_gradient<GradientThin>(l, gradient);
   if (least == small) return launch_gradient<Small>(l, gradient);
   least == wide ? launch_gradient<GradientWide>(l, gradient) : launch_gradient<Square>(l, gradient);
 }

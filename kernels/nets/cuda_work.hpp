@@ -168,9 +168,10 @@ struct WeightGradient : FromZero {
 using Wide = Cut<64, 160, 4, 10>;
 using Square = Cut<128, 128, 8, 8>;
 using Narrow = Cut<128, 16, 4, 2>;
+using Thin = Cut<256, 4, 1, 4>;
 using Small = Cut<32, 32, 2, 4>;
 using GradientWide = Cut<80, 160, 5, 10, 3>;
-using GradientShort = Cut<16, 160, 1, 10, 4>;
-using GradientNarrow = Cut<160, 16, 10, 1, 4>;
+using GradientShort = Cut<8, 160, 1, 10, 4>;
+using GradientThin = Cut<160, 4, 1, 4, 4>;
 
 MUSTER_NETS_END

@@ -92,6 +92,7 @@ TEST(EmulatedProducts, AreChainsInEveryCut) {
   expect_chains<Wide, Left::by_rows>();
   expect_chains<Square, Left::by_rows>();
   expect_chains<Narrow, Left::by_rows>();
+  expect_chains<Thin, Left::by_rows>();
   expect_chains<Small, Left::by_rows>();
 }
 
@@ -99,7 +100,7 @@ TEST(EmulatedProducts, OfGradientsAreChainsInEveryCut) {
   expect_chains<GradientWide, Left::by_depth>();
   expect_chains<Square, Left::by_depth>();
   expect_chains<GradientShort, Left::by_depth>();
-  expect_chains<GradientNarrow, Left::by_depth>();
+  expect_chains<GradientThin, Left::by_depth>();
   expect_chains<Small, Left::by_depth>();
 }
 
