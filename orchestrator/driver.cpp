@@ -158,7 +158,7 @@ class Driver {
       desk_.judge(is_done ? StageVerdict::done : StageVerdict::go_on, now());
     });
     is_saved_ = false;
-    if (state_.phase != Phase::over && now() - saved_at_s_ >= least_save_interval_s) save();
+    if (state_.phase != Phase::over && now() - saved_at_s_ >= std::max(least_save_interval_s, bearable_interval_s())) save();
   }
 
   /// When the time of the job is over.
@@ -210,8 +210,10 @@ class Driver {
   /// has come on.
   double save_interval_s(double now_s) const {
     double const wanted = std::min(options_.commit_interval_s, std::max(first_save_s, now_s / 2));
-    return std::max(wanted, std::min(save_s_ / most_saving, longest_save_interval_s));
+    return std::max(wanted, bearable_interval_s());
   }
+  /// What is carried may be large, and a save of it take longer than a stage.
+  double bearable_interval_s() const { return std::min(save_s_ / most_saving, longest_save_interval_s); }
   void check_stop(double now_s) {
     if (state_.phase == Phase::over || options_.stop_requested == nullptr ||
         !*options_.stop_requested)

@@ -65,6 +65,24 @@ TEST(Steps, go_on_from_a_save_in_the_middle_of_a_stage) {
   EXPECT_GT(job.decoded, 0);
 }
 
+/// Of a disk on which a save takes a tenth of a second.
+struct SlowDisk : MemoryPersistence {
+  int saves = 0;
+  void save(Saved const& progress) override {
+    ++saves;
+    std::this_thread::sleep_for(100ms);
+    MemoryPersistence::save(progress);
+  }
+};
+
+TEST(Steps, do_not_save_each_stage_where_a_save_takes_long) {
+  SteppedJob job(6, 1);
+  job.before_range = [](TileRange, jobs::Device) { std::this_thread::sleep_for(400ms); };
+  SlowDisk disk;
+  EXPECT_EQ(run(1, job, {}, disk).sums, job.direct(6));
+  EXPECT_LE(disk.saves, 2);  // as it begins and as it ends: more than 1 % of the time as it is
+}
+
 TEST(Steps, begin_again_from_a_save_before_the_first_stage) {
   SteppedJob const job(9, 4);
   MemoryPersistence persistence;
