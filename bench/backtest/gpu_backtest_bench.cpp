@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "kernels/backtest/cuda_backtest.hpp"
 #include "kernels/backtest/group_layout.hpp"
 #include "tests/kernels/gpu_memory.hpp"
 #include "tests/kernels/backtest/random_market.hpp"

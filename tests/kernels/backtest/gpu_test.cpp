@@ -1,6 +1,7 @@
 // The GPU's backtests and crossover rules have the bits of this CPU's.
 #include <cstdio>
 
+#include "kernels/backtest/cuda_backtest.hpp"
 #include "tests/kernels/gpu_memory.hpp"
 #include "tests/kernels/backtest/random_market.hpp"
 
