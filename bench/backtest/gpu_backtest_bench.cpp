@@ -7,7 +7,6 @@
 
 #include "kernels/backtest/cuda_backtest.hpp"
 #include "kernels/backtest/group_layout.hpp"
-#include "kernels/backtest/cuda_backtest.hpp"
 #include "tests/kernels/gpu_memory.hpp"
 #include "tests/kernels/backtest/random_market.hpp"
 

@@ -16,6 +16,13 @@ MUSTER_FN std::int64_t to_grid(float x, double scale) {
   return static_cast<std::int64_t>(((to_bits(high) - magic) << 24) + (to_bits(low) - magic));
 }
 
+/// The nearest double, by parts of 32 bits: AVX2 converts no 64-bit integers.
+MUSTER_FN double to_double(std::int64_t x) {
+  std::uint64_t const bits = static_cast<std::uint64_t>(x);
+  double const high = from_bits((bits >> 32) ^ 0x4530000080000000u), low = from_bits((bits & 0xffffffffu) | 0x4330000000000000u);
+  return (high - (0x1p84 + 0x1p63 + 0x1p52)) + low;
+}
+
 /// sums[i] += x[i] on the grid; `most` becomes the largest magnitude's bits, which are above all numbers' for NaN.
 MUSTER_FN void fold(float const* x, std::uint32_t count, double scale, std::int64_t* sums, std::uint32_t& most) {
   std::uint32_t largest = most;

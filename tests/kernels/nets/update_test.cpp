@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <random>
 #include <vector>
 
 #include "kernels/nets/update.hpp"
@@ -51,6 +53,28 @@ TEST(Update, AdamwIsItsDefinition) {
     EXPECT_NEAR(state.parameters[i], p[i], 2e-6) << i;
     EXPECT_NEAR(state.average[i], average[i], 2e-6) << i;
   }
+}
+
+TEST(Update, TakesSumsOfAnySizeForTheNearestDouble) {
+  std::vector<std::int64_t> sums{0, 1, -1, INT64_MAX, INT64_MIN, (std::int64_t{1} << 53) + 1, -(std::int64_t{1} << 53) - 3, UINT32_MAX, -std::int64_t{UINT32_MAX} - 1};
+  std::mt19937_64 engine(1);
+  while (sums.size() < 5003) sums.push_back(static_cast<std::int64_t>(engine()) >> engine() % 63);
+  State state{std::vector<float>(sums.size()), std::vector<float>(sums.size()), std::vector<float>(sums.size()), std::vector<float>(sums.size())};
+  State const before = state;
+  update({.optimizer = Optimizer::sgd, .gradient_scale = 0x1p-40, .learning_rate = -1, .keep = 1, .momentum = 0}, sums, before.from(), state.to());
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    ASSERT_EQ(state.parameters[i], static_cast<float>(static_cast<double>(sums[i]) * 0x1p-40)) << sums[i];
+  double expected = 0;
+  for (std::size_t first = 0; first < sums.size(); first += 4096) {
+    double chain[8] = {}, sum = 0;
+    for (std::size_t i = first; i < std::min<std::size_t>(first + 4096, sums.size()); ++i) {
+      double const x = static_cast<double>(sums[i]) * 0x1p-40;
+      chain[i % 8] = std::fma(x, x, chain[i % 8]);
+    }
+    for (double const c : chain) sum += c;
+    expected += sum;
+  }
+  EXPECT_EQ(squared_norm(sums, 0x1p-40), expected);
 }
 
 TEST(Update, SgdIsItsDefinition) {
