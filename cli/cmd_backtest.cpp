@@ -25,12 +25,13 @@ evolve::Params params_of(BacktestOptions const& options, io::Result const& store
   MUSTER_REQUIRE(stored.kind == "evolve", "{} is a result of the kind {} (it holds no strategy); give that of an evolve job",
                  options.result.string(), stored.kind);
   jobs::ResolveOptions resolve;
+  auto const universe = options.bars.empty() ? evolve::Universe::own : evolve::Universe::another;
   if (!options.bars.empty()) {
     bool const is_file = !options.bars.starts_with("synthetic:");
     auto const bars = is_file ? std::filesystem::absolute(options.bars).string() : options.bars;
     resolve.overrides = {"market.bars=" + schema::quoted(bars), "market.digest=\"auto\"", "market.symbol=\"auto\""};
   }
-  auto const params = evolve::parse_params(stored.resolved_text, options.result.parent_path() / "resolved job", resolve);
+  auto const params = evolve::parse_params(stored.resolved_text, options.result.parent_path() / "resolved job", resolve, nullptr, universe);
   MUSTER_REQUIRE(params.objective == evolve::Objective::rules,
                  "{} is a search of another objective than rules (only rules are told trade by trade); give that of one with "
                  "objective = \"rules\"", options.result.string());
@@ -59,14 +60,17 @@ Chosen stored_rule(BacktestOptions const& options, io::Result const& stored) {
 }
 
 /// With the tables of the rule's own indicators; the spans are the job's.
-std::unique_ptr<evolve::Field> field_for(kernels::backtest::Rule const& rule, evolve::Params params, io::Bars const& bars) {
+std::unique_ptr<evolve::Field> field_for(kernels::backtest::Rule const& rule, evolve::Params params, io::Bars const& bars,
+                                         std::filesystem::path const& folder) {
   auto const spans = evolve::spans_of(params, bars.size());
   params.rules.indicators.clear();
-  for (auto const& term : rule.terms) params.rules.indicators.push_back(static_cast<kernels::backtest::Indicator>(term.kind));
+  for (auto const& term : rule.terms)
+    if (term.kind < kernels::backtest::indicator_count)
+      params.rules.indicators.push_back(static_cast<kernels::backtest::Indicator>(term.kind));
   std::ranges::sort(params.rules.indicators);
   auto const twice = std::ranges::unique(params.rules.indicators);
   params.rules.indicators.erase(twice.begin(), twice.end());
-  return evolve::make_field(params, bars, spans, 1);
+  return evolve::make_field(params, bars, spans, 1, evolve::open_learned(params.rules, folder));
 }
 
 }  // namespace
@@ -75,9 +79,9 @@ int cmd_backtest(BacktestOptions const& options, Form form) {
   auto const stored = io::read_result(options.result);
   auto const params = params_of(options, stored);
   auto const chosen = options.rule.empty() ? stored_rule(options, stored) : Chosen{options.rule};
-  auto const rule = evolve::parse_rule(chosen.rule, evolve::windows_of(params.rules));
+  auto const rule = evolve::parse_rule(chosen.rule, evolve::windows_of(params.rules), params.rules.learned);
   auto const bars = evolve::open_market(params.market, options.result.parent_path());
-  auto const field = field_for(rule, params, bars);
+  auto const field = field_for(rule, params, bars, options.result.parent_path());
   kernels::backtest::check(rule, field->features);
   auto const spans = options.bars.empty() ? evolve::named_spans(field->spans, chosen.fold)
                                           : std::vector<evolve::NamedSpan>{{"all", {0, field->market.bars}}};

@@ -13,6 +13,7 @@ int cmd_replay(ReplayOptions const& options, Form form);
 int cmd_backtest(BacktestOptions const& options, Form form);
 int cmd_predict(PredictOptions const& options, Form form);
 int cmd_export(ExportOptions const& options, Form form);
+int cmd_features(FeaturesOptions const& options, Form form);
 int cmd_diff(DiffOptions const& options, Form form);
 int cmd_import(ImportOptions const& options, Form form);
 int cmd_import_bars(ImportBarsOptions const& options, Form form);

@@ -32,6 +32,7 @@ struct Execute {
   int operator()(DiffOptions const& options) const { return cmd_diff(options, form); }
   int operator()(BacktestOptions const& options) const { return cmd_backtest(options, form); }
   int operator()(PredictOptions const& options) const { return cmd_predict(options, form); }
+  int operator()(FeaturesOptions const& options) const { return cmd_features(options, form); }
   int operator()(ImportOptions const& options) const { return cmd_import(options, form); }
   int operator()(ImportBarsOptions const& options) const { return cmd_import_bars(options, form); }
   int operator()(SelftestOptions const& options) const { return cmd_selftest(options, form); }

@@ -85,6 +85,11 @@ struct ExportOptions {
   std::filesystem::path result;
   std::filesystem::path onnx, safetensors;  ///< empty: none
 };
+struct FeaturesOptions {
+  std::filesystem::path result;
+  std::string bars;              ///< a bar file or "synthetic:..."
+  std::filesystem::path output;  ///< empty: the result's name + "_features.h5", here
+};
 enum class StatusExit { of_this_command, of_the_run };
 enum class Detail { brief, why };
 struct StatusOptions {
@@ -153,7 +158,7 @@ struct HelpText {
 struct Invocation {
   Form form = Form::table;
   std::variant<HelpText, VersionOptions, RunOptions, CheckOptions, PlanOptions, VerifyOptions, ReplayOptions,
-               DiffOptions, BacktestOptions, PredictOptions, ExportOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
+               DiffOptions, BacktestOptions, PredictOptions, ExportOptions, FeaturesOptions, ImportOptions, ImportBarsOptions, StatusOptions, StopOptions, WaitOptions, LogsOptions, SubmitOptions,
                TopologyOptions, SelftestOptions>
       command;
 };

@@ -221,6 +221,15 @@ void add_export(Parser& parser) {
   command->add_option("--safetensors", options->safetensors, "safetensors: the parameters, as PyTorch names them")->type_name("F.safetensors");
 }
 
+void add_features(Parser& parser) {
+  auto* const command = parser.add("features", "Features of bars by an autoencoder, for evolve jobs",
+                                   "muster features coder.h5 bars.h5 --out features.h5");
+  auto const options = parser.on_chosen<FeaturesOptions>(command);
+  command->add_option("F.h5", options->result, "The train result whose autoencoder is meant")->required();
+  command->add_option("BARS", options->bars, "A bar file, or a generated market as in job files")->required();
+  command->add_option("--out", options->output, "Feature file (default: the result's name + _features.h5, here)")->type_name("FEATURES.h5");
+}
+
 void add_output(CLI::App* command, std::filesystem::path& output) {
   command->add_option("F.h5", output, "The run's output file")->required();
 }
@@ -424,6 +433,7 @@ Invocation parse_arguments(int count, char const* const* arguments) {
   add_backtest(parser);
   add_predict(parser);
   add_export(parser);
+  add_features(parser);
   add_status_and_stop(parser);
   add_wait_and_logs(parser);
   add_import(parser);

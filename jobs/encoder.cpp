@@ -4,6 +4,7 @@
 #include <limits>
 #include <span>
 
+#include "jobs/parallel.hpp"
 #include "kernels/nets/host_net.hpp"
 
 namespace muster::jobs {
@@ -42,16 +43,18 @@ nets::Shape encoder_shape(nets::Shape const& whole) {
   return {{whole.widths.begin(), whole.widths.begin() + whole.linear_layer + 2}, whole.activation};
 }
 
-std::vector<float> encode(Encoder const& encoder, BarInputs const& inputs) {
+std::vector<float> encode(Encoder const& encoder, BarInputs const& inputs, int threads) {
   constexpr std::size_t at_once = 768;
   auto const rows = scaled(inputs, encoder.scales);
   std::vector<float> values(inputs.runs.size() * encoder.latents(), std::numeric_limits<float>::quiet_NaN());
   std::vector<std::size_t> cells;
   for (std::size_t cell = 0; cell < inputs.runs.size(); ++cell)
     if (inputs.runs[cell] >= encoder.window) cells.push_back(cell);
-  Batch batch(encoder, rows);
-  for (std::size_t first = 0; first < cells.size(); first += at_once)
-    batch.encode(std::span(cells).subspan(first, std::min(at_once, cells.size() - first)), values);
+  in_pieces(cells.size(), threads, [&](std::uint64_t first, std::uint64_t count) {
+    Batch batch(encoder, rows);
+    for (std::size_t done = 0; done < count; done += at_once)
+      batch.encode(std::span(cells).subspan(first + done, std::min(at_once, count - done)), values);
+  });
   return values;
 }
 

@@ -22,6 +22,6 @@ struct Encoder {
 kernels::nets::Shape encoder_shape(kernels::nets::Shape const& whole);
 
 /// Latent values of the window that ends with each bar. [symbol][bar][latents]; NaN where fewer bars in a row count.
-std::vector<float> encode(Encoder const& encoder, BarInputs const& inputs);
+std::vector<float> encode(Encoder const& encoder, BarInputs const& inputs, int threads = 1);
 
 }  // namespace muster::jobs

@@ -237,7 +237,7 @@ class EvolveJob final : public Job, public Steps {
     auto const& bars = scenery_.bars();
     return tiling_.herds * kernels::backtest::device_bytes(
                                {static_cast<std::uint32_t>(bars.symbols.size()),
-                                kernels::backtest::indicator_count * params_.rules.windows.size(), bars.size(), spans,
+                                (kernels::backtest::indicator_count + params_.rules.learned) * params_.rules.windows.size(), bars.size(), spans,
                                 to_backtest(params_.precision), rules_at_once});
   }
 

@@ -70,6 +70,11 @@ schema::Table const& costs_table() {
 schema::Table const& rules_table() {
   using Rules = Marked<RuleSpace>;
   using F = schema::Of<Rules>;
+  // Canonical text has these where there is a file.
+  auto const where_named = [](schema::Field field) {
+    field.custom.is_absent = [](void const* record) { return static_cast<Rules const*>(record)->features.empty(); };
+    return field;
+  };
   static schema::Table const table = F::table(
       "rules", "The rules that are searched (docs/methods/indicators.md, docs/methods/backtest.md).",
       {F::count<&Rules::terms>("terms", "", between(1, kernels::backtest::most_terms), "indicators that a rule adds up"),
@@ -82,7 +87,12 @@ schema::Table const& rules_table() {
        F::choice<&Rules::sides>("sides", sides, "the positions a rule may take"),
        F::count<&Rules::longest_hold>("longest_hold", "bars", between(0, 1000), "the largest holding limit; 0: none is tried"),
        F::number<&Rules::largest_size_percent>("largest_size_percent", "%", between(1, 1000),
-                                               "the largest position, of equity")});
+                                               "the largest position, of equity"),
+       where_named(F::text<&Rules::features>("features", "a feature file of `muster features`, relative to the job file: a term may be one "
+                                                         "of its latent values, too")
+                       .defaulting("none")),
+       where_named(F::text<&Rules::features_digest>("features_digest", "content digest of the features; another one is refused")
+                       .automatic("that of the file"))});
   return table;
 }
 

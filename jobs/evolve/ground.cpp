@@ -138,9 +138,10 @@ bt::Plan backtest_plan(Params const& params, Field const& field, std::vector<bt:
 
 namespace {
 
-void fill_features(Params const& params, Field& field, int threads) {
+void fill_features(Params const& params, io::Bars const& bars, Field& field, int threads) {
   auto const windows = windows_of(params.rules);
-  field.features = bt::make_features(field.market, windows);
+  field.features = bt::make_features(field.market, windows, field.learned ? field.learned->count() : 0);
+  if (field.learned) field.learned->fill(bars, field.features, threads);
   auto& features = field.features;
   auto const tables = params.rules.indicators.size() * windows.size();
   bt::FeatureSource const source(field.market);
@@ -171,16 +172,18 @@ Spans spans_of(Params const& params, std::size_t bars) {
   return make_spans(params.spans, static_cast<std::uint32_t>(bars), gap_of(params));
 }
 
-std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, int threads) {
-  return make_field(params, bars, spans_of(params, bars.size()), threads);
+std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, int threads, std::shared_ptr<Learned const> learned) {
+  return make_field(params, bars, spans_of(params, bars.size()), threads, std::move(learned));
 }
 
-std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, Spans const& spans, int threads) {
+std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, Spans const& spans, int threads,
+                                  std::shared_ptr<Learned const> learned) {
   auto field = std::make_unique<Field>();
   field->market = to_market(bars);
   field->symbol = symbol_index(bars, params.market.symbol);
   field->spans = spans;
-  if (params.objective == Objective::rules) fill_features(params, *field, threads);
+  field->learned = std::move(learned);
+  if (params.objective == Objective::rules) fill_features(params, bars, *field, threads);
   return field;
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "io/bars.hpp"
+#include "jobs/evolve/learned.hpp"
 #include "jobs/evolve/params.hpp"
 #include "jobs/evolve/spans.hpp"
 #include "jobs/job.hpp"
@@ -42,15 +43,17 @@ struct Field {
   kernels::backtest::Features features;  ///< of rules
   Spans spans;
   std::uint32_t symbol = 0;  ///< that crossovers trade
+  std::shared_ptr<Learned const> learned = nullptr;  ///< what made the features behind the indicators; null: there are none
 };
 
 /// The spans of a job on so many bars.
 Spans spans_of(Params const& params, std::size_t bars);
 
 /// Features are built on `threads` threads.
-std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, int threads);
+std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, int threads, std::shared_ptr<Learned const> learned = nullptr);
 /// The same over spans that are given.
-std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, Spans const& spans, int threads);
+std::unique_ptr<Field> make_field(Params const& params, io::Bars const& bars, Spans const& spans, int threads,
+                                  std::shared_ptr<Learned const> learned = nullptr);
 
 /// `field` is used, not copied, and may be null for a test function.
 std::unique_ptr<Ground> make_ground(Params const& params, Field const* field);

@@ -15,7 +15,7 @@ std::int64_t null_statistic(Params const& params, std::uint64_t generations, io:
   alike.honesty.trials = 0;
   alike.market.symbol = bars.symbols[field.symbol];
   std::size_t const length = field.spans.has_test() ? field.spans.test.first : bars.size();
-  auto null_field = make_field(alike, null_bars(params, bars, io::forward_factor(bars), length, index), field.spans, threads);
+  auto null_field = make_field(alike, null_bars(params, bars, io::forward_factor(bars), length, index), field.spans, threads, field.learned);
   auto const ground = make_ground(alike, null_field.get());
   Breeding const breeding(alike, ground->genes());
   std::vector<std::unique_ptr<Judge>> judges;

@@ -36,6 +36,10 @@ struct RuleSpace {
   Sides sides = Sides::both;
   std::uint64_t longest_hold = 250;   ///< bars
   double largest_size_percent = 50;   ///< of equity, one position
+  std::string features;               ///< a feature file; empty: none
+  std::string features_digest;        ///< io::features_digest of what it held when the job was resolved
+  std::uint64_t learned = 0;          ///< features in it
+  std::uint64_t learned_window = 0;   ///< bars that each of them sees
 };
 
 struct SpanChoice {

@@ -21,8 +21,8 @@ namespace {
 /// One job file on its way to parameters.
 class Parser {
  public:
-  Parser(TomlDocument const& document, std::filesystem::path const& file, ResolveOptions const& options)
-      : document_(document), file_(file), options_(options) {}
+  Parser(TomlDocument const& document, std::filesystem::path const& file, ResolveOptions const& options, Universe universe)
+      : document_(document), file_(file), options_(options), universe_(universe) {}
 
   Params parse(std::vector<ResolvedSetting>* settings) {
     schema::read(job_table(), &input_, document_.root(), "", faults_);
@@ -100,9 +100,29 @@ class Parser {
       input_.costs.bars_per_year = bars_per_year(bars.interval);
       bars_ = bars.size();
       symbols_ = bars.symbols.size();
+      if (!input_.rules.features.empty()) take_features(bars);
+    } catch (Error const& error) {
+      if (error.code() != Exit::user || faults_.size() > 0) throw;
+      input_.market.marks.add(faults_, "bars", error.what());
+      faults_.throw_if_any();
+    }
+  }
+
+  void take_features(io::Bars const& bars) {
+    auto& rules = input_.rules;
+    try {
+      auto const learned = open_learned(rules, file_.parent_path());
+      auto const& features = learned->file();
+      if (rules.features_digest.empty()) rules.features_digest = io::features_digest(features);
+      rules.learned = learned->count();
+      rules.learned_window = features.window;
+      if (universe_ == Universe::own)
+        require_fit(features, bars, spans_of(params(), bars.size()));
+      else
+        require_trained_on(features.training, bars);
     } catch (Error const& error) {
       if (error.code() != Exit::user) throw;
-      input_.market.marks.add(faults_, "bars", error.what());
+      rules.marks.add(faults_, "features", error.what());
       faults_.throw_if_any();
     }
   }
@@ -138,6 +158,7 @@ class Parser {
   TomlDocument const& document_;
   std::filesystem::path const& file_;
   ResolveOptions const& options_;
+  Universe const universe_;
   JobInput input_;
   Faults faults_;
   AutoReasons reasons_;
@@ -148,9 +169,9 @@ class Parser {
 }  // namespace
 
 Params parse_params(std::string_view text, std::filesystem::path const& file, ResolveOptions const& options,
-                    std::vector<ResolvedSetting>* settings) {
+                    std::vector<ResolvedSetting>* settings, Universe universe) {
   auto const document = TomlDocument::parse(text, file.string(), options.overrides);
-  return Parser(document, file, options).parse(settings);
+  return Parser(document, file, options, universe).parse(settings);
 }
 
 std::string render_params(Params const& params) {

@@ -31,6 +31,10 @@ A champion prints as a line such as
 Its score is the weighted sum of indicators, each between -1 and 1, in percent of the sum of the weights' magnitudes. It buys
 at the open after a close whose score is at least `in`, and sells after one at or below `out`; shorts the other way round.
 
+With a feature file (`rules.features`, docs/formats/features.md) a term may be `latent_1(20)`, too: the mean of the last 20 bars' first latent
+value, scaled so that three deviations of the train span are 1. The network must not have learned from bars of the validation or test span,
+nor been chosen by bars of the test span. On null markets its values are made again; it is not trained again there.
+
 Figures on 200 stocks of the S&P 500, and why they are no evidence: jobs/evolve/README.md.
 
 )";

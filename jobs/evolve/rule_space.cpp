@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "jobs/evolve/learned.hpp"
 
 namespace muster::jobs::evolve {
 namespace {
@@ -56,7 +57,16 @@ Rule blank(RuleSpace const& space) {
   return rule;
 }
 
-std::size_t position(RuleSpace const& space, kernels::backtest::Indicator indicator) {
+/// The kinds that a term may be, indicators first.
+std::uint8_t kind_at(RuleSpace const& space, std::size_t place) {
+  auto const count = space.indicators.size();
+  return place < count ? static_cast<std::uint8_t>(space.indicators[place])
+                       : static_cast<std::uint8_t>(kernels::backtest::indicator_count + (place - count));
+}
+
+std::size_t position(RuleSpace const& space, std::uint8_t kind) {
+  if (kind >= kernels::backtest::indicator_count) return space.indicators.size() + (kind - kernels::backtest::indicator_count);
+  auto const indicator = static_cast<kernels::backtest::Indicator>(kind);
   auto const at = std::ranges::find(space.indicators, indicator);
   MUSTER_REQUIRE(at != space.indicators.end(),
                  "the rule uses {} (the job's rules.indicators do not have it); give the job that the rule is of",
@@ -75,7 +85,7 @@ std::vector<std::uint16_t> windows_of(RuleSpace const& space) {
 std::vector<Gene> rule_genes(RuleSpace const& space) {
   std::vector<Gene> genes;
   for (std::uint64_t term = 0; term < space.terms; ++term) {
-    genes.push_back(index_of(space.indicators.size()));
+    genes.push_back(index_of(space.indicators.size() + space.learned));
     genes.push_back(index_of(space.windows.size()));
     genes.push_back(whole(-100, 100));
   }
@@ -89,7 +99,7 @@ Rule rule_of(RuleSpace const& space, std::span<double const> genome) {
   Rule rule = blank(space);
   std::size_t at = 0;
   for (std::uint64_t term = 0; term < space.terms; ++term) {
-    rule.terms[term].kind = static_cast<std::uint8_t>(space.indicators[static_cast<std::size_t>(genome[at++])]);
+    rule.terms[term].kind = kind_at(space, static_cast<std::size_t>(genome[at++]));
     rule.terms[term].window = static_cast<std::uint8_t>(genome[at++]);
     rule.terms[term].weight_percent = static_cast<std::int16_t>(genome[at++]);
   }
@@ -104,7 +114,7 @@ std::vector<double> genome_of(RuleSpace const& space, Rule const& rule) {
   std::vector<double> genome;
   for (std::uint64_t term = 0; term < space.terms; ++term) {
     auto const& [kind, window, weight] = rule.terms[term];
-    genome.push_back(static_cast<double>(position(space, static_cast<kernels::backtest::Indicator>(kind))));
+    genome.push_back(static_cast<double>(position(space, kind)));
     genome.push_back(window);
     genome.push_back(weight);
   }
@@ -123,6 +133,7 @@ std::uint32_t longest_look_back(RuleSpace const& space) {
   std::uint32_t longest = 0;
   for (auto const indicator : space.indicators)
     longest = std::max(longest, kernels::backtest::warm_up_bars(indicator, static_cast<std::uint32_t>(space.windows.back())));
+  if (space.learned > 0) longest = std::max(longest, learned_look_back(space, static_cast<std::uint32_t>(space.windows.back())));
   return longest;
 }
 

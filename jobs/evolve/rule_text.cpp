@@ -13,7 +13,6 @@
 namespace muster::jobs::evolve {
 namespace {
 
-using kernels::backtest::Indicator;
 using kernels::backtest::Rule;
 using kernels::backtest::Sides;
 using kernels::backtest::Sizing;
@@ -23,12 +22,20 @@ std::string halves(std::uint16_t half_percent) {
   return fmt::format("{}{}%", half_percent / 2, half_percent % 2 != 0 ? ".5" : "");
 }
 
+/// Of an indicator, or of a learned feature behind them.
+std::string kind_name(std::size_t kind) {
+  using namespace kernels::backtest;
+  if (kind < indicator_count) return std::string(indicator_name(static_cast<Indicator>(kind)));
+  return fmt::format("latent_{}", kind - indicator_count + 1);
+}
+
 bool is_blank(Term const& term) { return term.kind == 0 && term.window == 0 && term.weight_percent == 0; }
 
 /// Reads a rule from left to right.
 class RuleReader {
  public:
-  RuleReader(std::string_view text, std::span<std::uint16_t const> windows) : whole_(text), rest_(text), windows_(windows) {}
+  RuleReader(std::string_view text, std::span<std::uint16_t const> windows, std::uint64_t learned)
+      : whole_(text), rest_(text), windows_(windows), kinds_(kernels::backtest::indicator_count + learned) {}
 
   Rule read() {
     read_terms();
@@ -70,7 +77,7 @@ class RuleReader {
     Term term;
     term.weight_percent = static_cast<std::int16_t>(take_whole(-100, 100));
     expect('%');
-    term.kind = take_indicator();
+    term.kind = take_kind();
     expect('(');
     term.window = take_window();
     expect(')');
@@ -148,16 +155,17 @@ class RuleReader {
     expect('%');
     return static_cast<std::uint16_t>(twice);
   }
-  std::uint8_t take_indicator() {
+  std::uint8_t take_kind() {
     auto const before = rest_;
-    auto const word = take_word();
-    std::vector<std::string_view> names;
-    for (std::uint32_t kind = 0; kind < kernels::backtest::indicator_count; ++kind) {
-      names.push_back(kernels::backtest::indicator_name(static_cast<Indicator>(kind)));
+    auto const word = take_span("abcdefghijklmnopqrstuvwxyz_0123456789");
+    std::vector<std::string> names;
+    for (std::size_t kind = 0; kind < kinds_; ++kind) {
+      names.push_back(kind_name(kind));
       if (names.back() == word) return static_cast<std::uint8_t>(kind);
     }
     rest_ = before;
-    refuse(fmt::format("an indicator; {}", suggest(word, names)));
+    std::vector<std::string_view> const known(names.begin(), names.end());
+    refuse(fmt::format("an indicator; {}", suggest(word, known)));
   }
   std::uint8_t take_window() {
     int const bars = take_whole(1, 65'535);
@@ -174,6 +182,7 @@ class RuleReader {
 
   std::string_view whole_, rest_;
   std::span<std::uint16_t const> windows_;
+  std::size_t kinds_;
   Rule rule_;
 };
 
@@ -185,7 +194,7 @@ std::string rule_text(Rule const& rule, std::span<std::uint16_t const> windows) 
   while (last > 1 && is_blank(rule.terms[last - 1])) --last;
   for (int i = 0; i < last; ++i)
     text += fmt::format("{}{:+}% {}({})", i == 0 ? "" : " ", rule.terms[i].weight_percent,
-                        kernels::backtest::indicator_name(static_cast<Indicator>(rule.terms[i].kind)), windows[rule.terms[i].window]);
+                        kind_name(rule.terms[i].kind), windows[rule.terms[i].window]);
   if (rule.sides != Sides::short_only) text += fmt::format("; long in {}% out {}%", rule.enter_long, rule.exit_long);
   if (rule.sides != Sides::long_only) text += fmt::format("; short in {}% out {}%", rule.enter_short, rule.exit_short);
   if (rule.stop_half_percent != 0) text += "; stop " + halves(rule.stop_half_percent);
@@ -195,6 +204,8 @@ std::string rule_text(Rule const& rule, std::span<std::uint16_t const> windows) 
   return text;
 }
 
-Rule parse_rule(std::string_view text, std::span<std::uint16_t const> windows) { return RuleReader(text, windows).read(); }
+Rule parse_rule(std::string_view text, std::span<std::uint16_t const> windows, std::uint64_t learned) {
+  return RuleReader(text, windows, learned).read();
+}
 
 }  // namespace muster::jobs::evolve

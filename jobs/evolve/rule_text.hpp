@@ -16,7 +16,8 @@ namespace muster::jobs::evolve {
 /// target and hold are left out where the rule has none. `windows` are those that the rule's indices count.
 std::string rule_text(kernels::backtest::Rule const& rule, std::span<std::uint16_t const> windows);
 
-/// Reads what rule_text writes, blanks as one likes. Throws Error (Exit::user) that shows where it stopped.
-kernels::backtest::Rule parse_rule(std::string_view text, std::span<std::uint16_t const> windows);
+/// Reads what rule_text writes, blanks as one likes; `learned` features are there beside the indicators: latent_1, latent_2, ...
+/// Throws Error (Exit::user) that shows where it stopped.
+kernels::backtest::Rule parse_rule(std::string_view text, std::span<std::uint16_t const> windows, std::uint64_t learned = 0);
 
 }  // namespace muster::jobs::evolve

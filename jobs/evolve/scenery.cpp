@@ -17,7 +17,7 @@ void Scenery::open() const {
 
 void Scenery::build() const {
   std::call_once(is_built_, [this] {
-    if (is_traded(params_.objective)) field_ = make_field(params_, bars(), threads_);
+    if (is_traded(params_.objective)) field_ = make_field(params_, bars(), threads_, open_learned(params_.rules, folder_));
     ground_ = make_ground(params_, field_.get());
   });
 }

@@ -138,7 +138,7 @@ schema::Table const& encoder_table() {
   static schema::Table const table = F::table(
       "encoder", "From a window of bars to its latent values; widths fall by equal factors, and a mirrored half leads back.",
       {F::count<&Encoder::window>("window", "bars", between(2, 128), "bars it sees, five numbers each"),
-       F::count<&Encoder::latent>("latent", "", between(1, 256), "latent values").automatic("8, 16, 32 by tier"),
+       F::count<&Encoder::latent>("latent", "", between(1, 240), "latent values").automatic("8, 16, 32 by tier"),
        F::count<&Encoder::depth>("depth", "", between(1, 16), "layers, the latent one included").automatic("3, 5, 8 by tier"),
        F::count<&Encoder::width>("width", "", between(1, 8192), "of the first layer; not read at a depth of 1")
            .automatic("64, 128, 256 by tier"),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "io/bars_rules.hpp"
 #include "jobs/bars.hpp"
 #include "jobs/rows.hpp"
 #include "jobs/train/components.hpp"
@@ -118,6 +119,18 @@ class Reconstruction {
     return rows.take();
   }
 
+  Table spans() const {
+    Rows rows("spans", "Instants of the first and the last bar of each span, in UTC, and what a bar is.");
+    for (std::size_t span = 0; span < span_count; ++span) {
+      if (parts_[span].count == 0) continue;
+      rows.put("span", std::string(span_names[span]));
+      rows.put("from", "s", static_cast<std::uint64_t>(windows_.times[windows_.spans[span].first]));
+      rows.put("to", "s", static_cast<std::uint64_t>(windows_.times[windows_.spans[span].last - 1]));
+      rows.put("interval", io::to_word(windows_.interval));
+    }
+    return rows.take();
+  }
+
   Table symbols() const {
     Rows rows("symbols", "That the network was trained on.");
     for (auto const& symbol : windows_.symbols) rows.put("symbol", symbol);
@@ -154,7 +167,7 @@ class Reconstruction {
 
 std::vector<Table> reconstruction_tables(Params const& params, Network const& network, Windows const& windows) {
   Reconstruction const of(params, network, windows);
-  return {of.reconstruction(), of.components(), of.latents(), of.inputs(), of.symbols()};
+  return {of.reconstruction(), of.components(), of.latents(), of.inputs(), of.spans(), of.symbols()};
 }
 
 std::string reconstruction_text(Table const& table) {

@@ -11,7 +11,7 @@
 
 namespace muster::jobs::train {
 
-/// The tables `reconstruction`, `components`, `latents`, `inputs` and `symbols`.
+/// The tables `reconstruction`, `components`, `latents`, `scaling`, `spans` and `symbols`.
 std::vector<Table> reconstruction_tables(Params const& params, Network const& network, Windows const& windows);
 
 /// The table `reconstruction` for the terminal.

@@ -95,6 +95,64 @@ class Looks(MusterTest):
         self.assertIn("looks    not counted: ", self.run_job("--set", f'market.bars="{bars}"', "--out", "a.h5").out)
 
 
+CODER = """kind = "train"
+model = "autoencoder"
+[market]
+bars = "synthetic.h5"
+[encoder]
+window = 4
+latent = 2
+depth = 2
+width = 6
+[training]
+epochs = 2
+batch = 64
+"""
+
+
+class LearnedFeatures(MusterTest):
+    def setUp(self):
+        super().setUp()
+        self.succeed("import", "bars", "--synthetic", "symbols=4,days=400,seed=5")
+        (self.folder / "coder.toml").write_text(CODER)
+        (self.folder / "look.toml").write_text(JOB.replace("terms = 2", 'terms = 2\nfeatures = "f.h5"'))
+        self.succeed("run", "coder.toml", "--out", "coder.h5", "--quiet")
+
+    def run_job(self, *arguments):
+        return self.succeed("run", "look.toml", "--device", "cpu", "--quiet", *arguments)
+
+    def test_from_bars_to_a_champion(self):
+        told = self.succeed("features", "coder.h5", "synthetic.h5", "--out", "f.h5", "--json").json()
+        self.assertEqual((told["features"], told["symbols"], told["bars"]), (2, 4, 400))
+        self.assertIn("learned from 2010-01-04 to ", self.succeed("features", "coder.h5", "synthetic.h5").out)
+        self.assertTrue((self.folder / "coder_features.h5").exists())
+        digest = self.run_job("--out", "a.h5", "--json").json()["result_digest"]
+        self.assertEqual(self.run_job("--out", "b.h5", "--ranks", "3", "--json").json()["result_digest"], digest)
+        self.assertIn("sums and tables too", self.succeed("verify", "a.h5", "--sample", "100%", "--device", "cpu").out)
+        rule = "+50% latent_2(5) -50% sma(20); long in 10% out 0%; size 20%"
+        self.assertIn("latent_2(5)", self.succeed("backtest", "a.h5", "--rule", rule).out)
+        # On other bars of the same symbols the network makes them.
+        self.assertIn("latent_2(5)", self.succeed("backtest", "a.h5", "--rule", rule, "--bars", "synthetic:symbols=4,days=300,seed=6").out)
+        self.refuse(2, ["the bars have the symbol SYN004, which the network was not trained on"],
+                    "backtest", "a.h5", "--rule", rule, "--bars", "synthetic:symbols=5,days=300,seed=6")
+
+    def test_what_is_refused(self):
+        self.refuse(2, ["rules.features: cannot read "], "run", "look.toml", "--device", "cpu")
+        self.succeed("features", "coder.h5", "synthetic.h5", "--out", "f.h5")
+        self.refuse(2, ["rules.features: the features' network was trained on bars from 2010-01-04", "which meet the validation span"],
+                    "run", "look.toml", "--device", "cpu", "--set", "spans.train=0.5")
+        self.refuse(2, ["the bars have the symbol SYN004, which the network was not trained on"],
+                    "features", "coder.h5", "synthetic:symbols=5,days=300,seed=6")
+        self.run_job("--out", "a.h5")
+        self.refuse(2, ["a.h5 holds no autoencoder (features are its latent values)"], "features", "a.h5", "synthetic.h5")
+        self.refuse(2, ["nowhere.h5"], "features", "coder.h5", "nowhere.h5")
+        # The bars of the training may be gone.
+        (self.folder / "synthetic.h5").rename(self.folder / "moved.h5")
+        self.succeed("features", "coder.h5", "moved.h5", "--out", "again.h5")
+        self.assertEqual(self.succeed("features", "coder.h5", "moved.h5", "--json").json()["digest"],
+                         self.succeed("features", "coder.h5", "moved.h5", "--json").json()["digest"])
+
+
 class TimeLimit(MusterTest):
     def test_the_generation_is_stored_and_obeyed(self):
         (self.folder / "look.toml").write_text(JOB.replace("synthetic.h5", "synthetic:symbols=4,days=400,seed=5"))
