@@ -36,7 +36,7 @@ char const* time_gpu_copy(int, void*, int, void const*, std::size_t, double*, bo
 
 #else
 
-#include <cuda_runtime.h>
+#include "kernels/cuda_check.hpp"
 
 namespace muster::kernels {
 
@@ -50,24 +50,6 @@ struct CudaPool {
 namespace {
 
 constexpr int copies = 8;
-
-void check(cudaError_t code) {
-  if (code == cudaSuccess) return;
-  cudaGetLastError();  // the error is told; leave none behind for the next kernel
-  throw code == cudaErrorMemoryAllocation ? cuda_out_of_memory : cudaGetErrorString(code);
-}
-
-/// Runs `work` with `ordinal` as the current device; a C string thrown is the answer.
-template <class Work>
-char const* on_gpu(int ordinal, Work const& work) {
-  try {
-    check(cudaSetDevice(ordinal));
-    work();
-    return nullptr;
-  } catch (char const* text) {
-    return text;
-  }
-}
 
 __global__ void fill(std::int64_t* values, std::size_t count, std::int64_t value) {
   std::size_t const stride = std::size_t{gridDim.x} * blockDim.x;

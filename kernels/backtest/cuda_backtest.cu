@@ -67,7 +67,6 @@ void open_market(CudaBacktest& self, Plan const& plan, Tape<T> const& tape, Grou
 }
 
 void open(CudaBacktest& self, Plan const& plan) {
-  check(cudaSetDevice(self.ordinal));
   self.is_single = plan.precision == Precision::single;
   self.span_count = static_cast<std::uint32_t>(plan.spans.size());
   self.costs = plan.costs;
@@ -105,7 +104,6 @@ void run_some(CudaBacktest& self, Rule const* rules, std::size_t count, Tally* o
 }
 
 void run(CudaBacktest& self, Rule const* rules, std::size_t count, Tally* out) {
-  check(cudaSetDevice(self.ordinal));
   for (std::size_t begin = 0; begin < count; begin += self.rules_at_once) {
     std::size_t const some = count - begin < self.rules_at_once ? count - begin : self.rules_at_once;
     run_some(self, rules + begin, some, out + begin * self.span_count);
@@ -124,7 +122,6 @@ void make_positions(CudaCrossover& self) {
 }
 
 void open(CudaCrossover& self, CrossoverTable const& table) {
-  check(cudaSetDevice(self.ordinal));
   for (cudaStream_t& stream : self.streams) check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
   self.tape.bars = table.bars;
   self.tape.stride = table.stride;
@@ -165,7 +162,6 @@ void run_some(CudaCrossover& self, Crossover const* rules, std::size_t count, Cr
 }
 
 void run(CudaCrossover& self, Crossover const* rules, std::size_t count, CrossoverResult* out) {
-  check(cudaSetDevice(self.ordinal));
   for (std::size_t begin = 0; begin < count; begin += self.rules_at_once) {
     std::size_t const some = count - begin < self.rules_at_once ? count - begin : self.rules_at_once;
     run_some(self, rules + begin, some, out + begin);
@@ -193,24 +189,15 @@ Self* open_new(What const& what, int ordinal, void* stream, TableMemory const& m
   self->stream = static_cast<cudaStream_t>(stream);
   self->memory = memory;
   self->rules_at_once = rules_at_once;
-  try {
-    open(*self, what);
-    return self;
-  } catch (char const* text) {
-    *error = text;
-    close(self);
-    return nullptr;
-  }
+  *error = on_gpu(ordinal, [&] { open(*self, what); });
+  if (*error == nullptr) return self;
+  close(self);
+  return nullptr;
 }
 
 template <class Self, class Rules, class Out>
 char const* run_told(Self* self, Rules const* rules, std::size_t count, Out* out) {
-  try {
-    run(*self, rules, count, out);
-    return nullptr;
-  } catch (char const* text) {
-    return text;
-  }
+  return on_gpu(self->ordinal, [&] { run(*self, rules, count, out); });
 }
 
 }  // namespace

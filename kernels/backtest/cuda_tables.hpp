@@ -1,14 +1,12 @@
 // What backtests keep on a device, and how it gets there. Included by cuda_backtest.cu alone.
 #pragma once
 
-#include <cuda_runtime.h>
-
 #include <cstdint>
 #include <vector>
 
 #include "kernels/backtest/config.hpp"
 #include "kernels/backtest/engine.hpp"
-#include "kernels/cuda_memory.hpp"
+#include "kernels/cuda_check.hpp"
 #include "kernels/price/cuda_paths.hpp"
 
 MUSTER_BACKTEST_BEGIN
@@ -35,12 +33,7 @@ struct Batch {
   Tally* tallies = nullptr;  ///< [rule][span]
 };
 
-/// Throws the error as a C string.
-inline void check(cudaError_t code) {
-  if (code == cudaSuccess) return;
-  cudaGetLastError();  // the error is told; leave none behind for the next launch
-  throw code == cudaErrorMemoryAllocation ? cuda_out_of_memory : cudaGetErrorString(code);
-}
+using kernels::check;
 
 inline std::size_t most_shared_bytes(int ordinal) {
   int bytes = 0;

@@ -26,11 +26,9 @@ char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t,
 
 #else
 
-#include <cuda_runtime.h>
-
 #include <cstring>
 
-#include "kernels/cuda_memory.hpp"
+#include "kernels/cuda_check.hpp"
 #include "kernels/nets/cuda_labels.hpp"
 #include "kernels/nets/cuda_rows.hpp"
 #include "kernels/nets/device_layout.hpp"
@@ -53,23 +51,6 @@ struct CudaNet {
 
 inline namespace MUSTER_ISA {
 namespace {
-
-void check(cudaError_t code) {
-  if (code == cudaSuccess) return;
-  cudaGetLastError();  // the error is told; leave none behind for the next launch
-  throw code == cudaErrorMemoryAllocation ? cuda_out_of_memory : cudaGetErrorString(code);
-}
-
-template <class Work>
-char const* guarded(CudaNet const& self, Work const& work) {
-  try {
-    check(cudaSetDevice(self.ordinal));
-    work();
-    return nullptr;
-  } catch (char const* text) {
-    return text;
-  }
-}
 
 // ---- Kernels ----
 
@@ -471,7 +452,6 @@ void* take(CudaNet const& self, std::size_t bytes) {
 }
 
 void open(CudaNet& self) {
-  check(cudaSetDevice(self.ordinal));
   check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, self.ordinal));
   self.block = take(self, device_bytes(self.plan));
   Arena arena(static_cast<char*>(self.block));
@@ -567,7 +547,7 @@ void add_paths(CudaNet& self, std::span<PathLaw const> laws, std::uint64_t pairs
 
 CudaNet* open_cuda_net(DevicePlan const& plan, int ordinal, void* stream, TableMemory const& memory, char const** error) {
   auto* const self = new CudaNet{plan, ordinal, static_cast<cudaStream_t>(stream), memory};
-  *error = guarded(*self, [self] { open(*self); });
+  *error = on_gpu(self->ordinal, [self] { open(*self); });
   if (*error == nullptr) return self;
   close_cuda_net(self);
   return nullptr;
@@ -582,20 +562,20 @@ void close_cuda_net(CudaNet* self) {
 }
 
 char const* hold_on_cuda(CudaNet* self, SampleTable const& table) {
-  return guarded(*self, [&] { hold(*self, table); });
+  return on_gpu(self->ordinal, [&] { hold(*self, table); });
 }
 char const* load_on_cuda(CudaNet* self, float const* parameters) {
-  return guarded(*self, [&] { load(*self, parameters); });
+  return on_gpu(self->ordinal, [&] { load(*self, parameters); });
 }
 char const* run_cuda_net(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
                          double const* scales, std::int64_t* sums, BlockReports const& reports) {
-  return guarded(*self, [&] { run(*self, blocks, order, weights, scales, sums, reports); });
+  return on_gpu(self->ordinal, [&] { run(*self, blocks, order, weights, scales, sums, reports); });
 }
 char const* predict_on_cuda(CudaNet* self, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {
-  return guarded(*self, [&] { predict(*self, inputs, outputs, slopes); });
+  return on_gpu(self->ordinal, [&] { predict(*self, inputs, outputs, slopes); });
 }
 char const* add_paths_on_cuda(CudaNet* self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums) {
-  return guarded(*self, [&] { add_paths(*self, laws, pairs, sums); });
+  return on_gpu(self->ordinal, [&] { add_paths(*self, laws, pairs, sums); });
 }
 
 }  // namespace muster::kernels::nets

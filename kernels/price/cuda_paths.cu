@@ -19,7 +19,7 @@ void close_cuda_paths(CudaPaths*) {}
 #include <cstring>
 #include <vector>
 
-#include "kernels/cuda_memory.hpp"
+#include "kernels/cuda_check.hpp"
 #include "kernels/price/cuda_launch.hpp"
 #include "kernels/sums/slots.hpp"
 
@@ -39,13 +39,6 @@ struct CudaPaths {
 inline namespace MUSTER_ISA {
 namespace {
 
-/// Throws the error as a C string.
-void check(cudaError_t code) {
-  if (code == cudaSuccess) return;
-  cudaGetLastError();  // the error is told; leave none behind for the next launch
-  throw code == cudaErrorMemoryAllocation ? cuda_out_of_memory : cudaGetErrorString(code);
-}
-
 /// Copies a host array to the device; null for an empty one.
 template <class T>
 T* upload(CudaPaths& self, std::vector<T> const& values) {
@@ -64,7 +57,6 @@ PathView<Real> make_view(CudaPaths& self, PathPlan const& plan) {
 }
 
 void open(CudaPaths& self) {
-  check(cudaSetDevice(self.ordinal));
   if (self.plan->single_precision)
     self.view_single = make_view<float>(self, *self.plan);
   else
@@ -90,7 +82,6 @@ PathLaunch launch_of(CudaPaths const& self, CudaRun const& run) {
 }
 
 void run(CudaPaths& self, CudaRun const& asked, std::int64_t* out) {
-  check(cudaSetDevice(self.ordinal));
   std::uint64_t const bytes = asked.tiles * self.plan->rows.size() * raw_sums * sizeof(std::int64_t);
   check(cudaMemsetAsync(asked.raw, 0, bytes, self.stream));
   auto const to = launch_of(self, asked);
@@ -115,23 +106,14 @@ void close_cuda_paths(CudaPaths* self) {
 
 CudaPaths* open_cuda_paths(PathPlan const& plan, int ordinal, void* stream, TableMemory const& memory, char const** error) {
   auto* const self = new CudaPaths{ordinal, static_cast<cudaStream_t>(stream), &plan, memory};
-  try {
-    open(*self);
-    return self;
-  } catch (char const* text) {
-    *error = text;
-    close_cuda_paths(self);
-    return nullptr;
-  }
+  *error = on_gpu(ordinal, [self] { open(*self); });
+  if (*error == nullptr) return self;
+  close_cuda_paths(self);
+  return nullptr;
 }
 
 char const* run_cuda_paths(CudaPaths* self, CudaRun const& launch, std::int64_t* out) {
-  try {
-    run(*self, launch, out);
-    return nullptr;
-  } catch (char const* text) {
-    return text;
-  }
+  return on_gpu(self->ordinal, [&] { run(*self, launch, out); });
 }
 
 }  // namespace muster::kernels
