@@ -58,7 +58,7 @@ Prediction predict(Params const& params, TargetScale const& scale, std::vector<f
   return prediction;
 }
 
-Accuracy accuracy_of(Params const& params, Network const& network) {
+Accuracy accuracy_of(Params const& params, Network const& network, std::vector<float> const& parameters) {
   constexpr std::size_t examples = 20;
   constexpr double short_years = 0.1;
   auto const inputs = inputs_of(params.contract);
@@ -68,7 +68,7 @@ Accuracy accuracy_of(Params const& params, Network const& network) {
     auto const own = values_of(params.contract, draw_contract(params.contract, params.seed, first + i));
     values.insert(values.end(), own.begin(), own.end());
   }
-  auto const found = predict(params, network.data->scale, *network.best_parameters, values);
+  auto const found = predict(params, network.data->scale, parameters, values);
   Errors price, delta_long;
   std::vector<Errors> slopes(inputs.size());
   Accuracy accuracy;

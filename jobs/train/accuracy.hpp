@@ -34,6 +34,7 @@ struct Accuracy {
   std::vector<Figure> figures;
   std::vector<Example> examples;
 };
-Accuracy accuracy_of(Params const& params, Network const& network);
+/// Of a network with these parameters, on the data of `network`.
+Accuracy accuracy_of(Params const& params, Network const& network, std::vector<float> const& parameters);
 
 }  // namespace muster::jobs::train

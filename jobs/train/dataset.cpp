@@ -64,6 +64,12 @@ void fill_row(ContractChoice const& choice, std::vector<Input> const& inputs, ke
 
 }  // namespace
 
+std::shared_ptr<Dataset const> without_slopes(Dataset const& set) {
+  auto made = std::make_shared<Dataset>(set);
+  std::ranges::fill(made->slope_weights, 0.0f);
+  return made;
+}
+
 Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads) {
   auto const count = params.samples.total();
   auto const inputs = inputs_of(params.contract);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct Dataset {
   float const* targets_of(std::uint64_t i) const { return targets.empty() ? row(i) : targets.data() + i * outputs; }
   float const* slopes_of(std::uint64_t i) const { return slopes.data() + i * inputs; }
 };
+
+/// The same, whose derivatives count nothing.
+std::shared_ptr<Dataset const> without_slopes(Dataset const& set);
 
 /// From the sums of all labels, [samples][label_sums]. Throws Error (Exit::job_failed) where a sum could not hold a value.
 Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads);

@@ -12,6 +12,7 @@ using schema::between;
 constexpr std::array<std::string_view, 1> job_kinds{"train"};
 constexpr std::array<std::string_view, 2> models{"surrogate", "autoencoder"};
 constexpr std::array<std::string_view, 2> contracts{"european_call", "asian_call"};
+constexpr std::array<std::string_view, 2> baselines{"none", "prices"};
 constexpr std::array<std::string_view, 3> activations{"silu", "tanh", "relu"};
 constexpr std::array<std::string_view, 2> optimizers{"adamw", "sgd"};
 constexpr std::array<std::string_view, 3> schedules{"constant", "cosine", "one_cycle"};
@@ -104,7 +105,12 @@ schema::Table const& network_table() {
                                     "a train result, relative to the job file, whose network is learned on; of the same shape and box. "
                                     "Empty: weights are drawn"),
        F::text<&Network::init_digest>("init_digest", "digest of that network; another one is refused").automatic("that of the file"),
-       F::count<&Network::frozen_layers>("frozen_layers", "", between(0, 64), "first layers of it that stay as they are")});
+       F::count<&Network::frozen_layers>("frozen_layers", "", between(0, 64), "first layers of it that stay as they are"),
+       F::count<&Network::repeats>("repeats", "", between(1, 64),
+                                   "networks that are taught, each from other weights and in another order; the best by validation is kept, "
+                                   "figures of all have a spread"),
+       F::choice<&Network::baseline>("baseline", baselines,
+                                     "prices: as many networks, from the same weights in the same order, learn prices alone, to compare with")});
   return table;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "jobs/train/parse.hpp"
+#include "jobs/train/schedule.hpp"
 #include "kernels/nets/labels.hpp"
 
 namespace muster::jobs::train {
@@ -17,7 +18,7 @@ void History::add(StepRecord const& record) {
 
 namespace {
 
-constexpr std::int64_t layout = 2;
+constexpr std::int64_t layout = 3;
 
 class Writer {
  public:
@@ -108,6 +109,17 @@ Findings read_findings(std::span<std::int64_t const> from) {
   return findings;
 }
 
+namespace {
+
+/// Steps of the runs before, and of this one where it is none of them.
+bool has_all_steps(Network const& network) {
+  std::uint64_t steps = network.is_last_learned() ? 0 : network.step;
+  for (auto const& run : network.learned) steps += run.steps;
+  return network.history.size() == steps;
+}
+
+}  // namespace
+
 Slots encode(Network const& network) {
   Writer out;
   out.put(layout);
@@ -125,7 +137,15 @@ Slots encode(Network const& network) {
   out.put(std::uint64_t{network.validations.size()});
   for (auto const& record : network.validations) out.put(record);
   out.put(network.best);
+  out.put(std::int64_t{network.best_parameters != nullptr});
   if (network.best_parameters) out.put(*network.best_parameters);
+  out.put(std::uint64_t{network.learned.size()});
+  for (auto const& run : network.learned) {
+    out.put(run.steps);
+    out.put(run.validations);
+    out.put(run.best);
+    out.put(*run.parameters);
+  }
   out.put(network.lines);
   Slots findings(finding_words);
   write_findings(network.findings, findings);
@@ -158,10 +178,18 @@ std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t con
   for (std::uint64_t left = in.count(in.left()); left > 0; --left) network->history.add(in.step());
   for (std::uint64_t left = in.count(in.left()); left > 0; --left) network->validations.push_back(in.validation());
   network->best = in.count(network->validations.size());
-  if (!network->validations.empty()) network->best_parameters = std::make_shared<std::vector<float>>(in.floats(parameters));
+  bool const has_best = in.word() != 0;
+  if (has_best) network->best_parameters = std::make_shared<std::vector<float>>(in.floats(parameters));
+  auto const learned = in.count(run_count(params));
+  Reader::require(learned == 0 || !network->validations.empty());
+  for (std::uint64_t left = learned; left > 0; --left)
+    network->learned.push_back({in.count(network->history.size()), in.count(network->validations.size()), in.count(network->validations.size() - 1),
+                                std::make_shared<std::vector<float>>(in.floats(parameters))});
+  bool const is_baseline = learned >= params.network.repeats && run_count(params) > params.network.repeats;
+  if (is_baseline) network->data = without_slopes(*network->data);
   network->lines = in.count(UINT64_MAX);
   network->findings = read_findings(in.slots(finding_words));
-  Reader::require(in.left() == 0 && network->history.size() == network->step);
+  Reader::require(in.left() == 0 && has_all_steps(*network));
   return network;
 }
 

@@ -49,9 +49,17 @@ class History {
 /// What the tiles of a stage do.
 enum class Phase : std::int64_t { label, learn, validate, check, over };
 
+/// A run that is over.
+struct Learned {
+  std::uint64_t steps = 0;
+  std::uint64_t validations = 0;
+  std::uint64_t best = 0;  ///< among the validations of all runs
+  std::shared_ptr<std::vector<float> const> parameters;
+};
+
 struct Network final : Carry {
   Phase phase = Phase::label;
-  std::uint64_t step = 0;    ///< steps taken
+  std::uint64_t step = 0;    ///< steps taken by this run
   std::uint64_t again = 0;   ///< times that this one was summed
   std::uint64_t spent = 0;   ///< of the spare stages, by all steps
   std::shared_ptr<Slots const> labels;  ///< their sums; none of windows
@@ -60,11 +68,16 @@ struct Network final : Carry {
   std::vector<std::int64_t> exponents;  ///< of each bucket: a gradient counts 2^exponent times its value
   History history;
   std::vector<ValidationRecord> validations;
-  std::uint64_t best = 0;  ///< among them
+  std::uint64_t best = 0;  ///< among them, of this run; in the end of the one that is kept
   std::shared_ptr<std::vector<float> const> best_parameters;
+  std::vector<Learned> learned;  ///< runs before this one; in the end all, where there are several
   std::uint64_t lines = 0;  ///< of the grid that was looked at for arbitrage
   Findings findings{};
 
+  /// All runs are over, and this one is told among them.
+  bool is_last_learned() const { return !learned.empty() && (phase == Phase::check || phase == Phase::over); }
+  /// Number of this run.
+  std::uint64_t run() const { return is_last_learned() ? learned.size() - 1 : learned.size(); }
   /// What is validated, and kept when it is the best.
   std::vector<float> const& judged(bool has_average) const { return has_average ? weights->average : weights->parameters; }
 };

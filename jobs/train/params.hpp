@@ -18,6 +18,9 @@ enum class Model { surrogate, autoencoder };
 enum class ContractKind { european_call, asian_call };
 enum class Schedule { constant, cosine, one_cycle };
 
+/// What else is taught to compare with: networks that learn prices alone.
+enum class Baseline { none, prices };
+
 /// Calls of strike 1, and the box that their markets are drawn from; each range is from, to.
 struct ContractChoice {
   ContractKind type = ContractKind::european_call;
@@ -74,6 +77,8 @@ struct NetworkChoice {
   std::string init_from;    ///< a train result whose network is learned on; empty: none
   std::string init_digest;  ///< of that network when the job was resolved
   std::uint64_t frozen_layers = 0;  ///< of the first, that stay as they are
+  std::uint64_t repeats = 1;
+  Baseline baseline = Baseline::none;
 };
 
 struct TrainingChoice {

@@ -12,6 +12,7 @@
 #include "jobs/train/auto_rules.hpp"
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/fields.hpp"
+#include "jobs/train/schedule.hpp"
 #include "jobs/train/start.hpp"
 #include "jobs/train/windows.hpp"
 #include "kernels/scalar_math.hpp"
@@ -69,6 +70,7 @@ class Parser {
     check_range(contract.rate, "rate");
     check_range(contract.dividend, "dividend");
     check_range(contract.known_average, "known_average");
+    check_baseline();
     if (input_.data.paths % 2 != 0)
       input_.data.marks.add(faults_, "paths", "an odd number (they come in antithetic pairs); give an even one");
     if (input_.training.slopes > 0 && input_.network.activation == kernels::nets::Activation::relu)
@@ -190,6 +192,14 @@ class Parser {
     reasons_.push_back({"training.epochs", is_cut ? "auto: some 20 000 steps" : "auto: " + tier_text(options_)});
   }
 
+  void check_baseline() {
+    auto& network = input_.network;
+    if (network.baseline == Baseline::none) return;
+    if (input_.training.slopes == 0)
+      network.marks.add(faults_, "baseline", "prices with training.slopes = 0 (both would learn the same); leave one of them out");
+    if (network.repeats < 2)
+      network.marks.add(faults_, "baseline", "prices with one repeat (without a spread nobody can tell luck from a gap); set network.repeats to 2 or more");
+  }
   void check_sizes() {
     auto const& data = input_.data;
     auto const parameters = kernels::nets::parameter_count(shape_of(params()));
@@ -199,7 +209,7 @@ class Parser {
                                                is_surrogate() ? input_.network.layers : 2 * input_.encoder.depth, parameters, most_parameters));
     if (data.samples + data.validation + data.test > most_samples)
       input_.data.marks.add(faults_, "samples", fmt::format("with validation and test over {} (they are held in memory); give fewer", most_samples));
-    auto const steps = (samples_.train + input_.training.batch - 1) / input_.training.batch * input_.training.epochs;
+    auto const steps = (samples_.train + input_.training.batch - 1) / input_.training.batch * input_.training.epochs * run_count(params());
     if (steps > most_steps)
       input_.training.marks.add(faults_, "epochs", fmt::format("{} steps in all (at most {}); give fewer epochs or larger batches", steps, most_steps));
   }

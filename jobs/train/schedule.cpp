@@ -18,12 +18,16 @@ std::uint64_t validation_interval(Params const& params) {
 
 std::uint64_t step_count(Params const& params) { return steps_an_epoch(params) * params.training.epochs; }
 
+std::uint64_t run_count(Params const& params) {
+  return params.model == Model::surrogate ? params.network.repeats * (params.network.baseline == Baseline::none ? 1 : 2) : 1;
+}
+
 std::uint64_t validation_count(Params const& params) {
   auto const steps = step_count(params), every = validation_interval(params);
   return (steps + every - 1) / every;
 }
 
-std::uint64_t spare_stages(Params const& params) { return 32 + step_count(params) / 64; }
+std::uint64_t spare_stages(Params const& params) { return run_count(params) * (32 + step_count(params) / 64); }
 
 double learning_rate(Params const& params, std::uint64_t step) {
   auto const& training = params.training;

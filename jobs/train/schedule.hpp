@@ -11,8 +11,11 @@ std::uint64_t steps_an_epoch(Params const& params);
 std::uint64_t step_count(Params const& params);
 /// Steps from one validation to the next; the last step is always followed by one.
 std::uint64_t validation_interval(Params const& params);
+/// Networks that are taught one after the other, those of the baseline last.
+std::uint64_t run_count(Params const& params);
+/// Of one of them.
 std::uint64_t validation_count(Params const& params);
-/// Steps that may be summed once more on another scale, in all.
+/// Steps that may be summed once more on another scale, of all runs together.
 std::uint64_t spare_stages(Params const& params);
 /// Of step number `step`, the first being 0. All schedules rise linearly over the warm-up; then `constant` stays, `cosine`
 /// falls by half a cosine to the final rate, and `one_cycle` rises and falls by half cosines (Smith and Topin 2018).

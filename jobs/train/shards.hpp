@@ -28,8 +28,8 @@ inline Tiling tiling_of(Params const& params, Training const& training) {
   // Windows need no labels.
   auto const labels = params.model == Model::surrogate ? params.samples.total() : 0;
   // Spare stages that are not needed are never entered.
-  auto const stages = step_count(params) + validation_count(params) + spare_stages(params) + training.check_stages() +
-                      (params.start ? 1 : 0);
+  auto const of_a_run = step_count(params) + validation_count(params) + (params.start ? 1 : 0);
+  auto const stages = run_count(params) * of_a_run + spare_stages(params) + training.check_stages();
   return {(labels + params.data.tile_samples - 1) / params.data.tile_samples, params.data.tile_samples, labels, params.training.shards, stages};
 }
 

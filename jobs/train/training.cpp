@@ -37,13 +37,13 @@ double gain_of(nets::Shape const& shape, std::size_t layer) {
 }
 
 /// Uniform with variance gain / inputs of a layer.
-std::vector<float> first_parameters(nets::Shape const& shape, std::uint64_t seed) {
+std::vector<float> first_parameters(nets::Shape const& shape, std::uint64_t seed, std::uint32_t repeat) {
   std::vector<float> parameters(nets::parameter_count(shape), 0.0f);
   auto const places = nets::places_of(shape);
   for (std::size_t l = 0; l < places.size(); ++l) {
     double const width = __builtin_sqrt(3 * gain_of(shape, l) / places[l].in);
     for (std::size_t i = places[l].weights; i < places[l].biases; ++i) {
-      auto const words = kernels::exact_words(seed, i, 0, stream_weights);
+      auto const words = kernels::exact_words(seed, i, repeat, stream_weights);
       parameters[i] = static_cast<float>(width * (2 * ((static_cast<double>(words[0]) + 0.5) * 0x1p-32) - 1));
     }
   }
@@ -88,6 +88,11 @@ Rows Training::lines_of(Network const& network, std::uint64_t shard) const {
   return {first, std::min(grid_->lines() - first, lines_a_shard())};
 }
 
+std::uint64_t Training::epoch_of(Network const& network) const {
+  auto const repeat = network.run() % params_.network.repeats;
+  return repeat * params_.training.epochs + network.step / steps_an_epoch(params_);
+}
+
 void Training::check(Network const& network, std::uint64_t shard, Predict const& predict, std::span<std::int64_t> report) const {
   auto const lines = lines_of(network, shard);
   ArbitrageSearch search(params_.contract, *grid_, network.data->scale);
@@ -117,7 +122,7 @@ std::vector<nets::BlockRows> Training::blocks_of(Network const& network, std::ui
 
 nets::RowOrder Training::order_of(Network const& network) const {
   if (network.phase != Phase::learn) return {};
-  return nets::shuffled_order(params_.samples.train, params_.seed, network.step / steps_an_epoch(params_));
+  return nets::shuffled_order(params_.samples.train, params_.seed, epoch_of(network));
 }
 
 void Training::write_report(Network const& network, std::uint64_t shard, nets::BlockLoss const& loss, std::span<std::int64_t> report) const {
@@ -147,17 +152,25 @@ std::shared_ptr<Network> Training::next(Network const& from, std::span<std::int6
 
 std::shared_ptr<Network> Training::begin(std::shared_ptr<Dataset const> data, Slots labels) const {
   auto to = std::make_shared<Network>();
-  // A stored network is the first that may be the best.
-  to->phase = params_.start ? Phase::validate : Phase::learn;
   to->labels = std::make_shared<Slots>(std::move(labels));
   to->data = std::move(data);
+  begin_run(*to);
+  return to;
+}
+
+/// Weights of a run's own, and nothing learned.
+void Training::begin_run(Network& to) const {
+  // A stored network is the first that may be the best.
+  to.phase = params_.start ? Phase::validate : Phase::learn;
+  to.step = to.again = 0;
   auto weights = std::make_shared<Weights>();
-  weights->parameters = weights->average = params_.start ? params_.start->parameters : first_parameters(shape_, params_.seed);
+  auto const repeat = static_cast<std::uint32_t>(to.run() % params_.network.repeats);
+  weights->parameters = weights->average = params_.start ? params_.start->parameters : first_parameters(shape_, params_.seed, repeat);
   weights->first.assign(parameters_, 0);
   weights->second.assign(parameters_, 0);
-  to->weights = weights;
-  to->exponents.assign(buckets_.size(), target_bits);
-  return to;
+  to.weights = weights;
+  to.exponents.assign(buckets_.size(), target_bits);
+  to.best_parameters = nullptr;
 }
 
 ShardReport Training::report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const {
@@ -274,8 +287,34 @@ std::shared_ptr<Network> Training::after_validation(Network const& from, std::sp
   }
   auto const waited = to->validations.size() - 1 - to->best;
   bool const is_over = from.step == step_count(params_) || (params_.training.patience > 0 && waited >= params_.training.patience);
-  to->phase = !is_over ? Phase::learn : grid_ ? Phase::check : Phase::over;
+  to->phase = Phase::learn;
+  return is_over ? after_run(to) : to;
+}
+
+std::shared_ptr<Network> Training::after_run(std::shared_ptr<Network> to) const {
+  auto const runs = run_count(params_);
+  if (runs > 1) {
+    std::uint64_t validations = to->validations.size();
+    for (auto const& run : to->learned) validations -= run.validations;
+    to->learned.push_back({to->step, validations, to->best, to->best_parameters});
+    if (to->learned.size() < runs) {
+      if (to->learned.size() == params_.network.repeats) to->data = without_slopes(*to->data);
+      begin_run(*to);
+      return to;
+    }
+    keep_best(*to);
+  }
+  to->phase = grid_ ? Phase::check : Phase::over;
   return to;
+}
+
+/// Of the repeats, not of the baseline.
+void Training::keep_best(Network& to) const {
+  auto const repeats = to.learned.begin() + static_cast<std::ptrdiff_t>(params_.network.repeats);
+  auto const loss = [&](Learned const& run) { return to.validations[run.best].total(); };
+  auto const kept = std::min_element(to.learned.begin(), repeats, [&](Learned const& a, Learned const& b) { return loss(a) < loss(b); });
+  to.best = kept->best;
+  to.best_parameters = kept->parameters;
 }
 
 std::shared_ptr<Network> Training::after_check(Network const& from, std::span<std::int64_t const> sums) const {

@@ -54,6 +54,8 @@ class Training {
   std::vector<kernels::nets::BlockRows> blocks_of(Network const& network, std::uint64_t shard) const;
   std::uint64_t largest_block() const;
   kernels::nets::RowOrder order_of(Network const& network) const;
+  /// Of the shuffled orders: every run has its own, those of the baseline that of the run they stand beside.
+  std::uint64_t epoch_of(Network const& network) const;
   std::vector<double> scales_of(Network const& network) const;
   /// That the tiles of a stage run with.
   std::vector<float> const& used_parameters(Network const& network) const {
@@ -74,6 +76,9 @@ class Training {
  private:
   std::shared_ptr<Network> after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const;
   std::shared_ptr<Network> after_validation(Network const& from, std::span<std::int64_t const> sums) const;
+  std::shared_ptr<Network> after_run(std::shared_ptr<Network> to) const;
+  void begin_run(Network& to) const;
+  void keep_best(Network& to) const;
   std::shared_ptr<Network> after_check(Network const& from, std::span<std::int64_t const> sums) const;
   std::uint64_t block_rows(Phase phase, std::uint64_t rows) const;
   ShardReport report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const;

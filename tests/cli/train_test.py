@@ -111,6 +111,15 @@ class Train(MusterTest):
         self.digest("--set", "seed=8")
         self.refuse(2, ["init_from", "calls.h5 has the network", "bring back the file it was resolved with"], "replay", "tuned.h5")
 
+    def test_several_networks(self):
+        told = self.succeed("run", "calls.toml", "--json", "--set", "network.repeats=2", "--set", 'network.baseline="prices"',
+                            "--set", "training.epochs=3").json()
+        tables = {table["name"]: {column["name"]: column["values"] for column in table["columns"]} for table in told["tables"]}
+        self.assertEqual(tables["runs"]["learns"], ["prices and derivatives"] * 2 + ["prices"] * 2)
+        self.assertLessEqual(set(tables["accuracy"]["verdict"]), {"beats it", "is beaten", "cannot be told apart"})
+        self.assertIn("every bit is the same", self.succeed("verify", "calls.h5", "--sample", "20%").out)
+        self.assertIn("every bit is the same", self.succeed("replay", "calls.h5").out)
+
     def test_starts_that_do_not_fit(self):
         self.digest()
         self.tune("width = 25\n", code=2, parts=["network.init_from: calls.h5 holds 3 layers of 24 (silu), the job asks for 3 layers of 25 (silu)"])
