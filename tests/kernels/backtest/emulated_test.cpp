@@ -146,7 +146,7 @@ struct Scene {
   std::vector<Rule> rules{};
 
   Scene(std::uint32_t symbols, std::uint32_t bars, double volatility, std::size_t count)
-      : market(random_market(symbols, symbols, bars, {0.02, 0.01, 0.2, 0.2, volatility})), features(all_features(market, {2, 5, 9})) {
+      : market(random_market(symbols, symbols, bars, {0.02, 0.01, 0.2, 0.2, volatility})), features(all_features(market, {2, 5, 9}, 3)) {
     plan = {&market, &features, {}, {{1, bars}}, Precision::single};
     plan.costs.leverage = 3;
     rules = random_rules(symbols + 1, features, count);

@@ -38,7 +38,7 @@ void sweep(std::uint32_t symbols, std::uint32_t bars, double volatility, std::ui
   Unrest unrest;
   unrest.volatility = volatility;
   Market const market = random_market(symbols, symbols, bars, unrest);
-  Features const features = all_features(market, {2, 5, 9});
+  Features const features = all_features(market, {2, 5, 9}, 3);
   Dice dice(symbols + 1);
   Costs costs;
   costs.leverage = 3;

@@ -106,9 +106,19 @@ inline Rule random_rule(Dice& dice, Features const& features) {
   return rule;
 }
 
-inline Features all_features(Market const& market, std::vector<std::uint16_t> const& windows) {
-  Features features = make_features(market, windows);
+/// Learned features are numbers without a meaning, as far as a symbol trades.
+inline void fill_learned(Market const& market, Dice& dice, std::span<std::int16_t> table) {
+  for (std::uint32_t bar = 0; bar < market.bars; ++bar)
+    for (std::uint32_t symbol = 0; symbol < market.symbols; ++symbol)
+      if (auto const at = market.at(bar, symbol); market.status[at] == Status::traded)
+        table[at] = static_cast<std::int16_t>(dice.whole(-feature_one, feature_one));
+}
+
+inline Features all_features(Market const& market, std::vector<std::uint16_t> const& windows, std::uint32_t learned_kinds = 0) {
+  Features features = make_features(market, windows, learned_kinds);
   fill_all(market, features);
+  Dice dice(learned_kinds);
+  for (std::size_t i = indicator_count * windows.size(); i < features.tables(); ++i) fill_learned(market, dice, features.table(i));
   return features;
 }
 

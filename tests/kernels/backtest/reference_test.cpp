@@ -51,7 +51,7 @@ Costs random_costs(Dice& dice) {
 
 void sweep(std::uint64_t seed, std::uint32_t symbols, std::uint32_t bars, Unrest const& unrest, int rule_count, Met& met) {
   Market const market = random_market(seed, symbols, bars, unrest);
-  Features const features = all_features(market, {2, 5, 9});
+  Features const features = all_features(market, {2, 5, 9}, 3);
   Dice dice(seed + 1);
   Plan plan{&market, &features, random_costs(dice), {{0, bars}, {bars / 3, bars / 2}, {bars / 2, bars / 2 + 2}}};
   std::vector<Rule> rules;
