@@ -26,6 +26,7 @@ char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t,
 
 #else
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/cuda_check.hpp"
@@ -188,7 +189,7 @@ void product(Launch const& l, float const* left, std::uint32_t left_stride, floa
   auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(l.rows, columns, 1, l.self.multiprocessors, share); };
   double const wide = cost(Wide{}, 0.8), square = cost(Square{}, 0.75), small = cost(Small{}, 0.3);
   double const narrow = cost(Narrow{}, 0.25), thin = cost(Thin{}, 0.1);
-  double const least = fmin(fmin(fmin(wide, square), small), fmin(narrow, thin));
+  double const least = std::min({wide, square, small, narrow, thin});
   if (least == thin) return launch_product<Thin>(l, factors, work);
   if (least == narrow) return launch_product<Narrow>(l, factors, work);
   if (least == small) return launch_product<Small>(l, factors, work);
@@ -212,7 +213,7 @@ void launch_gradient(Launch const& l, Gradient const& gradient) {
   auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(in, out, l.block_count, l.self.multiprocessors, share); };
   double const wide = cost(GradientWide{}, 0.65), square = cost(Square{}, 0.75), small = cost(Small{}, 0.36);
   double const flat = cost(GradientShort{}, 0.2), thin = cost(GradientThin{}, 0.1);
-  double const least = fmin(fmin(fmin(wide, square), small), fmin(flat, thin));
+  double const least = std::min({wide, square, small, flat, thin});
   if (least == flat) return launch_gradient<GradientShort>(l, gradient);
   if (least == thin) return launch_gradient<GradientThin>(l, gradient);
   if (least == small) return launch_gradient<Small>(l, gradient);
