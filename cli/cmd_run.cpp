@@ -262,10 +262,14 @@ int lead(RunOptions const& options, Form form, comm::Transport* transport) {
   return 0;
 }
 
+/// Words of a rank that may have been killed on the way.
+bool is_whole(std::string const& said, Form form) { return form == Form::json ? is_json(said) : !said.empty(); }
+
 int run_supervised(RunOptions const& options, Form form) {
   auto const ended = supervise(options);
-  std::fputs(ended.said.c_str(), stdout);
-  if (ended.code != 0 || !ended.said.empty()) return ended.code;
+  bool const is_told = is_whole(ended.said, form);
+  if (is_told) std::fputs(ended.said.c_str(), stdout);
+  if (ended.code != 0 || is_told) return ended.code;
   // The result is there and nobody has told it.
   auto again = options;
   again.launcher = Launcher::none;

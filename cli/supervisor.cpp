@@ -108,7 +108,7 @@ class Supervisor {
       auto const cause = watch();
       auto const now = standing();
       if (is_final(before, now)) return end_with(now);
-      if (stop_requested()) return {static_cast<int>(Exit::stopped), launched_->said()};
+      if (stop_requested()) return end_with(Exit::stopped);
       // A fault before there was any state to keep it in.
       if (!now.verdict && cause.exit_code.value_or(0) != 0) return {*cause.exit_code, launched_->said()};
       bool const has_come_on = now.tiles > before.tiles;
@@ -245,7 +245,14 @@ class Supervisor {
     return *now.verdict != Exit::environment || now.tiles <= before.tiles;
   }
 
-  Supervised end_with(Standing const& now) const { return {static_cast<int>(*now.verdict), launched_->said()}; }
+  Supervised end_with(Standing const& now) const { return end_with(*now.verdict); }
+  Supervised end_with(Exit verdict) const {
+    int const code = static_cast<int>(verdict);
+    auto const& root = launched_->root();
+    // Killed, rank 0 may have been in the middle of its words.
+    bool const was_cut_short = root && (root->fatal_signal() != 0 || root->exit_code().value_or(code) != code);
+    return {code, was_cut_short ? "" : launched_->said()};
+  }
 
   [[noreturn]] static void give_up(int barren, Cause const& cause, Standing const& now) {
     throw_error(Exit::environment,

@@ -11,7 +11,7 @@ namespace muster::cli {
 /// How a supervised run ended.
 struct Supervised {
   int code = 0;      ///< the run's own exit code
-  std::string said;  ///< by the ranks on stdout; empty when rank 0 was killed between its result and its words
+  std::string said;  ///< by the ranks on stdout; empty when rank 0 was killed between its result and the end of its words
 };
 
 /// Throws Error (Exit::user) for a faulty job file before anything is started, (Exit::environment) when

@@ -45,4 +45,6 @@ void Value::push(Value value) {
 
 std::string Value::dump() const { return ToJson::of(*this).dump(2, ' ', false, Json::error_handler_t::replace); }
 
+bool is_json(std::string const& text) { return Json::accept(text); }
+
 }  // namespace muster::cli

@@ -58,4 +58,7 @@ class Value {
   Data data_;
 };
 
+/// Whether a text is one whole value, as a reader of JSON sees it.
+bool is_json(std::string const& text);
+
 }  // namespace muster::cli

@@ -338,7 +338,10 @@ class Chaos:
         if sessions:
             return f"left behind: {sessions}"
         # Of a run that was killed between its result and its last words there is the file.
-        digest = json.loads(told)["result_digest"] if told else self.digest_in(out)
+        try:
+            digest = json.loads(told)["result_digest"] if told else self.digest_in(out)
+        except json.JSONDecodeError as error:
+            return f"no whole answer ({error}): {told[-500:]}"
         if digest != self.digest:
             return f"digest {digest}"
         if left:

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Ranks as processes under a supervisor: losses, stops, one answer."""
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import signal
+import time
 import unittest
 
 from muster import JOB, SMALL, MusterTest
@@ -76,6 +78,19 @@ class Supervised(MusterTest):
         os.kill(ranks_of(process)[2], signal.SIGSTOP)
         err = self.expect_the_answer(process)
         self.assertIn("it is stopped", err)
+
+    def test_a_rank_0_that_is_killed_while_it_tells_the_result_leaves_one_whole_answer(self):
+        for pause_s in (0, 0.002, 0.005, 0.01):
+            process = self.launch(*LONG, "--out", "told.h5", "--fresh")
+            self.wait_for("ranks", lambda: 0 in ranks_of(process))
+            root = ranks_of(process)[0]
+            while not (self.folder / "told.h5").exists() and process.poll() is None:
+                time.sleep(0.0005)
+            time.sleep(pause_s)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(root, signal.SIGKILL)
+            self.expect_the_answer(process)
+            (self.folder / "told.h5").unlink()
 
     def test_a_killed_rank_0_is_started_again_from_the_last_save(self):
         process = self.launch(*LONG, "--out", "a.h5")
