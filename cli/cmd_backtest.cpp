@@ -8,6 +8,7 @@
 #include "core/schema.hpp"
 #include "core/text.hpp"
 #include "io/result_file.hpp"
+#include "jobs/bars.hpp"
 #include "jobs/evolve/parse.hpp"
 #include "jobs/rows.hpp"
 #include "jobs/evolve/rule_space.hpp"
@@ -27,8 +28,7 @@ evolve::Params params_of(BacktestOptions const& options, io::Result const& store
   jobs::ResolveOptions resolve;
   auto const universe = options.bars.empty() ? evolve::Universe::own : evolve::Universe::another;
   if (!options.bars.empty()) {
-    bool const is_file = !options.bars.starts_with("synthetic:");
-    auto const bars = is_file ? std::filesystem::absolute(options.bars).string() : options.bars;
+    auto const bars = jobs::is_generated(options.bars) ? options.bars : std::filesystem::absolute(options.bars).string();
     resolve.overrides = {"market.bars=" + schema::quoted(bars), "market.digest=\"auto\"", "market.symbol=\"auto\""};
   }
   auto const params = evolve::parse_params(stored.resolved_text, options.result.parent_path() / "resolved job", resolve, nullptr, universe);

@@ -29,15 +29,7 @@ std::string onnx_of(LoadedNetwork const& loaded) {
   return io::onnx_bytes(model);
 }
 
-/// PyTorch has weights as [outputs][inputs].
-std::vector<float> transposed(std::vector<float> const& parameters, nets::LayerPlace const& place) {
-  std::vector<float> to(std::size_t{place.in} * place.out);
-  for (std::size_t i = 0; i < place.in; ++i)
-    for (std::size_t o = 0; o < place.out; ++o) to[o * place.in + i] = parameters[place.weights + i * place.out + o];
-  return to;
-}
-
-/// Named as torch.nn.Sequential names its layers, activations between them.
+/// As torch.nn.Sequential names its layers, activations between them, with weights as [outputs][inputs].
 std::vector<Tensor> tensors_of(LoadedNetwork const& loaded) {
   auto const inputs = train::inputs_of(loaded.params.contract);
   std::vector<double> middles, halves;
@@ -49,7 +41,7 @@ std::vector<Tensor> tensors_of(LoadedNetwork const& loaded) {
   std::size_t number = 0;
   for (auto const& place : nets::places_of(train::shape_of(loaded.params))) {
     auto const biases = parameters.begin() + static_cast<std::ptrdiff_t>(place.biases);
-    tensors.push_back({fmt::format("{}.weight", number), {place.out, place.in}, transposed(parameters, place)});
+    tensors.push_back({fmt::format("{}.weight", number), {place.out, place.in}, nets::transposed(parameters, place)});
     tensors.push_back({fmt::format("{}.bias", number), {place.out}, std::vector<float>(biases, biases + place.out)});
     number += 2;
   }

@@ -33,10 +33,10 @@ std::string text_of(io::FeatureFile const& file, std::filesystem::path const& ou
 
 int cmd_features(FeaturesOptions const& options, Form form) {
   auto const stored = io::read_result(options.result);
-  MUSTER_REQUIRE(stored.kind == "train" && jobs::train::read_params(stored.resolved_text).model == jobs::train::Model::autoencoder,
+  auto const params = stored.kind == "train" ? jobs::train::read_params(stored.resolved_text) : jobs::train::Params{};
+  MUSTER_REQUIRE(params.model == jobs::train::Model::autoencoder,
                  "{} holds no autoencoder (features are its latent values); give the result of a train job with model = \"autoencoder\"",
                  options.result.string());
-  auto const params = jobs::train::read_params(stored.resolved_text);
   auto file = jobs::train::features_of(params, stored.tables, stored.result_digest, jobs::open_bars(options.bars, "", ""));
   file.source = fmt::format("{} of {}", options.result.filename().string(), options.bars);
   file.muster_version = version();

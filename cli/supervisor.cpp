@@ -127,9 +127,8 @@ class Supervisor {
     ++starts_;
     auto const mark = fmt::format("{}.{}.{}", ::getpid(), starts_, host_name());
     launched_.reset();
-    session_.emplace(mark, place_.is_one_machine);
     auto place = place_;
-    place.session_folder = session_->path();
+    if (options_.launcher == Launcher::mpirun) place.session_folder = session_.emplace(mark, place_.is_one_machine).path();
     launched_ = std::make_unique<Launched>(launch_line(options_.launcher, ranks_, words, place), mark);
     is_stop_sent_ = is_started_ = false;
     start_deadline_ = Clock::now() + start_limit;

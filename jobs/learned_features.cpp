@@ -1,7 +1,6 @@
 #include "jobs/learned_features.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -11,7 +10,7 @@ namespace {
 
 using kernels::nets::Activation;
 
-constexpr std::array<std::string_view, 3> activations{"silu", "tanh", "relu"};
+constexpr auto const& activations = kernels::nets::activation_names;
 
 }  // namespace
 

@@ -150,10 +150,7 @@ class DeviceRunner final : public TileRunner {
     auto const shard = tiling_.shard_of(tile);
     auto const report = training_.report_in(sums, shard);
     nets::BlockLoss total;
-    for (auto const& loss : losses) {
-      total.value += loss.value;
-      total.slope += loss.slope;
-    }
+    for (auto const& loss : losses) total += loss;
     if (network_->phase == Phase::learn)
       std::ranges::copy(std::span(most_).subspan(shard * training_.buckets(), training_.buckets()), report.begin() + report_words);
     training_.write_report(*network_, shard, total, report);

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 1> job_kinds{"train"};
 constexpr std::array<std::string_view, 2> models{"surrogate", "autoencoder"};
 constexpr std::array<std::string_view, 2> contracts{"european_call", "asian_call"};
 constexpr std::array<std::string_view, 2> baselines{"none", "prices"};
-constexpr std::array<std::string_view, 3> activations{"silu", "tanh", "relu"};
+constexpr auto const& activations = kernels::nets::activation_names;
 constexpr std::array<std::string_view, 2> optimizers{"adamw", "sgd"};
 constexpr std::array<std::string_view, 3> schedules{"constant", "cosine", "one_cycle"};
 

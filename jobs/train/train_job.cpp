@@ -108,11 +108,7 @@ class TrainRunner final : public TileRunner {
   nets::BlockLoss each_block(std::uint64_t shard, Work work) {
     auto const order = training_.order_of(*network_);
     nets::BlockLoss total;
-    for (auto const& block : training_.blocks_of(*network_, shard)) {
-      auto const loss = work(gather(block, order));
-      total.value += loss.value;
-      total.slope += loss.slope;
-    }
+    for (auto const& block : training_.blocks_of(*network_, shard)) total += work(gather(block, order));
     return total;
   }
 

@@ -400,8 +400,7 @@ struct Call {
     for (std::size_t b = 0; b < batch.blocks.size(); ++b) {
       BlockLoss loss;
       for (std::uint32_t done = 0; done < batch.blocks[b].rows; done += chunk_rows, found += 2) {
-        loss.value += found[0];
-        loss.slope += found[1];
+        loss += {found[0], found[1]};
       }
       losses[b] = loss;
     }

@@ -17,7 +17,7 @@ class DoubleNet {
  public:
   DoubleNet(Shape const& shape, std::span<float const> parameters, std::uint32_t along)
       : shape_(shape), places_(places_of(shape)), parameters_(parameters), along_(along), slopes_(places_.size()) {
-    for (auto const& place : places_) transposed_.push_back(transpose(place));
+    for (auto const& place : places_) transposed_.push_back(transposed(parameters_, place));
   }
 
   /// Adds the rows to `to`.
@@ -35,13 +35,6 @@ class DoubleNet {
   }
 
  private:
-  std::vector<float> transpose(LayerPlace const& place) const {
-    std::vector<float> to(std::size_t{place.in} * place.out);
-    for (std::size_t i = 0; i < place.in; ++i)
-      for (std::size_t o = 0; o < place.out; ++o) to[o * place.in + i] = parameters_[place.weights + i * place.out + o];
-    return to;
-  }
-
   std::vector<double> product(std::vector<double> const& from, DoubleWeights const& weights, std::vector<double> start) const {
     MUSTER_NETS_DISPATCH(multiply_double, from.data(), rows_, weights, start.data());
     return start;

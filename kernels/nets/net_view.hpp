@@ -74,6 +74,11 @@ struct LossWeights {
 struct BlockLoss {
   double value = 0;
   double slope = 0;
+  BlockLoss& operator+=(BlockLoss const& more) {
+    value += more.value;
+    slope += more.slope;
+    return *this;
+  }
 };
 
 }  // namespace muster::kernels::nets

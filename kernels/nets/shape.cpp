@@ -19,6 +19,13 @@ std::size_t parameter_count(Shape const& shape) {
   return last.biases + last.out;
 }
 
+std::vector<float> transposed(std::span<float const> parameters, LayerPlace const& place) {
+  std::vector<float> to(std::size_t{place.in} * place.out);
+  for (std::size_t i = 0; i < place.in; ++i)
+    for (std::size_t o = 0; o < place.out; ++o) to[o * place.in + i] = parameters[place.weights + i * place.out + o];
+  return to;
+}
+
 std::vector<Bucket> buckets_of(Shape const& shape) {
   std::vector<Bucket> buckets;
   for (auto const& place : places_of(shape)) {

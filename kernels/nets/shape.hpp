@@ -1,13 +1,18 @@
 // A multilayer perceptron's shape, and where its parameters lie.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace muster::kernels::nets {
 
 enum class Activation : std::int32_t { silu, tanh, relu };
+/// As job files and feature files have them.
+inline constexpr std::array<std::string_view, 3> activation_names{"silu", "tanh", "relu"};
 
 inline constexpr std::uint32_t no_layer = UINT32_MAX;
 
@@ -32,6 +37,9 @@ struct LayerPlace {
 
 std::vector<LayerPlace> places_of(Shape const& shape);
 std::size_t parameter_count(Shape const& shape);
+
+/// A layer's weights as [out][in], of all parameters.
+std::vector<float> transposed(std::span<float const> parameters, LayerPlace const& place);
 
 /// Tensors of parameters, each with a scale of its own for exact sums: weights and biases of each layer, in global order.
 struct Bucket {
