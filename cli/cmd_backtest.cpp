@@ -80,7 +80,8 @@ int cmd_backtest(BacktestOptions const& options, Form form) {
   auto const params = params_of(options, stored);
   auto const chosen = options.rule.empty() ? stored_rule(options, stored) : Chosen{options.rule};
   auto const rule = evolve::parse_rule(chosen.rule, evolve::windows_of(params.rules), params.rules.learned);
-  auto const bars = evolve::open_market(params.market, options.result.parent_path());
+  auto const known = evolve::open_market(params.market, options.result.parent_path());
+  auto const& bars = known->bars;
   auto const field = field_for(rule, params, bars, options.result.parent_path());
   kernels::backtest::check(rule, field->features);
   auto const spans = options.bars.empty() ? evolve::named_spans(field->spans, chosen.fold)

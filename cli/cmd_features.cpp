@@ -37,7 +37,7 @@ int cmd_features(FeaturesOptions const& options, Form form) {
   MUSTER_REQUIRE(params.model == jobs::train::Model::autoencoder,
                  "{} holds no autoencoder (features are its latent values); give the result of a train job with model = \"autoencoder\"",
                  options.result.string());
-  auto file = jobs::train::features_of(params, stored.tables, stored.result_digest, jobs::open_bars(options.bars, "", ""));
+  auto file = jobs::train::features_of(params, stored.tables, stored.result_digest, jobs::open_bars(options.bars, "", "")->bars);
   file.source = fmt::format("{} of {}", options.result.filename().string(), options.bars);
   file.muster_version = version();
   auto output = options.output;

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 
 #include "core/error.hpp"
 #include "core/instant.hpp"
 #include "core/text.hpp"
+#include "io/file_descriptor.hpp"
 
 namespace muster::jobs {
 
@@ -13,40 +15,46 @@ bool is_generated(std::string const& name) { return name.starts_with("synthetic:
 
 namespace {
 
-/// The last market that was generated, if it is not large: a job is parsed, planned and computed, and each asks for it.
-class Generated {
+/// The bars that were asked for last, as long as their file is the same.
+class LastBars {
  public:
-  io::Bars get(std::string const& name) {
+  KnownBarsPtr get(std::string const& name) {
     std::lock_guard const lock(mutex_);
-    if (name == name_) return bars_;
-    auto bars = io::open_bars(name);
-    if (bars.cells() > most_cells) return bars;
-    bars_ = bars;
+    auto const file = is_generated(name) ? std::nullopt : io::identity_of(std::filesystem::path(name));
+    if (last_ && name == name_ && file == file_) return last_;
+    last_ = nullptr;
+    last_ = read(name);
     name_ = name;
-    return bars;
+    file_ = file;
+    return last_;
   }
 
  private:
-  static constexpr std::size_t most_cells = 1'000'000;
+  static KnownBarsPtr read(std::string const& name) {
+    KnownBars known{io::open_bars(name), {}};
+    known.digest = io::bars_digest(known.bars);
+    return std::make_shared<KnownBars const>(std::move(known));
+  }
+
   std::mutex mutex_;
   std::string name_;
-  io::Bars bars_;
+  std::optional<io::FileIdentity> file_;
+  KnownBarsPtr last_;
 };
 
-Generated& generated() {
-  static Generated last;
+LastBars& last_bars() {
+  static LastBars last;
   return last;
 }
 
 }  // namespace
 
-io::Bars open_bars(std::string const& name, std::string const& digest, std::filesystem::path const& folder) {
-  auto bars = is_generated(name) ? generated().get(name) : io::open_bars((folder / name).string());
-  auto const found = io::bars_digest(bars);
-  MUSTER_REQUIRE(digest.empty() || digest == found,
+KnownBarsPtr open_bars(std::string const& name, std::string const& digest, std::filesystem::path const& folder) {
+  auto bars = last_bars().get(is_generated(name) ? name : (folder / name).string());
+  MUSTER_REQUIRE(digest.empty() || digest == bars->digest,
                  "market.bars {} has the digest {:.16}..., the job was resolved with {:.16}... (other bars would give another "
                  "answer); bring back the file it was resolved with, or leave market.digest out",
-                 printable(name), found, digest);
+                 printable(name), bars->digest, digest);
   return bars;
 }
 

@@ -2,15 +2,23 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "io/bars.hpp"
 
 namespace muster::jobs {
 
-/// A bar file, its path relative to `folder`, or a generated market. Throws Error (Exit::user), also where a digest is given and
-/// the bars have another one.
-io::Bars open_bars(std::string const& name, std::string const& digest, std::filesystem::path const& folder);
+/// Bars and what they are known by.
+struct KnownBars {
+  io::Bars bars;
+  std::string digest;  ///< io::bars_digest
+};
+using KnownBarsPtr = std::shared_ptr<KnownBars const>;
+
+/// A bar file, its path relative to `folder`, or a generated market. Whoever asks next for the same bars shares them: a job is
+/// resolved, planned and computed, and each asks. Throws Error (Exit::user), also where a digest is given and the bars have another one.
+KnownBarsPtr open_bars(std::string const& name, std::string const& digest, std::filesystem::path const& folder);
 
 /// "synthetic:...": made by a formula, not read from a file.
 bool is_generated(std::string const& name);

@@ -1,7 +1,5 @@
 #include "jobs/evolve/market.hpp"
 
-#include "jobs/bars.hpp"
-
 namespace muster::jobs::evolve {
 namespace {
 
@@ -45,7 +43,7 @@ void fill_cell(io::Bars const& bars, std::size_t bar, std::size_t symbol, double
 
 bool is_generated(MarketChoice const& choice) { return jobs::is_generated(choice.bars); }
 
-io::Bars open_market(MarketChoice const& choice, std::filesystem::path const& folder) {
+KnownBarsPtr open_market(MarketChoice const& choice, std::filesystem::path const& folder) {
   return open_bars(choice.bars, choice.digest, folder);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "io/bars.hpp"
+#include "jobs/bars.hpp"
 #include "jobs/evolve/params.hpp"
 #include "kernels/backtest/market.hpp"
 
@@ -15,7 +16,7 @@ bool is_generated(MarketChoice const& choice);
 
 /// The bars of `choice`: a file relative to `folder`, or a generated market. Throws Error (Exit::user), also where the digest
 /// is given and another one.
-io::Bars open_market(MarketChoice const& choice, std::filesystem::path const& folder);
+KnownBarsPtr open_market(MarketChoice const& choice, std::filesystem::path const& folder);
 
 /// Sealed: checked, with signals adjusted forward from the first bar.
 kernels::backtest::Market to_market(io::Bars const& bars);

@@ -94,8 +94,9 @@ class Parser {
 
   void take_market() {
     try {
-      auto const bars = open_market(input_.market, file_.parent_path());
-      if (input_.market.digest.empty()) input_.market.digest = io::bars_digest(bars);
+      auto const known = open_market(input_.market, file_.parent_path());
+      auto const& bars = known->bars;
+      if (input_.market.digest.empty()) input_.market.digest = known->digest;
       if (input_.market.symbol.empty()) input_.market.symbol = bars.symbols.front();
       input_.costs.bars_per_year = bars_per_year(bars.interval);
       bars_ = bars.size();

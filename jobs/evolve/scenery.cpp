@@ -24,7 +24,7 @@ void Scenery::build() const {
 
 io::Bars const& Scenery::bars() const {
   open();
-  return bars_;
+  return bars_->bars;
 }
 
 Field const& Scenery::field() const {

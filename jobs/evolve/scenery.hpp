@@ -6,7 +6,7 @@
 #include <memory>
 #include <mutex>
 
-#include "io/bars.hpp"
+#include "jobs/bars.hpp"
 #include "jobs/evolve/ground.hpp"
 
 namespace muster::jobs::evolve {
@@ -32,7 +32,7 @@ class Scenery {
   std::filesystem::path const folder_;
   mutable std::atomic<int> threads_ = 1;
   mutable std::once_flag is_open_, is_built_;
-  mutable io::Bars bars_;
+  mutable KnownBarsPtr bars_;
   mutable std::unique_ptr<Field> field_;
   mutable std::unique_ptr<Ground> ground_;
 };

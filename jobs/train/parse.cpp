@@ -175,8 +175,8 @@ class Parser {
     auto& market = input_.market;
     try {
       auto const bars = open_bars(market.bars, market.digest, file_.parent_path());
-      if (market.digest.empty()) market.digest = io::bars_digest(bars);
-      samples_ = count_windows(params(), bars);
+      if (market.digest.empty()) market.digest = bars->digest;
+      samples_ = count_windows(params(), bars->bars);
     } catch (Error const& error) {
       if (error.code() != Exit::user) throw;
       market.marks.add(faults_, "bars", error.what());

@@ -68,7 +68,7 @@ Windows make_windows(Params const& params, io::Bars const& bars) {
 }
 
 Windows const& WindowSource::windows() const {
-  std::call_once(is_made_, [this] { windows_ = make_windows(params_, open_bars(params_.market.bars, params_.market.digest, folder_)); });
+  std::call_once(is_made_, [this] { windows_ = make_windows(params_, open_bars(params_.market.bars, params_.market.digest, folder_)->bars); });
   return windows_;
 }
 

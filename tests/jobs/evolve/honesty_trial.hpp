@@ -81,7 +81,8 @@ inline double sharpe_on(FairMarket const& market, std::string const& rule, std::
   using namespace jobs::evolve;
   io::write_bars(folder / "market.h5", make_bars(market));
   auto const params = parse_params(honesty_job, folder / "honesty.toml", {});
-  auto const bars = open_market(params.market, folder);
+  auto const known = open_market(params.market, folder);
+  auto const& bars = known->bars;
   auto const field = make_field(params, bars, 1);
   auto const tables = strategy_tables(params, bars, *field, parse_rule(rule, windows_of(params.rules)), {{"searched", {0, field->spans.test.first}}});
   return jobs::column<double>(tables.front(), "sharpe").front();
