@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +39,12 @@ struct StepDown {
   std::string now;  ///< for people: "33 792 paths at once instead of 270 336"
 };
 
+/// Stages that a runner computed one after the other by itself.
+struct Ahead {
+  CarryPtr carry;                   ///< of the stage behind them
+  std::vector<TileDigest> digests;  ///< of all their tiles
+};
+
 /// Computes tiles on one device. Not shared between threads; may keep buffers between calls.
 class TileRunner {
  public:
@@ -55,6 +62,9 @@ class TileRunner {
   /// Throws Error (Exit::job_failed) naming item and tile when a contribution is NaN or out of range, and
   /// kernels::OutOfMemory, with parts of the range added: start again from zeros then.
   virtual void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) = 0;
+  /// Asked of the only runner of a run, which need not tell its sums: from `stage`, all of the stage that was entered, it goes from
+  /// stage to stage as run() and Steps::next would, until `is_enough` or before the last one. Nullopt: no stage was run so.
+  virtual std::optional<Ahead> run_ahead(TileRange /*stage*/, std::function<bool()> const& /*is_enough*/) { return std::nullopt; }
   /// How many tiles one call should get to keep this device busy for a good fraction of a second at most.
   virtual std::uint64_t preferred_tiles() const = 0;
 };

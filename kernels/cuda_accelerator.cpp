@@ -122,6 +122,15 @@ class CudaLearner final : public nets::DeviceLearner {
               std::span<nets::BlockLoss> losses) override {
     check(nets::run_cuda_net(handle_, blocks, order, weights, nullptr, nullptr, {losses}));
   }
+  void begin_steps(nets::Moments const& from) override { check(nets::begin_steps_on_cuda(handle_, from)); }
+  void sum_gradients(std::span<nets::BlockRows const> blocks, nets::RowOrder const& order, nets::LossWeights const& weights,
+                     std::span<double const> scales, nets::BlockReports const& reports, nets::Squares const& squares) override {
+    check(nets::sum_on_cuda(handle_, blocks, order, weights, scales.data(), reports, squares));
+  }
+  void take_step(std::size_t first_bucket, std::span<nets::UpdateRule const> rules) override {
+    check(nets::step_on_cuda(handle_, first_bucket, rules));
+  }
+  void read_steps(nets::MomentsOut const& to) override { check(nets::read_steps_on_cuda(handle_, to)); }
   void predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) override {
     check(nets::predict_on_cuda(handle_, inputs, outputs, slopes));
   }

@@ -67,7 +67,8 @@ class Driver {
     try {
       save();  // the new epoch is on disk before anyone works for it
       if (steps_ && !carry_) carry_ = steps_->first(threads());
-      consumers_.emplace(job_, options_.consumption, [this] { transport_.wake(); });
+      consumers_.emplace(job_, options_.consumption, [this] { transport_.wake(); },
+                         transport_.size() == 1 ? worker::Company::alone : worker::Company::others);
       if (steps_) consumers_->enter(carry_);
       if (steps_) note_ = steps_->tell(*carry_);
       if (!options_.early_news.empty()) desk_.news(options_.early_news, now());
@@ -139,22 +140,29 @@ class Driver {
   void on_own(worker::DeviceUse const&) { desk_.take_own(consumers_->device_use()); }
 
   void commit(worker::Result const& result) {
-    accumulator_.add(result.sums, result.range);
-    units_ += job_.units(result.range);
+    TileRange const done{result.range.first, result.digests.size()};
+    if (result.ahead)
+      on_ran_ahead(state_, 0, done.end(), result.seconds * static_cast<double>(done.count - result.range.count) / static_cast<double>(result.range.count));
+    else
+      accumulator_.add(result.sums, result.range);
+    ahead_ = result.ahead;
+    units_ += job_.units(done);
     is_saved_ = false;
-    guarded([&] { persistence_.record_digests(result.range, result.digests, state_.epoch); });
+    guarded([&] { persistence_.record_digests(done, result.digests, state_.epoch); });
   }
 
   void judge_stage() {
     std::uint64_t const tiles = state_.stage_end();
     bool const is_last = state_.stage + 1 == state_.stages.size();
-    jobs::CarryPtr next = steps_ ? steps_->next(carry_, accumulator_.normalized(), threads()) : nullptr;
+    bool const is_ahead = ahead_ != nullptr;
+    jobs::CarryPtr next = std::exchange(ahead_, nullptr);
+    if (steps_ && !next) next = steps_->next(carry_, accumulator_.normalized(), threads());
     bool const is_shortened = shorten(next);
     bool const is_done = is_last || (steps_ ? steps_->is_done(*next) : job_.is_done(accumulator_.normalized(), tiles));
     // A save in the middle of it would hold the sums of one stage and the carry of another.
     guarded([&] {
       if (steps_) take_step(std::move(next), is_done);
-      if (is_shortened) last_sums_.clear();  // others cannot derive it: they get all of it
+      if (is_shortened || is_ahead) last_sums_.clear();  // others cannot derive it: they get all of it
       desk_.judge(is_done ? StageVerdict::done : StageVerdict::go_on, now());
     });
     is_saved_ = false;
@@ -351,6 +359,7 @@ class Driver {
   Accumulator accumulator_;
   jobs::Steps const* const steps_ = job_.steps();
   jobs::CarryPtr carry_, final_carry_;  // of the current stage; of the run's end
+  jobs::CarryPtr ahead_;                // of the stage behind those that a lone runner ran by itself
   Slots last_sums_;                     // of the stage before, when it ended in this run
   std::uint64_t const tiles_before_;
   Desk desk_;

@@ -134,6 +134,16 @@ Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease
   return Merge::commit;
 }
 
+void on_ran_ahead(State& state, int rank, std::uint64_t end, double seconds) {
+  MUSTER_ASSERT(state.phase == Phase::judging && end >= state.stage_end() && end < state.stages.back(), "stages up to tile {}", end);
+  std::uint64_t const begin = state.stage_end();
+  if (end > begin) state.committed.insert({begin, end - begin});
+  state.ranks[rank].committed_tiles += end - begin;
+  state.ranks[rank].busy_seconds += seconds;
+  while (state.stage_end() < end) ++state.stage;
+  MUSTER_ASSERT(state.stage_end() == end, "tiles up to {} are no whole stages", end);
+}
+
 void on_dropped(State& state, int rank, std::uint32_t epoch, worker::Dropped const& dropped) {
   if (epoch != state.epoch) return;
   if (end_beaten(state, rank, dropped.lease, dropped.tiles, dropped.seconds)) {

@@ -56,6 +56,9 @@ void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t pre
 /// When it completes the stage, the phase turns to `judging`.
 Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
                 double seconds);
+/// The rank, alone in the run, completed this stage and went on for so many seconds more: all tiles before `end`, of whole stages,
+/// are committed.
+void on_ran_ahead(State& state, int rank, std::uint64_t end, double seconds);
 /// A lease it was told to drop has ended; tiles that nobody else has are given out again.
 void on_dropped(State& state, int rank, std::uint32_t epoch, worker::Dropped const& dropped);
 /// Reissues what may be tried again, ends the run otherwise.

@@ -21,6 +21,8 @@ std::string name_of(jobs::Device device) {
 using Clock = std::chrono::steady_clock;
 /// A lease is computed in pieces of about so long, after each of which it may be dropped.
 constexpr double droppable_s = 0.01;
+/// Saves and progress wait for a runner that runs ahead.
+constexpr double ahead_s = 0.25;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -84,8 +86,10 @@ struct Consumers::Station {
 };
 
 Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
-                     std::function<void()> notify)
-    : job_(job), threads_instead_(consumption.threads_instead), notify_(std::move(notify)), cpus_(consumption.cpus) {
+                     std::function<void()> notify, Company company)
+    : job_(job), threads_instead_(consumption.threads_instead),
+      may_run_ahead_(company == Company::alone && consumption.threads + consumption.accelerators.size() == 1),
+      notify_(std::move(notify)), cpus_(consumption.cpus) {
   MUSTER_REQUIRE(
       consumption.threads >= 0 &&
           (consumption.is_idle || consumption.threads + consumption.accelerators.size() > 0),
@@ -275,6 +279,7 @@ void Consumers::compute(Station& station, Task const& task) {
     result.lease = lease.id;
     result.range = lease.range;
     result.digests.resize(lease.range.count);
+    result.ahead = nullptr;
     set_default_fp_environment();
     Dropped dropped{lease.id, 0, 0};
     bool is_whole = false;
@@ -282,12 +287,19 @@ void Consumers::compute(Station& station, Task const& task) {
     with_memory(station, [&] {
       if (station.carry != task.carry) station.runner->enter(task.carry);
       station.carry = task.carry;
+      if (run_ahead(station, result)) {
+        dropped.tiles = lease.range.count;
+        is_whole = true;
+        return;
+      }
       // From zero every time: a run that ends early leaves parts of its range in the sums.
       result.sums.assign(job_.window(lease.range).count, 0);
       dropped.tiles = 0;
       is_whole = run_in_pieces(station, result, dropped);
     });
-    result.seconds = dropped.seconds = seconds_since(start);
+    // Of its own tiles.
+    double const share = static_cast<double>(lease.range.count) / static_cast<double>(result.digests.size());
+    result.seconds = dropped.seconds = seconds_since(start) * share;
     MUSTER_REQUIRE_ENV(
         is_default_fp_environment(),
         "the floating-point environment changed during tiles {} to {} (rounding or denormals "
@@ -302,6 +314,19 @@ void Consumers::compute(Station& station, Task const& task) {
   } catch (...) {
     report(failure_now(lease.id, station.name));
   }
+}
+
+/// False where the stage is to be run by itself.
+bool Consumers::run_ahead(Station& station, Result& result) {
+  if (!may_run_ahead_) return false;
+  auto const start = Clock::now();
+  auto ahead = station.runner->run_ahead(result.range, [&] {
+    return station.is_dropped.load(std::memory_order_relaxed) || seconds_since(start) >= ahead_s;
+  });
+  if (!ahead) return false;
+  result.digests = std::move(ahead->digests);
+  result.ahead = std::move(ahead->carry);
+  return true;
 }
 
 /// False when it was dropped on the way.

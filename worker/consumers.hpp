@@ -46,12 +46,15 @@ struct Started {
 /// DeviceUse: an accelerator's memory did not suffice and it went on with less.
 using ConsumerEvent = std::variant<Started, Result, Failure, DeviceUse, Dropped>;
 
+/// A consumer that is alone in its run may run ahead of what rank 0 has judged.
+enum class Company { others, alone };
+
 class Consumers {
  public:
   /// Starts the threads; each makes its own TileRunner and reports Started or a Failure of lease 0.
   /// `notify` is called from compute threads when take() has something new. `job` must outlive
   /// this.
-  Consumers(jobs::Job const& job, Consumption const& consumption, std::function<void()> notify);
+  Consumers(jobs::Job const& job, Consumption const& consumption, std::function<void()> notify, Company company = Company::others);
   /// Drops all leases and waits for the tiles being computed.
   ~Consumers();
 
@@ -89,6 +92,7 @@ class Consumers {
   void step_down(Station& station);
   void move_to_cpu(Station& station);
   void note(Station& station, std::uint64_t DeviceUse::* counter);
+  bool run_ahead(Station& station, Result& result);
   bool run_in_pieces(Station& station, Result& result, Dropped& dropped);
   bool next_task(Station& station, Task& task);
   template <class Condition>
@@ -98,6 +102,7 @@ class Consumers {
 
   jobs::Job const& job_;
   int const threads_instead_;
+  bool const may_run_ahead_;
   std::function<void()> const notify_;
   topology::CpuSet const cpus_;
   std::once_flag binding_is_told_;

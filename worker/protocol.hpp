@@ -90,6 +90,8 @@ struct Result {
   double seconds = 0;  ///< compute time
   Slots sums;
   std::vector<TileDigest> digests;
+  /// Of a runner that ran ahead, in whose process it stays: what came of the stages that `digests` goes on to, without sums.
+  jobs::CarryPtr ahead = nullptr;
 };
 
 /// How far a lease had come when it was dropped.

@@ -66,6 +66,23 @@ class DeviceRunner final : public TileRunner {
     network_ = std::static_pointer_cast<Network const>(std::move(carry));
     is_loaded_ = false;
   }
+  std::optional<Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough) override {
+    bool const is_whole = stage.count == tiling_.shards && tiling_.shard_of(stage.first) == 0;
+    if (!is_whole || !trains(*network_)) return std::nullopt;
+    prepare();
+    Ahead ahead;
+    is_loaded_ = false;
+    auto last = std::make_shared<Network>(*network_);
+    while (trains(*last) && !is_enough()) {
+      auto next = stage_ahead(*last, stage.first + ahead.digests.size(), ahead.digests);
+      if (!next) break;
+      last = std::move(next);
+    }
+    if (ahead.digests.empty()) return std::nullopt;
+    fetch_weights(*last);
+    ahead.carry = std::move(last);
+    return ahead;
+  }
   /// Many labels, or all shards of a step.
   std::uint64_t preferred_tiles() const override {
     if (network_ != nullptr && network_->phase != Phase::label) return tiling_.shards;
@@ -83,6 +100,7 @@ class DeviceRunner final : public TileRunner {
   void forget() {
     learner_.reset();
     held_ = nullptr;
+    trained_ = nullptr;
     is_loaded_ = false;
   }
 
@@ -105,11 +123,17 @@ class DeviceRunner final : public TileRunner {
   }
 
   void load() {
-    auto const& data = *network_->data;
-    if (held_ != network_->data) learner_->hold({data.rows, data.targets, data.slopes, data.places, data.row_step});
-    held_ = network_->data;
-    if (!is_loaded_) learner_->load(training_.used_parameters(*network_));
+    hold(network_->data);
+    if (!is_loaded_) load(training_.used_parameters(*network_));
     is_loaded_ = true;
+  }
+  void load(std::span<float const> parameters) {
+    learner_->load(parameters);
+    trained_ = nullptr;
+  }
+  void hold(std::shared_ptr<Dataset const> const& data) {
+    if (held_ != data) learner_->hold({data->rows, data->targets, data->slopes, data->places, data->row_step});
+    held_ = data;
   }
 
   /// Shards' lines of the grid.
@@ -125,36 +149,88 @@ class DeviceRunner final : public TileRunner {
 
   /// Shards of a step or of a validation, all at once.
   void learn(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) {
-    std::vector<nets::BlockRows> blocks;
-    std::vector<std::size_t> ends;  // of each tile's blocks
-    for (std::uint64_t i = 0; i < range.count; ++i) {
-      auto const own = training_.blocks_of(*network_, tiling_.shard_of(range.first + i));
-      blocks.insert(blocks.end(), own.begin(), own.end());
-      ends.push_back(blocks.size());
-    }
-    losses_.assign(blocks.size(), {});
-    most_.assign(params_.training.shards * training_.buckets(), 0);
-    run_blocks(blocks, sums);
-    for (std::uint64_t i = 0; i < range.count; ++i)
-      digests[i] = report(range.first + i, std::span(losses_).subspan(i == 0 ? 0 : ends[i - 1], ends[i] - (i == 0 ? 0 : ends[i - 1])), sums);
-  }
-  void run_blocks(std::span<nets::BlockRows const> blocks, std::span<std::int64_t> sums) {
+    cut(*network_, range);
     auto const order = training_.order_of(*network_);
     auto const weights = loss_weights(*network_);
     if (network_->phase == Phase::learn)
-      learner_->add_gradients(blocks, order, weights, training_.scales_of(*network_), sums.first(training_.parameters()), {losses_, most_});
+      learner_->add_gradients(blocks_, order, weights, training_.scales_of(*network_), sums.first(training_.parameters()), {losses_, most_});
     else
-      learner_->losses(blocks, order, weights, losses_);
+      learner_->losses(blocks_, order, weights, losses_);
+    report(*network_, range, training_.reports_in(sums), digests);
   }
-  TileDigest report(std::uint64_t tile, std::span<nets::BlockLoss const> losses, std::span<std::int64_t> sums) {
-    auto const shard = tiling_.shard_of(tile);
-    auto const report = training_.report_in(sums, shard);
-    nets::BlockLoss total;
-    for (auto const& loss : losses) total += loss;
-    if (network_->phase == Phase::learn)
-      std::ranges::copy(std::span(most_).subspan(shard * training_.buckets(), training_.buckets()), report.begin() + report_words);
-    training_.write_report(*network_, shard, total, report);
-    return digest_of_shard(*network_, tile, shard, report);
+  /// The blocks of all shards of a range, and room for what is found of them.
+  void cut(Network const& network, TileRange range) {
+    blocks_.clear(), ends_.clear();
+    for (std::uint64_t tile = range.first; tile < range.end(); ++tile) {
+      auto const own = training_.blocks_of(network, tiling_.shard_of(tile));
+      blocks_.insert(blocks_.end(), own.begin(), own.end());
+      ends_.push_back(blocks_.size());
+    }
+    losses_.assign(blocks_.size(), {});
+    most_.assign(tiling_.shards * training_.buckets(), 0);
+  }
+  void report(Network const& network, TileRange range, std::span<std::int64_t> reports, std::span<TileDigest> digests) {
+    auto loss = losses_.begin();
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      auto const shard = tiling_.shard_of(range.first + i);
+      auto const own = reports.subspan(shard * training_.report_size(), training_.report_size());
+      nets::BlockLoss total;
+      for (auto const end = losses_.begin() + static_cast<std::ptrdiff_t>(ends_[i]); loss < end; ++loss) total += *loss;
+      if (network.phase == Phase::learn)
+        std::ranges::copy(std::span(most_).subspan(shard * training_.buckets(), training_.buckets()), own.begin() + report_words);
+      training_.write_report(network, shard, total, own);
+      digests[i] = digest_of_shard(network, range.first + i, shard, own);
+    }
+  }
+
+  // ---- Stages by itself: weights and moments stay on the device, and `weights` of a network are null meanwhile ----
+
+  static bool trains(Network const& network) { return network.phase == Phase::learn || network.phase == Phase::validate; }
+
+  /// Null, with nothing told, where the stage would end all learning.
+  std::shared_ptr<Network> stage_ahead(Network& at, std::uint64_t first_tile, std::vector<TileDigest>& digests) {
+    TileRange const stage{first_tile, tiling_.shards};
+    hold(at.data);
+    cut(at, stage);
+    reports_.assign(tiling_.shards * training_.report_size(), 0);
+    digests_.resize(stage.count);
+    auto next = at.phase == Phase::learn ? step_ahead(at, stage) : validate_ahead(at, stage);
+    if (trains(*next)) digests.insert(digests.end(), digests_.begin(), digests_.end());
+    return trains(*next) ? next : nullptr;
+  }
+  std::shared_ptr<Network> step_ahead(Network& at, TileRange stage) {
+    bring_weights(at);
+    auto squares = training_.mean_scales(at);
+    learner_->sum_gradients(blocks_, training_.order_of(at), loss_weights(at), training_.scales_of(at), {losses_, most_},
+                            {training_.mean_scales(at), squares});
+    report(at, stage, reports_, digests_);
+    auto next = std::make_shared<Network>(at);
+    if (!training_.settle(at, reports_, *next)) return next;
+    double const length = training_.length_of(squares);
+    learner_->take_step(training_.first_bucket(), training_.rules_of(at, length));
+    next->weights = trained_ = nullptr;
+    training_.record_step(at, reports_, length, *next);
+    return next;
+  }
+  std::shared_ptr<Network> validate_ahead(Network& at, TileRange stage) {
+    fetch_weights(at);
+    if (trained_ != at.weights || training_.has_average()) load(at.judged(training_.has_average()));
+    learner_->losses(blocks_, training_.order_of(at), loss_weights(at), losses_);
+    report(at, stage, reports_, digests_);
+    return training_.after_validation(at, reports_);
+  }
+  void bring_weights(Network const& at) {
+    if (at.weights == nullptr || at.weights == trained_) return;
+    auto const& w = *at.weights;
+    learner_->begin_steps({w.parameters, w.first, w.second, w.average});
+    trained_ = at.weights;
+  }
+  void fetch_weights(Network& at) {
+    if (at.weights != nullptr) return;
+    auto weights = std::make_shared<Weights>();
+    for (auto* all : {&weights->parameters, &weights->first, &weights->second, &weights->average}) all->resize(training_.parameters());
+    learner_->read_steps({weights->parameters, weights->first, weights->second, weights->average});
+    at.weights = trained_ = std::move(weights);
   }
 
   Params const& params_;
@@ -166,6 +242,11 @@ class DeviceRunner final : public TileRunner {
   std::shared_ptr<Network const> network_;
   std::shared_ptr<Dataset const> held_;
   bool is_loaded_ = false;
+  std::shared_ptr<Weights const> trained_;  // what the device makes its steps from; null: known to it alone, or to nobody
+  std::vector<nets::BlockRows> blocks_;
+  std::vector<std::size_t> ends_;  // of each tile's blocks
+  std::vector<std::int64_t> reports_;
+  std::vector<TileDigest> digests_;
   std::vector<std::int64_t> found_;
   std::vector<nets::BlockLoss> losses_;
   std::vector<std::uint32_t> most_;

@@ -142,7 +142,7 @@ std::shared_ptr<Network> Training::next(Network const& from, std::span<std::int6
     case Phase::label:
       return begin(std::make_shared<Dataset>(make_dataset(params_, sums, threads)), {sums.begin(), sums.end()});
     case Phase::learn: return after_step(from, sums, threads);
-    case Phase::validate: return after_validation(from, sums);
+    case Phase::validate: return after_validation(from, reports_of(sums));
     case Phase::check: return after_check(from, sums);
     case Phase::over: break;
   }
@@ -173,15 +173,15 @@ void Training::begin_run(Network& to) const {
   to.best_parameters = nullptr;
 }
 
-ShardReport Training::report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const {
-  auto const own = sums.subspan(parameters_ + shard * report_size(), report_size());
+ShardReport Training::report_of(Reports reports, std::uint64_t shard) const {
+  auto const own = reports.subspan(shard * report_size(), report_size());
   return {static_cast<std::uint64_t>(own[0]), std::bit_cast<double>(own[1]), std::bit_cast<double>(own[2]), own.subspan(report_words)};
 }
 
-ShardReport Training::total_of(std::span<std::int64_t const> sums) const {
+ShardReport Training::total_of(Reports reports) const {
   ShardReport total;
   for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard) {
-    auto const own = report_of(sums, shard);
+    auto const own = report_of(reports, shard);
     total.rows += own.rows;
     total.loss += own.loss;
     total.slope_loss += own.slope_loss;
@@ -190,11 +190,11 @@ ShardReport Training::total_of(std::span<std::int64_t const> sums) const {
 }
 
 /// The exponents by what was found; false where the sums were made with others that do not hold it.
-bool Training::fit_scales(Network const& from, std::span<std::int64_t const> sums, std::vector<std::int64_t>& exponents) const {
+bool Training::fit_scales(Network const& from, Reports reports, std::vector<std::int64_t>& exponents) const {
   bool fits = true;
   for (std::size_t b = 0; b < buckets_.size(); ++b) {
     std::int64_t most = 0;
-    for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard) most = std::max(most, report_of(sums, shard).most[b]);
+    for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard) most = std::max(most, report_of(reports, shard).most[b]);
     if (most >= infinity_bits)
       throw_error(Exit::job_failed,
                   "step {}: the gradient of {} is not finite (the loss grew beyond all bounds); lower training.learning_rate, or set "
@@ -207,23 +207,34 @@ bool Training::fit_scales(Network const& from, std::span<std::int64_t const> sum
   return fits;
 }
 
+bool Training::settle(Network const& from, Reports reports, Network& to) const {
+  if (fit_scales(from, reports, to.exponents)) return true;
+  ++to.again;
+  if (++to.spent > spare_stages(params_))
+    throw_error(Exit::job_failed,
+                "step {}: gradients jumped by more than 2^{} from one step to the next {} times (the run does not settle); lower "
+                "training.learning_rate, or set training.clip_norm. What was saved before is kept",
+                from.step + 1, headroom_bits, to.spent);
+  return false;
+}
+
 std::shared_ptr<Network> Training::after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const {
   auto to = std::make_shared<Network>(from);
-  if (!fit_scales(from, sums, to->exponents)) {
-    ++to->again;
-    if (++to->spent > spare_stages(params_))
-      throw_error(Exit::job_failed,
-                  "step {}: gradients jumped by more than 2^{} from one step to the next {} times (the run does not settle); lower "
-                  "training.learning_rate, or set training.clip_norm. What was saved before is kept",
-                  from.step + 1, headroom_bits, to->spent);
-    return to;
-  }
-  update(from, sums, threads, *to);
-  to->step = from.step + 1;
-  to->again = 0;
-  bool const is_last = to->step == step_count(params_);
-  to->phase = is_last || to->step % validation_interval(params_) == 0 ? Phase::validate : Phase::learn;
+  if (!settle(from, reports_of(sums), *to)) return to;
+  double const length = length_of(from, sums);
+  update(from, sums, rules_of(from, length), threads, *to);
+  record_step(from, reports_of(sums), length, *to);
   return to;
+}
+
+void Training::record_step(Network const& from, Reports reports, double length, Network& to) const {
+  auto const total = total_of(reports);
+  auto const rows = static_cast<double>(total.rows);
+  to.history.add({total.loss / rows, total.slope_loss / rows, length, learning_rate(params_, from.step), from.again});
+  to.step = from.step + 1;
+  to.again = 0;
+  bool const is_last = to.step == step_count(params_);
+  to.phase = is_last || to.step % validation_interval(params_) == 0 ? Phase::validate : Phase::learn;
 }
 
 /// Of a step, for all buckets alike.
@@ -239,21 +250,44 @@ nets::UpdateRule Training::rule_of(std::uint64_t step) const {
           .epsilon = static_cast<float>(training.epsilon), .average_keep = static_cast<float>(training.average)};
 }
 
-/// Length of the mean gradient of what learns.
-double Training::norm_of(Network const& from, std::span<std::int64_t const> sums, double rows) const {
+std::vector<nets::UpdateRule> Training::rules_of(Network const& from, double length) const {
+  auto const& training = params_.training;
+  double const clip = training.clip_norm > 0 && length > training.clip_norm ? training.clip_norm / length : 1;
+  auto rule = rule_of(from.step);
+  auto const scales = mean_scales(from);
+  auto const kept = static_cast<float>(1 - learning_rate(params_, from.step) * training.weight_decay);
+  std::vector<nets::UpdateRule> rules;
+  for (std::size_t b = first_bucket(); b < buckets_.size(); ++b) {
+    rule.gradient_scale = scales[b] * clip;
+    rule.keep = b % 2 == 0 ? kept : 1.0f;
+    rules.push_back(rule);
+  }
+  return rules;
+}
+
+std::vector<double> Training::mean_scales(Network const& from) const {
+  std::uint64_t rows = 0;
+  for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard) rows += rows_of(from, shard).count;
+  std::vector<double> scales;
+  for (auto const exponent : from.exponents) scales.push_back(power_of_two(-exponent) / static_cast<double>(rows));
+  return scales;
+}
+
+/// Of the mean gradient of what learns.
+double Training::length_of(std::span<double const> squares) const {
   double square = 0;
-  for (std::size_t b = first_bucket(); b < buckets_.size(); ++b)
-    square += nets::squared_norm(part(sums, b), power_of_two(-from.exponents[b]) / rows);
+  for (std::size_t b = first_bucket(); b < buckets_.size(); ++b) square += squares[b];
   return __builtin_sqrt(square);
 }
 
-void Training::update(Network const& from, std::span<std::int64_t const> sums, int threads, Network& to) const {
-  auto const& training = params_.training;
-  auto const total = total_of(sums);
-  auto const rows = static_cast<double>(total.rows);
-  double const norm = norm_of(from, sums, rows), rate = learning_rate(params_, from.step);
-  double const clip = training.clip_norm > 0 && norm > training.clip_norm ? training.clip_norm / norm : 1;
-  auto const rule = rule_of(from.step);
+double Training::length_of(Network const& from, std::span<std::int64_t const> sums) const {
+  auto squares = mean_scales(from);
+  for (std::size_t b = 0; b < buckets_.size(); ++b) squares[b] = nets::squared_norm(part(sums, b), squares[b]);
+  return length_of(squares);
+}
+
+void Training::update(Network const& from, std::span<std::int64_t const> sums, std::span<nets::UpdateRule const> rules, int threads,
+                      Network& to) const {
   auto const& old = *from.weights;
   auto weights = std::make_shared<Weights>();
   for (auto* all : {&weights->parameters, &weights->first, &weights->second, &weights->average}) all->resize(parameters_);
@@ -262,23 +296,19 @@ void Training::update(Network const& from, std::span<std::int64_t const> sums, i
     std::ranges::copy(part<float>(old.average, b), part<float>(weights->average, b).begin());
   }
   // Threads are worth it for large networks.
-  in_parallel(buckets_.size() - first_bucket(), parameters_ > 1'000'000 ? threads : 1, [&](std::size_t i) {
+  in_parallel(rules.size(), parameters_ > 1'000'000 ? threads : 1, [&](std::size_t i) {
     auto const b = first_bucket() + i;
-    auto own = rule;
-    own.gradient_scale = power_of_two(-from.exponents[b]) / rows * clip;
-    own.keep = b % 2 == 0 ? static_cast<float>(1 - rate * training.weight_decay) : 1.0f;
-    nets::update(own, part(sums, b),
+    nets::update(rules[i], part(sums, b),
                  {part<float>(old.parameters, b), part<float>(old.first, b), part<float>(old.second, b), part<float>(old.average, b)},
                  {part<float>(weights->parameters, b), part<float>(weights->first, b), part<float>(weights->second, b),
                   part<float>(weights->average, b)});
   });
   to.weights = weights;
-  to.history.add({total.loss / rows, total.slope_loss / rows, norm, rate, from.again});
 }
 
-std::shared_ptr<Network> Training::after_validation(Network const& from, std::span<std::int64_t const> sums) const {
+std::shared_ptr<Network> Training::after_validation(Network const& from, Reports reports) const {
   auto to = std::make_shared<Network>(from);
-  auto const total = total_of(sums);
+  auto const total = total_of(reports);
   auto const rows = static_cast<double>(total.rows);
   to->validations.push_back({from.step, total.loss / rows, total.slope_loss / rows});
   if (!to->best_parameters || to->validations.back().total() < to->validations[to->best].total()) {

@@ -21,6 +21,8 @@ struct ShardReport {
   std::span<std::int64_t const> most;  ///< bits of the largest gradient of each bucket
 };
 inline constexpr std::size_t report_words = 3;
+/// Of all shards of a stage.
+using Reports = std::span<std::int64_t const>;
 
 /// The samples [first, first + count) of an order that a shard of a stage takes.
 struct Rows {
@@ -63,6 +65,9 @@ class Training {
     return network.phase == Phase::learn ? network.weights->parameters : network.judged(has_average());
   }
 
+  /// Behind the gradients of a step or a validation.
+  Reports reports_of(std::span<std::int64_t const> sums) const { return sums.subspan(parameters_, params_.training.shards * report_size()); }
+  std::span<std::int64_t> reports_in(std::span<std::int64_t> sums) const { return sums.subspan(parameters_, params_.training.shards * report_size()); }
   /// Where a shard of a stage reports.
   std::span<std::int64_t> report_in(std::span<std::int64_t> sums, std::uint64_t shard) const {
     return sums.subspan(parameters_ + shard * report_size(), report_size());
@@ -73,23 +78,33 @@ class Training {
   std::shared_ptr<Network> begin(std::shared_ptr<Dataset const> data, Slots labels) const;
   std::shared_ptr<Network> next(Network const& from, std::span<std::int64_t const> sums, int threads) const;
 
+  /// The parts of a step, for whoever keeps gradients and weights elsewhere: whether its sums count, or `to` sums them again on other
+  /// scales; from a bucket's sums to its mean gradient; the length of that; what the optimizer does to the buckets that learn; and
+  /// `to` behind it, weights apart.
+  bool settle(Network const& from, Reports reports, Network& to) const;
+  std::vector<double> mean_scales(Network const& from) const;
+  double length_of(std::span<double const> squares) const;
+  std::vector<kernels::nets::UpdateRule> rules_of(Network const& from, double length) const;
+  void record_step(Network const& from, Reports reports, double length, Network& to) const;
+  std::shared_ptr<Network> after_validation(Network const& from, Reports reports) const;
+  /// Those before it are frozen.
+  std::size_t first_bucket() const { return 2 * params_.network.frozen_layers; }
+
  private:
   std::shared_ptr<Network> after_step(Network const& from, std::span<std::int64_t const> sums, int threads) const;
-  std::shared_ptr<Network> after_validation(Network const& from, std::span<std::int64_t const> sums) const;
   std::shared_ptr<Network> after_run(std::shared_ptr<Network> to) const;
   void begin_run(Network& to) const;
   void keep_best(Network& to) const;
   std::shared_ptr<Network> after_check(Network const& from, std::span<std::int64_t const> sums) const;
   std::uint64_t block_rows(Phase phase, std::uint64_t rows) const;
-  ShardReport report_of(std::span<std::int64_t const> sums, std::uint64_t shard) const;
-  ShardReport total_of(std::span<std::int64_t const> sums) const;
-  bool fit_scales(Network const& from, std::span<std::int64_t const> sums, std::vector<std::int64_t>& exponents) const;
+  ShardReport report_of(Reports reports, std::uint64_t shard) const;
+  ShardReport total_of(Reports reports) const;
+  bool fit_scales(Network const& from, Reports reports, std::vector<std::int64_t>& exponents) const;
   kernels::nets::UpdateRule rule_of(std::uint64_t step) const;
-  double norm_of(Network const& from, std::span<std::int64_t const> sums, double rows) const;
-  void update(Network const& from, std::span<std::int64_t const> sums, int threads, Network& to) const;
+  double length_of(Network const& from, std::span<std::int64_t const> sums) const;
+  void update(Network const& from, std::span<std::int64_t const> sums, std::span<kernels::nets::UpdateRule const> rules, int threads,
+              Network& to) const;
 
-  /// Those before it are frozen.
-  std::size_t first_bucket() const { return 2 * params_.network.frozen_layers; }
   /// What a bucket has of all parameters' numbers.
   std::span<std::int64_t const> part(std::span<std::int64_t const> all, std::size_t bucket) const {
     return all.subspan(buckets_[bucket].first, buckets_[bucket].count);

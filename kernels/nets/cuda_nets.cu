@@ -19,6 +19,13 @@ char const* run_cuda_net(CudaNet*, std::span<BlockRows const>, RowOrder const&, 
                          BlockReports const&) {
   return no_cuda;
 }
+char const* begin_steps_on_cuda(CudaNet*, Moments const&) { return no_cuda; }
+char const* sum_on_cuda(CudaNet*, std::span<BlockRows const>, RowOrder const&, LossWeights const&, double const*, BlockReports const&,
+                        Squares const&) {
+  return no_cuda;
+}
+char const* step_on_cuda(CudaNet*, std::size_t, std::span<UpdateRule const>) { return no_cuda; }
+char const* read_steps_on_cuda(CudaNet*, MomentsOut const&) { return no_cuda; }
 char const* predict_on_cuda(CudaNet*, std::span<float const>, std::span<float>, std::span<float>) { return no_cuda; }
 char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t, std::int64_t*) { return no_cuda; }
 
@@ -33,6 +40,7 @@ char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t,
 #include "kernels/nets/cuda_labels.hpp"
 #include "kernels/nets/cuda_rows.hpp"
 #include "kernels/nets/device_layout.hpp"
+#include "kernels/nets/update_math.hpp"
 
 namespace muster::kernels::nets {
 
@@ -123,19 +131,43 @@ __global__ void loss_kernel(ErrorView const value, ErrorView const slope, ChunkV
   losses[2 * chunk + 1] = of_slope;
 }
 
-__global__ void layer_kernel(DeviceLayer const layer, float const* parameters) {
-  auto const& place = layer.place;
-  std::size_t const count = std::size_t{place.in} * place.out, stride = std::size_t{gridDim.x} * blockDim.x;
-  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count + place.out; i += stride) {
-    if (i >= count) {
-      layer.biases[i - count] = parameters[place.biases + i - count];
-      continue;
-    }
-    std::size_t const in = i / place.out, out = i % place.out;
-    float const weight = parameters[place.weights + i];
-    layer.forward[in * layer.out_stride + out] = weight;
-    layer.backward[out * layer.in_stride + in] = weight;
+/// Calls `work` with the numbers of a layer's parameters among its own, weights and then biases.
+template <class Work>
+__device__ void each_parameter(DeviceLayer const& layer, Work const& work) {
+  std::size_t const count = (std::size_t{layer.place.in} + 1) * layer.place.out, stride = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += stride) work(i);
+}
+
+__device__ bool is_bias(DeviceLayer const& layer, std::size_t i) { return i >= std::size_t{layer.place.in} * layer.place.out; }
+
+__device__ void set_parameter(DeviceLayer const& layer, std::size_t i, float value) {
+  std::size_t const in = i / layer.place.out, out = i % layer.place.out;
+  if (is_bias(layer, i)) {
+    layer.biases[out] = value;
+    return;
   }
+  layer.forward[in * layer.out_stride + out] = value;
+  layer.backward[out * layer.in_stride + in] = value;
+}
+
+__global__ void layer_kernel(DeviceLayer const layer, float const* parameters) {
+  each_parameter(layer, [&](std::size_t i) { set_parameter(layer, i, parameters[layer.place.weights + i]); });
+}
+
+__global__ void step_kernel(DeviceLayer const layer, UpdateRule const weights, UpdateRule const biases, std::int64_t const* sums, UpdateView const all) {
+  each_parameter(layer, [&](std::size_t i) {
+    std::size_t const at = layer.place.weights + i;
+    update_one(is_bias(layer, i) ? biases : weights, sums[at], all, at);
+    set_parameter(layer, i, all.to_parameters[at]);
+  });
+}
+
+/// A thread a chain.
+__global__ void square_kernel(SquarePart const* parts, std::uint32_t count, std::int64_t const* sums, double const* scales, double* chains) {
+  std::uint32_t const i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= count * square_chains) return;
+  SquarePart const part = parts[i / square_chains];
+  chains[i] = chain_of_squares(sums + part.first, scales[part.bucket], part.count, i % square_chains);
 }
 
 __global__ void fill_kernel(float* values, std::size_t count, float value) {
@@ -419,15 +451,25 @@ void run_blocks(Call const& call, std::span<BlockRows const> blocks, BlockLoss* 
 
 std::size_t bucket_words(CudaNet const& self) { return self.plan.shards * 2 * self.at.layers.size(); }
 
+/// The gradients of all blocks, from zero, left on the device.
+void sum_blocks(Call const& call, std::span<BlockRows const> blocks, BlockLoss* losses) {
+  CudaNet& self = call.self;
+  check(cudaMemsetAsync(self.at.sums, 0, parameter_count(self.plan.shape) * sizeof(std::int64_t), self.stream));
+  check(cudaMemsetAsync(self.at.most, 0, bucket_words(self) * sizeof(std::uint32_t), self.stream));
+  run_blocks(call, blocks, losses);
+}
+
+void raise(CudaNet const& self, std::uint32_t const* most, BlockReports const& reports) {
+  for (std::size_t i = 0; i < bucket_words(self); ++i) reports.most[i] = most[i] > reports.most[i] ? most[i] : reports.most[i];
+}
+
 void run(CudaNet& self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights, double const* scales,
          std::int64_t* sums, BlockReports const& reports) {
   auto const& at = self.at;
   auto const parameters = parameter_count(self.plan.shape);
   Call const call{self, order, weights, scales, sums != nullptr};
   if (!call.learns) return run_blocks(call, blocks, reports.losses.data());
-  check(cudaMemsetAsync(at.sums, 0, parameters * sizeof(std::int64_t), self.stream));
-  check(cudaMemsetAsync(at.most, 0, bucket_words(self) * sizeof(std::uint32_t), self.stream));
-  run_blocks(call, blocks, reports.losses.data());
+  sum_blocks(call, blocks, reports.losses.data());
   auto* const pinned = reinterpret_cast<std::int64_t*>(self.pinned);
   auto* const most = reinterpret_cast<std::uint32_t*>(pinned + parameters);
   check(cudaMemcpyAsync(pinned, at.sums, parameters * sizeof(std::int64_t), cudaMemcpyDeviceToHost, self.stream));
@@ -435,14 +477,88 @@ void run(CudaNet& self, std::span<BlockRows const> blocks, RowOrder const& order
   check(cudaStreamSynchronize(self.stream));
   for (std::size_t i = 0; i < parameters; ++i)
     sums[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) + static_cast<std::uint64_t>(pinned[i]));
-  for (std::size_t i = 0; i < bucket_words(self); ++i) reports.most[i] = most[i] > reports.most[i] ? most[i] : reports.most[i];
+  raise(self, most, reports);
 }
 
-/// Pinned memory serves a launch's notes and losses, and then a call's sums.
+std::size_t chain_count(CudaNet const& self) { return self.at.parts.size() * square_chains; }
+
+/// Pinned memory serves a launch's notes and losses, and then a call's sums, or chains of squares.
 std::size_t pinned_bytes(CudaNet const& self) {
   std::size_t const launch = self.at.note_bytes + 2 * most_launch_chunks(self.plan.rows_at_once) * sizeof(double);
-  std::size_t const sums = parameter_count(self.plan.shape) * sizeof(std::int64_t) + bucket_words(self) * sizeof(std::uint32_t);
-  return launch > sums ? launch : sums;
+  std::size_t const words = std::max(parameter_count(self.plan.shape), chain_count(self));
+  return std::max(launch, words * 8 + bucket_words(self) * sizeof(std::uint32_t));
+}
+
+/// In the order of squared_norm.
+void add_chains(CudaNet const& self, double const* chains, double* squares) {
+  std::fill_n(squares, 2 * self.at.layers.size(), 0.0);
+  for (auto const& part : self.at.parts) {
+    double square = 0;
+    for (std::size_t c = 0; c < square_chains; ++c) square += *chains++;
+    squares[part.bucket] += square;
+  }
+}
+
+void sum(CudaNet& self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights, double const* scales,
+         BlockReports const& reports, Squares const& squares) {
+  auto const& at = self.at;
+  sum_blocks(Call{self, order, weights, scales, true}, blocks, reports.losses.data());
+  auto* const scale = reinterpret_cast<double*>(self.pinned);
+  std::ranges::copy(squares.scales, scale);
+  check(cudaMemcpyAsync(at.notes, scale, squares.scales.size_bytes(), cudaMemcpyHostToDevice, self.stream));
+  auto const parts_here = static_cast<std::uint32_t>(at.parts.size());
+  square_kernel<<<parts(chain_count(self), 128), 128, 0, self.stream>>>(at.square_parts, parts_here, at.sums, reinterpret_cast<double const*>(at.notes), at.chains);
+  check(cudaGetLastError());
+  auto* const chains = reinterpret_cast<double*>(self.pinned);
+  auto* const most = reinterpret_cast<std::uint32_t*>(chains + chain_count(self));
+  check(cudaMemcpyAsync(chains, at.chains, chain_count(self) * sizeof(double), cudaMemcpyDeviceToHost, self.stream));
+  check(cudaMemcpyAsync(most, at.most, bucket_words(self) * sizeof(std::uint32_t), cudaMemcpyDeviceToHost, self.stream));
+  check(cudaStreamSynchronize(self.stream));
+  raise(self, most, reports);
+  add_chains(self, chains, squares.squares.data());
+}
+
+// ---- Steps made here ----
+
+void spread(CudaNet& self, float const* parameters) {
+  for (auto const& layer : self.at.layers) {
+    layer_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, self.stream>>>(layer, parameters);
+    check(cudaGetLastError());
+  }
+}
+
+void begin_steps(CudaNet& self, Moments const& from) {
+  auto const& to = self.at.trained;
+  auto const copy = [&](float* there, std::span<float const> here) {
+    check(cudaMemcpyAsync(there, here.data(), here.size_bytes(), cudaMemcpyHostToDevice, self.stream));
+  };
+  copy(to.parameters, from.parameters);
+  copy(to.first, from.first);
+  copy(to.second, from.second);
+  copy(to.average, from.average);
+  spread(self, to.parameters);
+}
+
+void take_step(CudaNet& self, std::size_t first_bucket, std::span<UpdateRule const> rules) {
+  auto const& all = self.at.trained;
+  UpdateView const view{all.parameters, all.first, all.second, all.average, all.parameters, all.first, all.second, all.average};
+  for (std::size_t i = 0; i < rules.size(); i += 2) {
+    auto const& layer = self.at.layers[(first_bucket + i) / 2];
+    step_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, self.stream>>>(layer, rules[i], rules[i + 1], self.at.sums, view);
+    check(cudaGetLastError());
+  }
+}
+
+void read_steps(CudaNet& self, MomentsOut const& to) {
+  auto const& from = self.at.trained;
+  auto const copy = [&](std::span<float> here, float const* there) {
+    check(cudaMemcpyAsync(here.data(), there, here.size_bytes(), cudaMemcpyDeviceToHost, self.stream));
+  };
+  copy(to.parameters, from.parameters);
+  copy(to.first, from.first);
+  copy(to.second, from.second);
+  copy(to.average, from.average);
+  check(cudaStreamSynchronize(self.stream));
 }
 
 void* take(CudaNet const& self, std::size_t bytes) {
@@ -465,6 +581,7 @@ void open(CudaNet& self) {
     fill_kernel<<<grid_of(count), 256, 0, self.stream>>>(matrix, count, value);
     check(cudaGetLastError());
   };
+  check(cudaMemcpyAsync(self.at.square_parts, self.at.parts.data(), self.at.parts.size() * sizeof(SquarePart), cudaMemcpyHostToDevice, self.stream));
   // The twin begins with the output's derivative by itself.
   fill(self.at.trace.back().inner, self.at.layers.back().out_stride, 1);
   if (self.plan.shape.linear_layer >= self.at.layers.size()) return;
@@ -477,10 +594,7 @@ void open(CudaNet& self) {
 void load(CudaNet& self, float const* parameters) {
   auto const& at = self.at;
   check(cudaMemcpyAsync(at.parameters, parameters, parameter_count(self.plan.shape) * sizeof(float), cudaMemcpyHostToDevice, self.stream));
-  for (auto const& layer : at.layers) {
-    layer_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, self.stream>>>(layer, at.parameters);
-    check(cudaGetLastError());
-  }
+  spread(self, at.parameters);
 }
 
 void hold(CudaNet& self, SampleTable const& table) {
@@ -570,6 +684,19 @@ char const* load_on_cuda(CudaNet* self, float const* parameters) {
 char const* run_cuda_net(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
                          double const* scales, std::int64_t* sums, BlockReports const& reports) {
   return on_gpu(self->ordinal, [&] { run(*self, blocks, order, weights, scales, sums, reports); });
+}
+char const* begin_steps_on_cuda(CudaNet* self, Moments const& from) {
+  return on_gpu(self->ordinal, [&] { begin_steps(*self, from); });
+}
+char const* sum_on_cuda(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
+                        double const* scales, BlockReports const& reports, Squares const& squares) {
+  return on_gpu(self->ordinal, [&] { sum(*self, blocks, order, weights, scales, reports, squares); });
+}
+char const* step_on_cuda(CudaNet* self, std::size_t first_bucket, std::span<UpdateRule const> rules) {
+  return on_gpu(self->ordinal, [&] { take_step(*self, first_bucket, rules); });
+}
+char const* read_steps_on_cuda(CudaNet* self, MomentsOut const& to) {
+  return on_gpu(self->ordinal, [&] { read_steps(*self, to); });
 }
 char const* predict_on_cuda(CudaNet* self, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {
   return on_gpu(self->ordinal, [&] { predict(*self, inputs, outputs, slopes); });

@@ -35,6 +35,17 @@ TraceView lay_out(DevicePlan const& plan, std::size_t index, Arena& arena) {
 
 }  // namespace
 
+std::vector<SquarePart> square_parts_of(Shape const& shape) {
+  std::vector<SquarePart> parts;
+  std::uint32_t number = 0;
+  for (auto const& bucket : buckets_of(shape)) {
+    for (std::size_t done = 0; done < bucket.count; done += square_block)
+      parts.push_back({bucket.first + done, static_cast<std::uint32_t>(std::min(square_block, bucket.count - done)), number});
+    ++number;
+  }
+  return parts;
+}
+
 DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
   DeviceLayout out;
   auto const& shape = plan.shape;
@@ -54,10 +65,15 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
   for (auto& delta : out.delta) delta = matrix(arena, plan.rows_at_once, widest);
   auto const parameters = parameter_count(shape);
   out.parameters = arena.take<float>(parameters);
+  for (auto* moment : {&out.trained.parameters, &out.trained.first, &out.trained.second, &out.trained.average})
+    *moment = arena.take<float>(parameters);
+  out.parts = square_parts_of(shape);
+  out.square_parts = arena.take<SquarePart>(out.parts.size());
+  out.chains = arena.take<double>(out.parts.size() * square_chains);
   out.sums = arena.take<std::int64_t>(parameters);
   out.most = arena.take<std::uint32_t>(plan.shards * 2 * shape.layers());
   out.losses = arena.take<double>(2 * most_launch_chunks(plan.rows_at_once));
-  out.note_bytes = most_launch_blocks * 32 + most_launch_chunks(plan.rows_at_once) * 8 + 2 * shape.layers() * sizeof(double) +
+  out.note_bytes = most_launch_blocks * 32 + most_launch_chunks(plan.rows_at_once) * 8 + 4 * shape.layers() * sizeof(double) +
                    (inputs + 1) * sizeof(float) + 64;
   out.notes = arena.take<char>(out.note_bytes);
   return out;

@@ -34,6 +34,18 @@ struct DeviceLayer {
   float* biases = nullptr;    ///< [out_stride]
 };
 
+struct MomentsView {
+  float *parameters = nullptr, *first = nullptr, *second = nullptr, *average = nullptr;
+};
+
+/// A part of a bucket whose squares are added by themselves.
+struct SquarePart {
+  std::size_t first = 0;  ///< of its sums
+  std::uint32_t count = 0;
+  std::uint32_t bucket = 0;
+};
+std::vector<SquarePart> square_parts_of(Shape const& shape);
+
 struct DeviceLayout {
   std::vector<DeviceLayer> layers;
   std::vector<TraceView> trace;  ///< [layers + 1], matrices [rows_at_once][stride]
@@ -42,7 +54,11 @@ struct DeviceLayout {
   float *wanted = nullptr, *wanted_slopes = nullptr;                ///< those of a launch
   float *by_output = nullptr, *by_slope = nullptr;                  ///< the loss's derivatives
   float* delta[2] = {};                                             ///< in turns
-  float* parameters = nullptr;
+  float* parameters = nullptr;        ///< on their way to the layers
+  MomentsView trained;                ///< of steps made here
+  std::vector<SquarePart> parts;      ///< and on the device:
+  SquarePart* square_parts = nullptr;
+  double* chains = nullptr;           ///< [parts][square_chains]
   std::int64_t* sums = nullptr;
   std::uint32_t* most = nullptr;      ///< [shards][buckets]
   double* losses = nullptr;           ///< [chunks][value, slope]

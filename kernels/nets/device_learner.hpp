@@ -8,6 +8,7 @@
 #include "kernels/nets/labels.hpp"
 #include "kernels/nets/net_view.hpp"
 #include "kernels/nets/order.hpp"
+#include "kernels/nets/update.hpp"
 
 namespace muster::kernels::nets {
 
@@ -47,6 +48,12 @@ struct BlockReports {
   std::span<std::uint32_t> most{};  ///< [shards][buckets], raised as HostNet::add_gradient does
 };
 
+/// Lengths of gradients: squares[b] becomes squared_norm of bucket b's sums, each times scales[b].
+struct Squares {
+  std::span<double const> scales;
+  std::span<double> squares;
+};
+
 class DeviceLearner {
  public:
   virtual ~DeviceLearner() = default;
@@ -58,6 +65,15 @@ class DeviceLearner {
                              std::span<double const> scales, std::span<std::int64_t> sums, BlockReports const& reports) = 0;
   virtual void losses(std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
                       std::span<BlockLoss> losses) = 0;
+  /// Takes over parameters and moments of an optimizer, whose steps are made on the device from here on.
+  virtual void begin_steps(Moments const& from) = 0;
+  /// As add_gradients by the parameters of begin_steps, from zero; the sums stay on the device.
+  virtual void sum_gradients(std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
+                             std::span<double const> scales, BlockReports const& reports, Squares const& squares) = 0;
+  /// A step by these sums, with a rule for each bucket from `first_bucket` on, the first of a layer; those before stay as they are.
+  virtual void take_step(std::size_t first_bucket, std::span<UpdateRule const> rules) = 0;
+  /// Parameters and moments after the last step.
+  virtual void read_steps(MomentsOut const& to) = 0;
   /// As HostNet::predict; slopes where the plan has a twin.
   virtual void predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) = 0;
   /// Adds `pairs` antithetic pairs of paths of each law to its label_sums sums.

@@ -14,10 +14,9 @@ void update(UpdateRule const& rule, std::span<std::int64_t const> sums, Moments 
 }
 
 double squared_norm(std::span<std::int64_t const> sums, double scale) {
-  constexpr std::size_t block = 4096;
   double sum = 0;
-  for (std::size_t first = 0; first < sums.size(); first += block) {
-    auto const part = sums.subspan(first, std::min(block, sums.size() - first));
+  for (std::size_t first = 0; first < sums.size(); first += square_block) {
+    auto const part = sums.subspan(first, std::min(square_block, sums.size() - first));
     sum += MUSTER_NETS_DISPATCH(sum_of_squares, part.data(), scale, part.size());
   }
   return sum;

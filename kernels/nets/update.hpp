@@ -33,7 +33,10 @@ struct MomentsOut {
 /// AdamW as Loshchilov and Hutter 2019, or gradient descent with momentum. IEEE operations alone: the same bits anywhere.
 void update(UpdateRule const& rule, std::span<std::int64_t const> sums, Moments const& from, MomentsOut const& to);
 
-/// Sum of squares of scale * sums, over blocks of 4 096 in order.
+/// Squares are added by blocks of so many in so many chains, then chain by chain, then block by block.
+inline constexpr std::size_t square_block = 4096, square_chains = 8;
+
+/// Sum of squares of scale * sums.
 double squared_norm(std::span<std::int64_t const> sums, double scale);
 
 }  // namespace muster::kernels::nets

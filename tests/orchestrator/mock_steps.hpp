@@ -15,7 +15,8 @@ struct MockCarry : jobs::Carry {
 struct SteppedJob : MockJob, jobs::Steps {
   std::uint64_t tiles_a_stage = 10;
   std::int64_t done_at = INT64_MAX;  ///< the stage before this one is the last
-  mutable std::atomic<int> decoded = 0, stepped = 0;
+  std::uint64_t stages_ahead = 0;    ///< that a lone runner runs by itself
+  mutable std::atomic<int> decoded = 0, stepped = 0, ran_ahead = 0;
 
   SteppedJob(std::uint64_t stages, std::uint64_t tiles) : tiles_a_stage(tiles) {
     slot_count = tiles;
@@ -73,6 +74,27 @@ struct SteppedJob : MockJob, jobs::Steps {
         sums[i] += value(word, range.first + i);
         digests[i] = {mix(word), range.first + i};
       }
+    }
+    std::optional<jobs::Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough) override {
+      auto const& of = static_cast<SteppedJob const&>(job);
+      if (stage.count != of.tiles_a_stage || of.stages_ahead == 0) return std::nullopt;
+      auto const entered = carry;
+      jobs::Ahead ahead{carry, {}};
+      while (ahead.digests.size() < of.stages_ahead * stage.count && !is_enough()) {
+        Slots sums(stage.count, 0);
+        std::vector<TileDigest> digests(stage.count);
+        carry = ahead.carry;
+        run({stage.first + ahead.digests.size(), stage.count}, sums, digests);
+        auto const next = of.next(ahead.carry, sums, 1);
+        bool const is_last = stage.first + ahead.digests.size() + stage.count == of.stage_tiles.back();
+        if (is_last || of.is_done(*next)) break;
+        ahead.digests.insert(ahead.digests.end(), digests.begin(), digests.end());
+        ahead.carry = next;
+      }
+      carry = entered;
+      if (ahead.digests.empty()) return std::nullopt;
+      ++of.ran_ahead;
+      return ahead;
     }
   };
   std::unique_ptr<jobs::TileRunner> make_runner(jobs::Device device) const override {

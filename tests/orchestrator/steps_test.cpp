@@ -103,6 +103,48 @@ TEST(Steps, end_once_more_when_the_result_was_not_written) {
   EXPECT_EQ(again.sums, job.direct(9));
 }
 
+TEST(Steps, are_run_ahead_by_a_runner_that_is_alone) {
+  for (std::uint64_t const stages_ahead : {1u, 3u, 1000u}) {
+    SteppedJob job(40, 13), alone(40, 13);
+    alone.stages_ahead = job.stages_ahead = stages_ahead;
+    MemoryPersistence of_many, of_one;
+    DriverOptions options;
+    options.leases.max_tiles_per_lease = 100;
+    EXPECT_EQ(run(2, job, options, of_many).sums, job.direct(40));
+    auto const outcome = run(1, alone, options, of_one);
+    EXPECT_EQ(outcome.sums, job.direct(40));
+    EXPECT_EQ(outcome.tiles, 40u * 13);
+    EXPECT_EQ(outcome.ranks.front().tiles, 40u * 13);
+    EXPECT_EQ(job.ran_ahead, 0);
+    EXPECT_GT(alone.ran_ahead, 0);
+  }
+}
+
+TEST(Steps, that_were_run_ahead_are_saved_and_gone_on_from) {
+  SteppedJob job(300, 4);
+  job.stages_ahead = 7;
+  job.done_at = 290;
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> most = 400;
+  job.before_range = [&](TileRange range, jobs::Device) {
+    if (range.end() > most) stop = true;
+  };
+  MemoryPersistence persistence;
+  DriverOptions options;
+  options.stop_requested = &stop;
+  auto const stopped = run(1, job, options, persistence);
+  EXPECT_EQ(stopped.verdict, Exit::stopped);
+  EXPECT_GT(stopped.tiles, 350u);
+  EXPECT_LT(stopped.tiles, 290u * 4);
+  stop = false;
+  most = UINT64_MAX;
+  auto const outcome = run(1, job, options, persistence);
+  EXPECT_EQ(outcome.verdict, Exit::done);
+  EXPECT_EQ(outcome.tiles, 290u * 4);
+  EXPECT_EQ(outcome.sums, job.direct(290));
+  EXPECT_GT(job.decoded, 0);
+}
+
 TEST(Steps, bring_a_rank_that_missed_stages_up_by_a_snapshot) {
   SteppedJob job(400, 6);
   std::atomic<bool> is_in_the_middle = false;

@@ -9,6 +9,7 @@
 // What networks stand on, with the words above.
 #include "kernels/nets/cuda_labels.hpp"
 #include "kernels/nets/cuda_rows.hpp"
+#include "kernels/nets/update_math.hpp"
 
 namespace muster::kernels::nets {
 namespace {
@@ -179,6 +180,36 @@ TEST(EmulatedLabels, HaveTheCpusSums) {
   expect_label({1, 1.5, 0.4, 0.02, 0.01, 12, 4, 1.05}, 301);
   // Values that no sum can hold are counted.
   expect_label({1, 400, 1.5, 0, 0}, 500);
+}
+
+TEST(EmulatedNets, StepsAreThoseOfTheOptimizers) {
+  constexpr std::size_t count = 9001;
+  auto const parameters = draw(count, 1), first = draw(count, 2), average = draw(count, 3);
+  auto second = draw(count, 4);
+  std::vector<std::int64_t> sums(count);
+  std::mt19937_64 engine(5);
+  for (auto& sum : sums) sum = static_cast<std::int64_t>(engine()) >> engine() % 63;
+  for (auto& x : second) x = std::abs(x);
+  for (auto const optimizer : {Optimizer::adamw, Optimizer::sgd}) {
+    UpdateRule const rule{.optimizer = optimizer, .gradient_scale = 0x1p-50, .learning_rate = 0.01f, .keep = 0.9f, .square_momentum = 0.99f,
+                          .correction = 2, .square_correction = 3, .average_keep = 0.5f};
+    auto p = parameters, m = first, v = second, a = average;
+    auto all_p = p, all_m = m, all_v = v, all_a = a;
+    UpdateView const view{p.data(), m.data(), v.data(), a.data(), p.data(), m.data(), v.data(), a.data()};
+    for (std::size_t i = 0; i < count; ++i) update_one(rule, sums[i], view, i);
+    update(rule, sums, {parameters, first, second, average}, {all_p, all_m, all_v, all_a});
+    EXPECT_EQ(p, all_p);
+    EXPECT_EQ(m, all_m);
+    EXPECT_EQ(a, all_a);
+    EXPECT_TRUE(optimizer == Optimizer::sgd || v == all_v);
+  }
+  double square = 0;
+  for (std::size_t at = 0; at < count; at += square_block) {
+    double block = 0;
+    for (std::size_t c = 0; c < square_chains; ++c) block += chain_of_squares(&sums[at], 0x1p-40, std::min(square_block, count - at), c);
+    square += block;
+  }
+  EXPECT_EQ(square, squared_norm(sums, 0x1p-40));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A GPU's networks and labels have the bits of this CPU's.
 #include <cstdio>
 #include <random>
+#include <utility>
 
 #include "kernels/nets/cuda_nets.hpp"
 #include "kernels/nets/host_net.hpp"
@@ -31,6 +32,11 @@ struct Found {
   std::vector<std::uint32_t> most;
   std::vector<BlockLoss> losses, judged;
   std::vector<float> outputs, slopes;
+  std::vector<double> squares;
+  std::vector<float> parameters, first, second, average;  ///< after a few steps
+
+  Moments moments() const { return {parameters, first, second, average}; }
+  MomentsOut moments() { return {parameters, first, second, average}; }
 };
 
 class Scene {
@@ -58,6 +64,7 @@ class Scene {
       found.judged[b] = net.loss(samples, weights());
     }
     net.predict(inputs_, found.outputs, found.slopes);
+    for (int i = 0; i < steps; ++i) step_on_host(net, found);
     return found;
   }
 
@@ -72,6 +79,15 @@ class Scene {
     tell(run_cuda_net(net, blocks_, order_, weights(), scales().data(), found.sums.data(), {found.losses, found.most}));
     tell(run_cuda_net(net, blocks_, order_, weights(), nullptr, nullptr, {found.judged}));
     tell(predict_on_cuda(net, inputs_, found.outputs, found.slopes));
+    tell(begin_steps_on_cuda(net, std::as_const(found).moments()));
+    for (int i = 0; i < steps; ++i) {
+      std::vector<BlockLoss> losses(blocks_.size());
+      std::vector<std::uint32_t> most(found.most.size());
+      tell(sum_on_cuda(net, blocks_, order_, weights(), scales().data(), {losses, most}, {norm_scales(), found.squares}));
+      auto const rules = rules_of(i);
+      tell(step_on_cuda(net, 2, rules));
+    }
+    tell(read_steps_on_cuda(net, found.moments()));
     close_cuda_net(net);
     return found;
   }
@@ -86,11 +102,14 @@ class Scene {
     expect(host.most == gpu.most, "largest gradients differ");
     expect(same(host.losses, gpu.losses), "losses differ");
     expect(same(host.judged, gpu.judged), "losses without gradients differ");
+    expect(host.squares == gpu.squares, "squares differ");
+    expect(host.parameters == gpu.parameters && host.first == gpu.first && host.second == gpu.second && host.average == gpu.average, "steps differ");
     expect(host.outputs == gpu.outputs && host.slopes == gpu.slopes, "predictions differ");
   }
 
  private:
   static constexpr std::uint64_t shards = 3;
+  static constexpr int steps = 3;
   static TableMemory testing_memory() { return muster::testing::plain_gpu_memory(); }
   static bool same(std::vector<BlockLoss> const& a, std::vector<BlockLoss> const& b) {
     for (std::size_t i = 0; i < a.size(); ++i)
@@ -112,7 +131,39 @@ class Scene {
   Found empty() const {
     return {std::vector<std::int64_t>(parameters_.size(), 5), std::vector<std::uint32_t>(shards * buckets(), 0),
             std::vector<BlockLoss>(blocks_.size()), std::vector<BlockLoss>(blocks_.size()),
-            std::vector<float>(of_.samples * shape_.outputs()), std::vector<float>(shape_.outputs() == 1 ? inputs_.size() : 0)};
+            std::vector<float>(of_.samples * shape_.outputs()), std::vector<float>(shape_.outputs() == 1 ? inputs_.size() : 0),
+            std::vector<double>(buckets()), parameters_, std::vector<float>(parameters_.size(), 0.01f),
+            std::vector<float>(parameters_.size(), 0.02f), parameters_};
+  }
+  void step_on_host(HostNet& net, Found& found) {
+    net.load(found.parameters);
+    std::vector<std::int64_t> sums(parameters_.size(), 0);
+    std::vector<std::uint32_t> most(found.most.size());
+    for (auto const& block : blocks_)
+      net.add_gradient(gather(block), weights(), scales(), sums, std::span(most).subspan(block.shard * buckets(), buckets()));
+    auto const all = buckets_of(shape_);
+    for (std::size_t b = 0; b < all.size(); ++b) {
+      auto const part = [&](auto& values) { return std::span(values).subspan(all[b].first, all[b].count); };
+      found.squares[b] = squared_norm(part(sums), norm_scales()[b]);
+      if (b < 2) continue;
+      MomentsOut const to{part(found.parameters), part(found.first), part(found.second), part(found.average)};
+      update(rules_of(made_)[b - 2], part(sums), {to.parameters, to.first, to.second, to.average}, to);
+    }
+    ++made_;
+  }
+  /// AdamW and plain descent in turns; the first layer is frozen.
+  std::vector<UpdateRule> rules_of(int step) const {
+    std::vector<UpdateRule> rules;
+    for (std::size_t b = 2; b < buckets(); ++b)
+      rules.push_back({.optimizer = step % 2 == 0 ? Optimizer::adamw : Optimizer::sgd, .gradient_scale = norm_scales()[b], .learning_rate = 0.01f,
+                       .keep = b % 2 == 0 ? 0.99f : 1.0f, .momentum = 0.9f, .square_momentum = 0.99f, .correction = 3.0f,
+                       .square_correction = 20.0f, .average_keep = 0.7f});
+    return rules;
+  }
+  std::vector<double> norm_scales() const {
+    auto scales = this->scales();
+    for (auto& scale : scales) scale = 1 / scale / of_.samples;
+    return scales;
   }
   Samples gather(BlockRows const& block) {
     rows_.clear(), wanted_.clear(), wanted_slopes_.clear();
@@ -133,6 +184,7 @@ class Scene {
   std::mt19937 engine_;
   RowOrder order_;
   std::vector<BlockRows> blocks_;
+  int made_ = 0;
   std::vector<float> parameters_, inputs_, targets_, slopes_, lambda_, rows_, wanted_, wanted_slopes_;
 };
 

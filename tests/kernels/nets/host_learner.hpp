@@ -1,6 +1,7 @@
 // A DeviceLearner that computes on this CPU, with what it was asked to hold taken of a device's pool.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "kernels/device_pool.hpp"
@@ -31,6 +32,33 @@ class HostLearner final : public kernels::nets::DeviceLearner {
               std::span<BlockLoss> losses) override {
     for (std::size_t b = 0; b < blocks.size(); ++b) losses[b] = net_.loss(gather(blocks[b], order), weights);
   }
+  void begin_steps(kernels::nets::Moments const& from) override {
+    auto const copy = [](std::span<float const> values) { return std::vector<float>(values.begin(), values.end()); };
+    parameters_ = copy(from.parameters), first_ = copy(from.first), second_ = copy(from.second), average_ = copy(from.average);
+    net_.load(parameters_);
+  }
+  void sum_gradients(std::span<BlockRows const> blocks, kernels::nets::RowOrder const& order, kernels::nets::LossWeights const& weights,
+                     std::span<double const> scales, kernels::nets::BlockReports const& reports, kernels::nets::Squares const& squares) override {
+    sums_.assign(parameters_.size(), 0);
+    add_gradients(blocks, order, weights, scales, sums_, reports);
+    for (std::size_t b = 0; b < buckets_.size(); ++b)
+      squares.squares[b] = kernels::nets::squared_norm(std::span(sums_).subspan(buckets_[b].first, buckets_[b].count), squares.scales[b]);
+  }
+  void take_step(std::size_t first_bucket, std::span<kernels::nets::UpdateRule const> rules) override {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      auto const& [first, count] = buckets_[first_bucket + i];
+      auto const part = [first = first, count = count](std::vector<float>& all) { return std::span(all).subspan(first, count); };
+      kernels::nets::update(rules[i], std::span(sums_).subspan(first, count), {part(parameters_), part(first_), part(second_), part(average_)},
+                            {part(parameters_), part(first_), part(second_), part(average_)});
+    }
+    net_.load(parameters_);
+  }
+  void read_steps(kernels::nets::MomentsOut const& to) override {
+    std::ranges::copy(parameters_, to.parameters.begin());
+    std::ranges::copy(first_, to.first.begin());
+    std::ranges::copy(second_, to.second.begin());
+    std::ranges::copy(average_, to.average.begin());
+  }
   void predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) override { net_.predict(inputs, outputs, slopes); }
   void add_label_paths(std::span<kernels::nets::PathLaw const> laws, std::uint64_t pairs, std::span<std::int64_t> sums) override {
     for (std::size_t i = 0; i < laws.size(); ++i) kernels::nets::add_law_paths(laws[i], pairs, sums.subspan(i * kernels::nets::label_sums, kernels::nets::label_sums));
@@ -55,6 +83,9 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   kernels::nets::DevicePlan const plan_;
   kernels::PoolMemory const memory_;
   HostNet net_;
+  std::vector<kernels::nets::Bucket> const buckets_ = kernels::nets::buckets_of(plan_.shape);
+  std::vector<float> parameters_, first_, second_, average_;
+  std::vector<std::int64_t> sums_;
   kernels::nets::SampleTable table_;
   std::vector<float> rows_, targets_, slopes_;
 };
