@@ -1,5 +1,6 @@
-// Steps of training and labels on the first GPU: gpu_nets_bench [SECONDS]. One line a network and batch: a gradient on its way to the
-// host, weights on their way back, and a step that stays on the card, with its floor: the card's fused multiply-adds in fp32.
+// Steps of training and labels on the first GPU: gpu_nets_bench [SECONDS]. One line a network, batch and precision: a gradient on its
+// way to the host, weights on their way back, and a step that stays on the card, with its floor: the card's fused multiply-adds in
+// fp32, or its tensor cores' in bf16.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -43,16 +44,16 @@ double fastest(double limit_s, Work const& work) {
   return best;
 }
 
-/// An H200's 132 multiprocessors of 128 lanes at 1.98 GHz.
-constexpr double floor_flops = 132 * 128 * 2 * 1.98e9;
+/// An H200's 132 multiprocessors of 128 lanes at 1.98 GHz, or its datasheet's dense bf16.
+constexpr double floor_flops(Precision precision) { return precision == Precision::fp32 ? 132 * 128 * 2 * 1.98e9 : 989e12; }
 
-void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch, bool has_slopes, double limit_s) {
+void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch, bool has_slopes, Precision precision, double limit_s) {
   Shape shape{{8}, Activation::silu};
   shape.widths.insert(shape.widths.end(), layers, width);
   shape.widths.push_back(1);
   auto const count = parameter_count(shape);
   constexpr std::uint32_t shards = 8, samples = 200'000;
-  DevicePlan plan{shape, has_slopes, has_slopes, {samples * 8, samples, has_slopes ? samples * 8 : 0, 0}, batch, shards};
+  DevicePlan plan{shape, has_slopes, has_slopes, {samples * 8, samples, has_slopes ? samples * 8 : 0, 0}, batch, shards, precision};
   char const* error = nullptr;
   CudaNet* const net = open_cuda_net(plan, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
   stop(error);
@@ -84,8 +85,9 @@ void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch,
   });
   close_cuda_net(net);
   double const flops = (has_slopes ? 12 : 6) * forward_work(shape) * batch;
-  fmt::print("{:>9} {:>7} {:>6}  {:>10.4g} {:>10.4g} {:>10.4g}  {:>8.4g} {:>6.3g}  {:>10.4g}\n", count, batch, has_slopes ? "slopes" : "plain",
-             gradient_s * 1e3, load_s * 1e3, step_s * 1e3, flops / step_s * 1e-12, flops / step_s / floor_flops, batch / step_s);
+  fmt::print("{:>9} {:>7} {:>6} {:>4}  {:>10.4g} {:>10.4g} {:>10.4g}  {:>8.4g} {:>6.3g}  {:>10.4g}\n", count, batch, has_slopes ? "slopes" : "plain",
+             precision == Precision::fp32 ? "fp32" : "bf16", gradient_s * 1e3, load_s * 1e3, step_s * 1e3, flops / step_s * 1e-12,
+             flops / step_s / floor_flops(precision), batch / step_s);
 }
 
 void bench_labels(std::uint32_t fixings, double limit_s) {
@@ -110,10 +112,11 @@ void bench_labels(std::uint32_t fixings, double limit_s) {
 
 int main(int argc, char** argv) {
   double const limit_s = argc > 1 ? std::atof(argv[1]) : 1;
-  fmt::print("{:>9} {:>7} {:>6}  {:>10} {:>10} {:>10}  {:>8} {:>6}  {:>10}\n", "params", "batch", "", "gradient ms", "load ms", "step ms", "TFLOP/s",
+  fmt::print("{:>9} {:>7} {:>6} {:>4}  {:>10} {:>10} {:>10}  {:>8} {:>6}  {:>10}\n", "params", "batch", "", "", "gradient ms", "load ms", "step ms", "TFLOP/s",
              "floor", "samples/s");
   for (std::uint32_t const batch : {131'072u, 1024u})
     for (auto const& [width, layers] : {std::pair{160u, 4u}, {512u, 5u}, {1472u, 6u}})
-      for (bool const has_slopes : {false, true}) bench_steps(width, layers, batch, has_slopes, limit_s);
+      for (bool const has_slopes : {false, true})
+        for (auto const precision : {Precision::fp32, Precision::bf16}) bench_steps(width, layers, batch, has_slopes, precision, limit_s);
   for (std::uint32_t const fixings : {1u, 12u}) bench_labels(fixings, limit_s);
 }

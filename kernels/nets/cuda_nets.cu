@@ -37,8 +37,10 @@ char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t,
 #include <cstring>
 
 #include "kernels/cuda_check.hpp"
+#include "kernels/nets/cuda_buckets.hpp"
 #include "kernels/nets/cuda_labels.hpp"
 #include "kernels/nets/cuda_rows.hpp"
+#include "kernels/nets/cuda_tensor.hpp"
 #include "kernels/nets/device_layout.hpp"
 #include "kernels/nets/update_math.hpp"
 
@@ -75,19 +77,6 @@ __global__ void __launch_bounds__(Cut::threads, blocks_of<Cut>(Work::is_costly))
   Tile<Cut, Left::by_rows> tile(factors, threadIdx.x, blockIdx.x * Cut::rows, blockIdx.y * Cut::columns, slices);
   tile.run(work);
 }
-
-/// Of a bucket: its scale, its part of all sums, and its largest of a shard.
-struct GradientView {
-  double const* scale;
-  std::int64_t* sums;
-  std::uint32_t* most;
-  std::uint32_t buckets;
-
-  __device__ void raise(std::uint32_t shard, std::uint32_t largest) const {
-    largest = warp_most(largest);
-    if (threadIdx.x % 32 == 0) atomicMax(most + shard * buckets, largest);
-  }
-};
 
 /// A^T D of each block of samples, in blockIdx.z; and the sums of D's columns, where biases are wanted.
 template <class Cut>
@@ -142,6 +131,7 @@ __device__ bool is_bias(DeviceLayer const& layer, std::size_t i) { return i >= s
 
 __device__ void set_parameter(DeviceLayer const& layer, std::size_t i, float value) {
   std::size_t const in = i / layer.place.out, out = i % layer.place.out;
+  if (layer.forward == nullptr) return;  // weights are kept in bf16
   if (is_bias(layer, i)) {
     layer.biases[out] = value;
     return;
@@ -205,6 +195,8 @@ struct Launch {
 
   DeviceLayout const& at() const { return self.at; }
   std::uint32_t buckets() const { return static_cast<std::uint32_t>(2 * at().layers.size()); }
+  bool is_bf16() const { return self.plan.precision == Precision::bf16; }
+  TensorLaunch tensor() const { return {self.plan, at(), self.stream, self.multiprocessors, rows, block_count, blocks, scales}; }
 };
 
 template <class Cut, class Work>
@@ -278,6 +270,7 @@ void gather(Launch const& l) {
 }
 
 void forward(Launch const& l, bool has_bend) {
+  if (l.is_bf16()) return tensor_forward(l.tensor(), has_bend);
   auto const& at = l.at();
   for (std::size_t i = 0; i < at.layers.size(); ++i) {
     auto const& layer = at.layers[i];
@@ -294,6 +287,7 @@ void forward(Launch const& l, bool has_bend) {
 }
 
 void twin(Launch const& l) {
+  if (l.is_bf16()) return tensor_twin(l.tensor());
   auto const& at = l.at();
   for (std::size_t i = at.layers.size(); i-- > 0;) {
     auto const& layer = at.layers[i];
@@ -424,6 +418,7 @@ struct Call {
     if (self.plan.has_slopes) twin(l);
     find_losses(l);
     if (!learns) return;
+    if (l.is_bf16()) return tensor_learn(l.tensor());
     if (self.plan.has_slopes) reverse_twin(l);
     backward(l);
   }
@@ -521,6 +516,7 @@ void sum(CudaNet& self, std::span<BlockRows const> blocks, RowOrder const& order
 // ---- Steps made here ----
 
 void spread(CudaNet& self, float const* parameters) {
+  if (self.plan.precision == Precision::bf16) return load_tensor(self.at, parameters, self.stream);
   for (auto const& layer : self.at.layers) {
     layer_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, self.stream>>>(layer, parameters);
     check(cudaGetLastError());
@@ -547,6 +543,7 @@ void take_step(CudaNet& self, std::size_t first_bucket, std::span<UpdateRule con
     step_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, self.stream>>>(layer, rules[i], rules[i + 1], self.at.sums, view);
     check(cudaGetLastError());
   }
+  if (self.plan.precision == Precision::bf16) spread(self, all.parameters);
 }
 
 void read_steps(CudaNet& self, MomentsOut const& to) {
@@ -568,6 +565,7 @@ void* take(CudaNet const& self, std::size_t bytes) {
 }
 
 void open(CudaNet& self) {
+  if (self.plan.precision == Precision::bf16) refuse_tensor_device(self.ordinal);
   check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, self.ordinal));
   self.block = take(self, device_bytes(self.plan));
   Arena arena(static_cast<char*>(self.block));
@@ -582,6 +580,7 @@ void open(CudaNet& self) {
     check(cudaGetLastError());
   };
   check(cudaMemcpyAsync(self.at.square_parts, self.at.parts.data(), self.at.parts.size() * sizeof(SquarePart), cudaMemcpyHostToDevice, self.stream));
+  if (self.plan.precision == Precision::bf16) return prepare_tensor(self.plan, self.at, self.stream);
   // The twin begins with the output's derivative by itself.
   fill(self.at.trace.back().inner, self.at.layers.back().out_stride, 1);
   if (self.plan.shape.linear_layer >= self.at.layers.size()) return;

@@ -10,8 +10,9 @@ constexpr std::size_t read_ahead = 16;
 
 float* matrix(Arena& arena, std::uint64_t rows, std::uint32_t stride) { return arena.take<float>(rows * stride + read_ahead); }
 
-DeviceLayer lay_out(LayerPlace const& place, Arena& arena) {
+DeviceLayer lay_out(LayerPlace const& place, Precision precision, Arena& arena) {
   DeviceLayer layer{place, device_stride(place.in), device_stride(place.out)};
+  if (precision == Precision::bf16) return layer;
   layer.forward = matrix(arena, place.in, layer.out_stride);
   layer.backward = matrix(arena, place.out, layer.in_stride);
   layer.biases = matrix(arena, 1, layer.out_stride);
@@ -24,13 +25,55 @@ TraceView lay_out(DevicePlan const& plan, std::size_t index, Arena& arena) {
   bool const is_hidden = index > 0 && index < plan.shape.layers();
   auto const take = [&](bool is_wanted) { return is_wanted ? matrix(arena, plan.rows_at_once, stride) : nullptr; };
   TraceView trace;
-  trace.value = take(true);
+  trace.value = take(!is_hidden || plan.precision == Precision::fp32);
+  if (plan.precision == Precision::bf16) {
+    trace.adjoint = take(plan.has_twin && index == 0);
+    return trace;
+  }
   trace.slope = take(is_hidden);
   trace.bend = take(is_hidden && plan.has_slopes);
   trace.adjoint = take(plan.has_twin && index < plan.shape.layers());
   trace.inner = take(plan.has_twin && index > 0);
   trace.extra = take(is_hidden && plan.has_slopes);
   return trace;
+}
+
+TensorLayer lay_out_tensor(LayerPlace const& place, std::size_t index, Arena& arena) {
+  TensorLayer layer;
+  layer.depth = index == 0 ? 2 * place.in : place.in;
+  layer.depth_stride = tensor_stride(layer.depth);
+  layer.out_stride = tensor_stride(place.out);
+  layer.by_output = arena.take<Bf16>(std::size_t{place.out} * layer.depth_stride);
+  layer.by_input = arena.take<Bf16>(std::size_t{place.in} * layer.out_stride);
+  layer.biases = arena.take<float>(layer.out_stride);
+  return layer;
+}
+
+TensorTrace lay_out_tensor(DevicePlan const& plan, std::size_t index, Arena& arena) {
+  TensorTrace trace;
+  bool const is_input = index == 0, is_hidden = !is_input && index < plan.shape.layers();
+  trace.stride = tensor_stride(plan.shape.widths[index] * (is_input ? 2 : 1));
+  auto const take = [&](bool is_wanted) { return is_wanted ? arena.take<Bf16>(plan.rows_at_once * trace.stride) : nullptr; };
+  trace.value = take(is_input || is_hidden);
+  trace.slope = take(is_hidden);
+  trace.bend = take(is_hidden && plan.has_slopes);
+  trace.adjoint = take(is_hidden && plan.has_slopes);
+  trace.inner = take(plan.has_twin && !is_input);
+  trace.extra = take(is_hidden && plan.has_slopes);
+  return trace;
+}
+
+TensorLayout lay_out_tensor(DevicePlan const& plan, Arena& arena) {
+  TensorLayout out;
+  auto const& shape = plan.shape;
+  auto const places = places_of(shape);
+  for (std::size_t i = 0; i < places.size(); ++i) out.layers.push_back(lay_out_tensor(places[i], i, arena));
+  for (std::size_t i = 0; i < shape.widths.size(); ++i) out.trace.push_back(lay_out_tensor(plan, i, arena));
+  out.by_output = arena.take<Bf16>(plan.rows_at_once * tensor_stride(shape.outputs()));
+  out.by_slope = arena.take<Bf16>(plan.has_slopes ? plan.rows_at_once * tensor_stride(shape.inputs()) : 0);
+  auto const widest = tensor_stride(*std::ranges::max_element(shape.widths));
+  for (auto& delta : out.delta) delta = arena.take<Bf16>(plan.rows_at_once * widest);
+  return out;
 }
 
 }  // namespace
@@ -52,7 +95,7 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
   auto const inputs = shape.inputs(), outputs = shape.outputs();
   auto const widest = device_stride(*std::ranges::max_element(shape.widths));
   auto const slopes = plan.has_slopes ? std::uint64_t{1} : 0;
-  for (auto const& place : places_of(shape)) out.layers.push_back(lay_out(place, arena));
+  for (auto const& place : places_of(shape)) out.layers.push_back(lay_out(place, plan.precision, arena));
   for (std::size_t i = 0; i < shape.widths.size(); ++i) out.trace.push_back(lay_out(plan, i, arena));
   out.inputs = arena.take<float>(plan.table.inputs);
   out.targets = arena.take<float>(plan.table.targets);
@@ -62,7 +105,10 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
   out.wanted_slopes = matrix(arena, plan.rows_at_once * slopes, device_stride(inputs));
   out.by_output = matrix(arena, plan.rows_at_once, device_stride(outputs));
   out.by_slope = matrix(arena, plan.rows_at_once * slopes, device_stride(inputs));
-  for (auto& delta : out.delta) delta = matrix(arena, plan.rows_at_once, widest);
+  if (plan.precision == Precision::fp32)
+    for (auto& delta : out.delta) delta = matrix(arena, plan.rows_at_once, widest);
+  else
+    out.tensor = lay_out_tensor(plan, arena);
   auto const parameters = parameter_count(shape);
   out.parameters = arena.take<float>(parameters);
   for (auto* moment : {&out.trained.parameters, &out.trained.first, &out.trained.second, &out.trained.average})
@@ -77,6 +123,12 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
                    (inputs + 1) * sizeof(float) + 64;
   out.notes = arena.take<char>(out.note_bytes);
   return out;
+}
+
+char const* refusal_of(Precision precision, int compute_major) {
+  constexpr int first_with_bf16 = 8;
+  if (precision == Precision::fp32 || compute_major >= first_with_bf16) return nullptr;
+  return "its tensor cores have no bf16, which begins at compute capability 8.0; choose precision fp32";
 }
 
 std::uint64_t device_bytes(DevicePlan const& plan) {

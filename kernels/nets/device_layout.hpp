@@ -46,6 +46,32 @@ struct SquarePart {
 };
 std::vector<SquarePart> square_parts_of(Shape const& shape);
 
+/// Bits of a bf16 number.
+using Bf16 = std::uint16_t;
+
+/// A layer's weights in bf16, for both products. The first one multiplies inputs that are two numbers each, which makes them as
+/// good as 16 bits: its summed index goes over the weights twice.
+struct TensorLayer {
+  Bf16* by_output = nullptr;  ///< [out][depth_stride]
+  Bf16* by_input = nullptr;   ///< [in][out_stride]
+  float* biases = nullptr;    ///< [out_stride]
+  std::uint32_t depth = 0, depth_stride = 0, out_stride = 0;
+};
+
+/// As TraceView, in bf16. The inputs' value has twice their columns.
+struct TensorTrace {
+  Bf16 *value = nullptr, *slope = nullptr, *bend = nullptr, *adjoint = nullptr, *inner = nullptr, *extra = nullptr;
+  std::uint32_t stride = 0;
+};
+
+/// Matrices of bf16; columns behind a width are zeros.
+struct TensorLayout {
+  std::vector<TensorLayer> layers;
+  std::vector<TensorTrace> trace;
+  Bf16 *by_output = nullptr, *by_slope = nullptr;
+  Bf16* delta[2] = {};
+};
+
 struct DeviceLayout {
   std::vector<DeviceLayer> layers;
   std::vector<TraceView> trace;  ///< [layers + 1], matrices [rows_at_once][stride]
@@ -64,13 +90,18 @@ struct DeviceLayout {
   double* losses = nullptr;           ///< [chunks][value, slope]
   char* notes = nullptr;              ///< blocks, chunks, scales and weights of a launch
   std::size_t note_bytes = 0;
+  TensorLayout tensor;                ///< in bf16: instead of weights and of hidden layers' matrices
 };
 DeviceLayout lay_out(DevicePlan const& plan, Arena& arena);
+
+/// Why a device of this compute capability has no such products; null where it has.
+char const* refusal_of(Precision precision, int compute_major);
 
 /// Blocks and chunks of a launch are bounded, beside its rows.
 inline constexpr std::uint64_t most_launch_blocks = 4096;
 inline std::uint64_t most_launch_chunks(std::uint64_t rows) { return rows / chunk_rows + most_launch_blocks; }
 
 constexpr std::uint32_t device_stride(std::uint32_t width) { return (width + 3) / 4 * 4; }
+constexpr std::uint32_t tensor_stride(std::uint32_t width) { return (width + 7) / 8 * 8; }
 
 }  // namespace muster::kernels::nets

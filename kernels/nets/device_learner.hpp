@@ -24,6 +24,10 @@ struct TableSize {
   std::uint64_t inputs = 0, targets = 0, slopes = 0, places = 0;
 };
 
+/// Of a network's products: chains of fp32 with the bits of a CPU, or factors of bf16 that are summed in fp32 by tensor cores, with
+/// the bits of a kind of device (its compute capability).
+enum class Precision : std::uint8_t { fp32, bf16 };
+
 struct DevicePlan {
   Shape shape;
   bool has_slopes = false;         ///< to be learned from
@@ -31,6 +35,7 @@ struct DevicePlan {
   TableSize table;                 ///< of what is held
   std::uint64_t rows_at_once = 0;  ///< the largest block at least
   std::uint64_t shards = 1;
+  Precision precision = Precision::fp32;
 };
 /// Of a pool, at most.
 std::uint64_t device_bytes(DevicePlan const& plan);

@@ -1,0 +1,90 @@
+// Matrices of bf16 on a GPU: how they lie in a block's memory, and the instructions that load and multiply them (compute
+// capability 8.0 and up). Included by cuda_tensor.cu.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/math/base.hpp"
+#include "kernels/nets/config.hpp"
+#include "kernels/nets/device_layout.hpp"
+
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+#define MUSTER_HAS_BF16 1
+#else
+#define MUSTER_HAS_BF16 0
+#endif
+
+MUSTER_NETS_BEGIN
+
+/// Two neighbours of a row, the first in the low half.
+__device__ inline std::uint32_t pack_bf16(float low, float high) {
+  std::uint32_t word = 0;
+#if MUSTER_HAS_BF16
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+#endif
+  return word;
+}
+__device__ inline float low_of(std::uint32_t word) { return from_bits(word << 16); }
+__device__ inline float high_of(std::uint32_t word) { return from_bits(word & 0xffff0000u); }
+
+/// Values of a matrix that travel together.
+inline constexpr std::uint32_t piece_values = 8;
+struct alignas(16) Piece {
+  std::uint32_t words[4];
+};
+
+/// A slab in a block's memory: lines of 64 values, of which pieces change places by the line, so that neither copies nor loads
+/// of eight lines collide. Wider lines are several panels.
+inline constexpr std::uint32_t line_bytes = 128, line_pieces = 8, line_values = 64;
+template <int Lines>
+__device__ inline std::uint32_t slab_offset(std::uint32_t line, std::uint32_t piece) {
+  return (piece / line_pieces * Lines + line) * line_bytes + (piece % line_pieces ^ line % 8) * sizeof(Piece);
+}
+
+__device__ inline std::uint32_t shared_address(void const* at) { return static_cast<std::uint32_t>(__cvta_generic_to_shared(at)); }
+
+/// A piece from the device's memory into a block's, or zeros.
+__device__ inline void copy_piece(std::uint32_t shared, Bf16 const* from, bool is_there) {
+#if MUSTER_HAS_BF16
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(from), "r"(is_there ? 16 : 0) : "memory");
+#endif
+}
+
+/// Four 8 x 8 matrices, whose lines the lanes point at.
+__device__ inline void load_matrices(std::uint32_t (&to)[4], std::uint32_t shared) {
+#if MUSTER_HAS_BF16
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(shared) : "memory");
+#endif
+}
+/// The same, turned around.
+__device__ inline void load_turned(std::uint32_t (&to)[4], std::uint32_t shared) {
+#if MUSTER_HAS_BF16
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(shared) : "memory");
+#endif
+}
+
+/// sums += left right, of 16 x 16 and 16 x 8 values.
+__device__ inline void multiply_add(float (&sums)[4], std::uint32_t const (&left)[4], std::uint32_t right0, std::uint32_t right1) {
+#if MUSTER_HAS_BF16
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+               : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right0), "r"(right1));
+#endif
+}
+
+/// Among four neighbouring lanes: the word of tile t in lane q goes to word q of lane t. Twice is nothing.
+__device__ inline void turn_quad(std::uint32_t (&words)[4], std::uint32_t lane) {
+  auto const swap = [&](std::uint32_t& low, std::uint32_t& high, std::uint32_t distance) {
+    bool const is_upper = (lane & distance) != 0;
+    std::uint32_t const got = __shfl_xor_sync(0xffffffffu, is_upper ? low : high, static_cast<int>(distance));
+    (is_upper ? low : high) = got;
+  };
+  swap(words[0], words[1], 1);
+  swap(words[2], words[3], 1);
+  swap(words[0], words[2], 2);
+  swap(words[1], words[3], 2);
+}
+
+MUSTER_NETS_END

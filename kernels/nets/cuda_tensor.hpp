@@ -1,0 +1,36 @@
+// The passes of a network whose products are of bf16, called by cuda_nets.cu; their .cu file has the kernels. Errors are thrown as
+// C strings.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include "kernels/nets/cuda_rows.hpp"
+#include "kernels/nets/device_layout.hpp"
+
+MUSTER_NETS_BEGIN
+
+struct TensorLaunch {
+  DevicePlan const& plan;
+  DeviceLayout const& at;
+  cudaStream_t stream;
+  int multiprocessors;
+  std::uint32_t rows, block_count;
+  BlockView const* blocks;  ///< on the device, as the scales, one a bucket
+  double const* scales;
+};
+
+/// Throws where the device has no products of bf16.
+void refuse_tensor_device(int ordinal);
+/// What never changes.
+void prepare_tensor(DevicePlan const& plan, DeviceLayout const& at, cudaStream_t stream);
+/// Rounds weights.
+void load_tensor(DeviceLayout const& at, float const* parameters, cudaStream_t stream);
+
+/// From the inputs in fp32 to the outputs in fp32.
+void tensor_forward(TensorLaunch const& launch, bool has_bend);
+/// To the slopes by the inputs in fp32.
+void tensor_twin(TensorLaunch const& launch);
+/// From the losses' derivatives in fp32 to all gradients.
+void tensor_learn(TensorLaunch const& launch);
+
+MUSTER_NETS_END

@@ -1,0 +1,245 @@
+// What happens to elements of products on tensor cores: as in cuda_work.hpp, in fp32; matrices are stored in bf16, rounded once.
+// Columns behind a matrix's width hold zeros, and stay so. Included by cuda_tensor.cu.
+#pragma once
+
+#include "kernels/nets/cuda_tensor_product.hpp"
+#include "kernels/nets/cuda_work.hpp"
+
+MUSTER_NETS_BEGIN
+
+/// Four tiles of eight columns, of which a lane has two columns each while it computes, and a whole tile when it loads and stores.
+struct Quad {
+  std::uint32_t words[4];
+};
+
+/// A row of a matrix, from a multiple of 32 columns on; `lane` is one of four.
+struct RowPlace {
+  std::uint32_t row, column, lane, rows;
+
+  __device__ std::uint32_t own_piece() const { return column + piece_values * lane; }
+  __device__ bool is_inside(std::uint32_t stride) const { return row < rows && own_piece() < stride; }
+  __device__ std::size_t offset(std::uint32_t stride) const { return std::size_t{row} * stride + own_piece(); }
+};
+
+/// All four lanes call these together.
+__device__ inline void store_quad(Bf16* matrix, std::uint32_t stride, RowPlace const& at, Quad quad) {
+  turn_quad(quad.words, at.lane);
+  if (!at.is_inside(stride)) return;
+  *reinterpret_cast<Piece*>(matrix + at.offset(stride)) = {{quad.words[0], quad.words[1], quad.words[2], quad.words[3]}};
+}
+__device__ inline Quad load_quad(Bf16 const* matrix, std::uint32_t stride, RowPlace const& at) {
+  Quad quad{};
+  if (at.is_inside(stride)) {
+    auto const piece = *reinterpret_cast<Piece const*>(matrix + at.offset(stride));
+    MUSTER_UNROLL
+    for (int i = 0; i < 4; ++i) quad.words[i] = piece.words[i];
+  }
+  turn_quad(quad.words, at.lane);
+  return quad;
+}
+
+/// Rows of sums as groups of four tiles, for what stores bf16. `Work` has finish(RowPlace, low[4], high[4]).
+template <class Work>
+struct ByQuads {
+  __device__ void see(int, std::uint32_t, std::uint32_t) const {}
+  template <int Tiles>
+  __device__ void finish_row(std::uint32_t row, std::uint32_t column, std::uint32_t lane, float const (&sums)[Tiles][4], int offset) const {
+    static_assert(Tiles % 4 == 0);
+    auto const& self = static_cast<Work const&>(*this);
+    MUSTER_UNROLL
+    for (int n = 0; n < Tiles; n += 4) {
+      float low[4], high[4];
+      MUSTER_UNROLL
+      for (int t = 0; t < 4; ++t) {
+        low[t] = sums[n + t][offset];
+        high[t] = sums[n + t][offset + 1];
+      }
+      self.finish({row, column + static_cast<std::uint32_t>(8 * n), lane, self.rows}, low, high);
+    }
+  }
+};
+
+struct TensorFromZero {
+  __device__ float start(std::uint32_t) const { return 0.0f; }
+};
+struct TensorFromBiases {
+  float const* biases;
+  std::uint32_t stride;
+  __device__ float start(std::uint32_t column) const { return column < stride ? biases[column] : 0.0f; }
+};
+
+/// Of an activation by the device's approximations of 2^x and 1 / x, which are far closer than bf16.
+struct QuickCurve {
+  Activation curve;
+  bool is_linear;
+
+  __device__ Curve at(float z) const {
+    if (is_linear) return {z, 1.0f, 0.0f};
+    switch (curve) {
+      case Activation::silu: return silu(z);
+      case Activation::tanh: return tanh_of(z);
+      case Activation::relu: break;
+    }
+    return Activate<Activation::relu>::at(z);
+  }
+
+ private:
+  /// 1 / (1 + e^-z).
+  __device__ static float logistic(float z) {
+    float power = 0, inverse = 0;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(-1.44269504f * z));
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(1.0f + power));
+    return inverse;
+  }
+  __device__ static Curve silu(float z) {
+    float const s = logistic(z), rest = 1.0f - s;
+    return {z * s, s * fma(z, rest, 1.0f), (s * rest) * fma(z, fma(-2.0f, s, 1.0f), 2.0f)};
+  }
+  __device__ static Curve tanh_of(float z) {
+    float const t = fma(2.0f, logistic(2.0f * z), -1.0f), slope = fma(-t, t, 1.0f);
+    return {t, slope, (-2.0f * t) * slope};
+  }
+};
+
+template <bool HasBend>
+struct TensorActivated : TensorFromBiases, ByQuads<TensorActivated<HasBend>> {
+  TensorActivated(TensorFromBiases const& from, TensorTrace const& trace, QuickCurve const& of, std::uint32_t count)
+      : TensorFromBiases(from), to(trace), curve(of), rows(count) {}
+  TensorTrace to;
+  QuickCurve curve;
+  std::uint32_t rows;
+
+  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4]) const {
+    Quad value, slope, bend;
+    MUSTER_UNROLL
+    for (int t = 0; t < 4; ++t) {
+      Curve const a = curve.at(low[t]), b = curve.at(high[t]);
+      value.words[t] = pack_bf16(a.value, b.value);
+      slope.words[t] = pack_bf16(a.slope, b.slope);
+      bend.words[t] = pack_bf16(a.bend, b.bend);
+    }
+    store_quad(to.value, to.stride, at, value);
+    store_quad(to.slope, to.stride, at, slope);
+    if constexpr (HasBend) store_quad(to.bend, to.stride, at, bend);
+  }
+};
+
+/// What stays in fp32: outputs, and slopes by the inputs.
+struct TensorOutputs : TensorFromBiases {
+  float* to;
+  std::uint32_t to_stride, rows;
+
+  __device__ void see(int, std::uint32_t, std::uint32_t) const {}
+  template <int Tiles>
+  __device__ void finish_row(std::uint32_t row, std::uint32_t first, std::uint32_t lane, float const (&sums)[Tiles][4], int offset) const {
+    if (row >= rows) return;
+    MUSTER_UNROLL
+    for (int n = 0; n < Tiles; ++n) {
+      std::uint32_t const column = first + static_cast<std::uint32_t>(8 * n) + 2 * lane;
+      if (column < to_stride) store_run(to + std::size_t{row} * to_stride + column, Run<2>{{sums[n][offset], sums[n][offset + 1]}});
+    }
+  }
+};
+
+/// adjoint = x; inner = x * slope.
+struct TensorTwin : TensorFromZero, ByQuads<TensorTwin> {
+  TensorTwin(TensorTrace const& trace, std::uint32_t count) : to(trace), rows(count) {}
+  TensorTrace to;
+  std::uint32_t rows;
+
+  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4]) const {
+    Quad const slope = load_quad(to.slope, to.stride, at);
+    Quad adjoint, inner;
+    MUSTER_UNROLL
+    for (int t = 0; t < 4; ++t) {
+      adjoint.words[t] = pack_bf16(low[t], high[t]);
+      inner.words[t] = pack_bf16(low[t] * low_of(slope.words[t]), high[t] * high_of(slope.words[t]));
+    }
+    if (to.adjoint != nullptr) store_quad(to.adjoint, to.stride, at, adjoint);
+    store_quad(to.inner, to.stride, at, inner);
+  }
+};
+
+/// delta = x * slope; extra = x * adjoint * bend.
+struct TensorReverseTwin : TensorFromZero, ByQuads<TensorReverseTwin> {
+  TensorReverseTwin(TensorTrace const& trace, Bf16* to, std::uint32_t count) : mid(trace), delta(to), rows(count) {}
+  TensorTrace mid;
+  Bf16* delta;
+  std::uint32_t rows;
+
+  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4]) const {
+    Quad const slope = load_quad(mid.slope, mid.stride, at), bend = load_quad(mid.bend, mid.stride, at);
+    Quad const adjoint = load_quad(mid.adjoint, mid.stride, at);
+    Quad out, extra;
+    MUSTER_UNROLL
+    for (int t = 0; t < 4; ++t) {
+      out.words[t] = pack_bf16(low[t] * low_of(slope.words[t]), high[t] * high_of(slope.words[t]));
+      extra.words[t] = pack_bf16((low[t] * low_of(adjoint.words[t])) * low_of(bend.words[t]),
+                                 (high[t] * high_of(adjoint.words[t])) * high_of(bend.words[t]));
+    }
+    store_quad(delta, mid.stride, at, out);
+    store_quad(mid.extra, mid.stride, at, extra);
+  }
+};
+
+/// delta = x * slope, and `extra` where slopes are learned.
+template <bool HasSlopes>
+struct TensorBackward : TensorFromZero, ByQuads<TensorBackward<HasSlopes>> {
+  TensorBackward(TensorTrace const& trace, Bf16* to, std::uint32_t count) : before(trace), delta(to), rows(count) {}
+  TensorTrace before;
+  Bf16* delta;
+  std::uint32_t rows;
+
+  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4]) const {
+    Quad const slope = load_quad(before.slope, before.stride, at);
+    Quad extra{}, out;
+    if constexpr (HasSlopes) extra = load_quad(before.extra, before.stride, at);
+    MUSTER_UNROLL
+    for (int t = 0; t < 4; ++t)
+      out.words[t] = pack_bf16(fma(low[t], low_of(slope.words[t]), low_of(extra.words[t])),
+                               fma(high[t], high_of(slope.words[t]), high_of(extra.words[t])));
+    store_quad(delta, before.stride, at, out);
+  }
+};
+
+/// A block's gradient of weights [in][out] into sums; and that of biases, which is a product of the right matrix with ones.
+template <int Tiles>
+struct TensorGradient : TensorFromZero {
+  double scale;
+  std::int64_t* sums;
+  std::uint32_t in, out;
+  bool sums_biases;
+  std::uint32_t most = 0;
+  float biases[Tiles][4] = {};
+
+  __device__ void see(int tile, std::uint32_t right0, std::uint32_t right1) {
+    constexpr std::uint32_t ones = 0x3f803f80;
+    if (sums_biases) multiply_add(biases[tile], {ones, ones, ones, ones}, right0, right1);
+  }
+  template <int Count>
+  __device__ void finish_row(std::uint32_t row, std::uint32_t first, std::uint32_t lane, float const (&found)[Count][4], int offset) {
+    static_assert(Count == Tiles);
+    if (row < in) add_row(found, offset, first + 2 * lane, scale, sums + std::size_t{row} * out, most);
+  }
+  /// Of one row, two columns a tile.
+  __device__ void add_row(float const (&found)[Tiles][4], int offset, std::uint32_t first, double by, std::int64_t* to, std::uint32_t& largest) const {
+    MUSTER_UNROLL
+    for (int n = 0; n < Tiles; ++n)
+      MUSTER_UNROLL
+      for (int e = 0; e < 2; ++e)
+        if (std::uint32_t const column = first + static_cast<std::uint32_t>(8 * n + e); column < out)
+          add_to_grid(found[n][offset + e], by, to + column, largest);
+  }
+};
+
+// The cuts that are chosen from.
+using TensorBig = TensorCut<128, 128, 64, 64, 3, 2>;
+using TensorWide = TensorCut<128, 160, 32, 160, 3, 2>;
+using TensorHalf = TensorCut<128, 64, 32, 64, 3, 3>;
+using TensorSmall = TensorCut<64, 32, 16, 32, 3, 4>;
+using TensorThin = TensorCut<128, 16, 32, 16, 3, 3>;
+using TensorGradientWide = TensorCut<160, 80, 32, 80, 3, 1>;
+using TensorGradientSquare = TensorCut<64, 64, 32, 32, 3, 3>;
+using TensorGradientFlat = TensorCut<16, 128, 16, 32, 3, 3>;
+
+MUSTER_NETS_END

@@ -1,0 +1,223 @@
+// A GPU's networks in bf16 are near those in double, and have one answer however they are cut. Their memory begins as NaN.
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+
+#include "kernels/nets/cuda_nets.hpp"
+#include "tests/kernels/gpu_memory.hpp"
+#include "tests/kernels/nets/plain_net.hpp"
+
+namespace muster::kernels::nets {
+namespace {
+
+int faults = 0;
+
+void expect(bool good, char const* what) {
+  if (!good) std::printf("FAIL %s\n", what);
+  faults += good ? 0 : 1;
+}
+
+struct Case {
+  std::vector<std::uint32_t> widths;
+  Activation activation;
+  std::uint32_t samples;
+  bool has_slopes;
+  std::uint32_t linear_layer = no_layer;
+};
+
+/// What a step comes to.
+struct Found {
+  std::vector<std::int64_t> sums;
+  std::vector<std::uint32_t> most;
+  std::vector<BlockLoss> losses, judged;
+  std::vector<float> outputs, slopes;
+};
+
+plain::Curve<double> curve_at(Activation activation, double z) {
+  double const s = 1 / (1 + std::exp(-z)), t = std::tanh(z);
+  switch (activation) {
+    case Activation::silu: return {z * s, s * (1 + z * (1 - s)), s * (1 - s) * (2 + z * (1 - 2 * s))};
+    case Activation::tanh: return {t, 1 - t * t, -2 * t * (1 - t * t)};
+    case Activation::relu: break;
+  }
+  return {z > 0 ? z : 0, z > 0 ? 1.0 : 0.0, 0};
+}
+
+TableMemory spoilt_memory() {
+  static TableMemory const plain = muster::testing::plain_gpu_memory();
+  return {nullptr,
+          [](void*, std::size_t bytes) -> void* {
+            void* const at = plain.take(plain.pool, bytes);
+            if (at != nullptr) cudaMemset(at, 0xff, bytes);
+            return at;
+          },
+          plain.give};
+}
+
+double norm(std::vector<double> const& of) {
+  double sum = 0;
+  for (double const x : of) sum += x * x;
+  return std::sqrt(sum);
+}
+/// Of a difference, by the norm of what is wanted; NaN counts as far.
+double distance(std::vector<double> found, std::vector<double> const& wanted) {
+  for (std::size_t i = 0; i < found.size(); ++i) found[i] -= wanted[i];
+  double const far = norm(found) / (norm(wanted) + 1e-30);
+  return far >= 0 ? far : 1e300;
+}
+
+class Scene {
+ public:
+  explicit Scene(Case const& of) : of_(of), shape_{of.widths, of.activation, of.linear_layer}, engine_(of.samples) {
+    for (auto const& place : places_of(shape_)) {
+      float const most = std::sqrt(3.0f / static_cast<float>(place.in));
+      append(parameters_, draw(std::size_t{place.in} * place.out, most));
+      append(parameters_, draw(place.out, 0.3f));
+    }
+    inputs_ = draw(std::size_t{of.samples} * shape_.inputs(), 1);
+    targets_ = draw(std::size_t{of.samples} * shape_.outputs(), 1);
+    if (of.has_slopes) slopes_ = draw(inputs_.size(), 1);
+    lambda_.assign(shape_.inputs(), 0.3f);
+    order_ = shuffled_order(of.samples, 5, 3);
+    rows_ = std::max(1u, of.samples * 2 / 3);
+    for (std::uint32_t first = 0, shard = 0; first < rows_; first += rows_ / 5 + 1, ++shard)
+      blocks_.push_back({first, std::min(rows_ / 5 + 1, rows_ - first), shard / 2});
+  }
+
+  void check() {
+    auto const once = run(of_.samples, blocks_), small = run(rows_ / 5 + 1, blocks_), again = run(of_.samples, blocks_);
+    auto turned = blocks_;
+    std::ranges::reverse(turned);
+    auto other = run(rows_ / 2 + 1, turned);
+    std::ranges::reverse(other.losses);
+    std::ranges::reverse(other.judged);
+    std::printf("%zu layers, %zu parameters, %s\n", shape_.layers(), parameters_.size(), of_.has_slopes ? "slopes" : "plain");
+    expect(same(once, again), "a second run has other bits");
+    expect(same(once, small), "other rows at once have other bits");
+    expect(same(once, other), "another order of blocks has other bits");
+    compare(once);
+  }
+
+ private:
+  static constexpr std::uint64_t shards = 3;
+
+  static void append(std::vector<float>& to, std::vector<float> const& more) { to.insert(to.end(), more.begin(), more.end()); }
+  std::vector<float> draw(std::size_t count, float most) {
+    std::vector<float> values(count);
+    for (auto& x : values) x = std::uniform_real_distribution<float>(-most, most)(engine_);
+    return values;
+  }
+  static bool same(std::vector<BlockLoss> const& a, std::vector<BlockLoss> const& b) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (a[i].value != b[i].value || a[i].slope != b[i].slope) return false;
+    return true;
+  }
+  static bool same(Found const& a, Found const& b) {
+    return a.sums == b.sums && a.most == b.most && same(a.losses, b.losses) && same(a.judged, b.judged) && same(a.losses, a.judged) &&
+           a.outputs == b.outputs && a.slopes == b.slopes;
+  }
+  std::size_t buckets() const { return 2 * shape_.layers(); }
+  std::vector<double> scales() const { return std::vector<double>(buckets(), 0x1p36); }
+  LossWeights weights() const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr}; }
+
+  Found run(std::uint64_t rows_at_once, std::vector<BlockRows> const& blocks) {
+    Found found{std::vector<std::int64_t>(parameters_.size()), std::vector<std::uint32_t>(shards * buckets()), std::vector<BlockLoss>(blocks.size()),
+                std::vector<BlockLoss>(blocks.size()), std::vector<float>(of_.samples * shape_.outputs()),
+                std::vector<float>(shape_.outputs() == 1 ? inputs_.size() : 0)};
+    char const* error = nullptr;
+    CudaNet* const net = open_cuda_net({shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0},
+                                        rows_at_once, shards, Precision::bf16}, 0, nullptr, spoilt_memory(), &error);
+    if (net == nullptr) return expect(false, error), found;
+    auto const tell = [](char const* text) { expect(text == nullptr, text); };
+    tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
+    tell(load_on_cuda(net, parameters_.data()));
+    tell(run_cuda_net(net, blocks, order_, weights(), scales().data(), found.sums.data(), {found.losses, found.most}));
+    tell(run_cuda_net(net, blocks, order_, weights(), nullptr, nullptr, {found.judged}));
+    tell(predict_on_cuda(net, inputs_, found.outputs, found.slopes));
+    close_cuda_net(net);
+    return found;
+  }
+
+  /// With the network in double.
+  void compare(Found const& found) {
+    auto const curves = [this](double z) { return curve_at(of_.activation, z); };
+    plain::Net<double, decltype(curves)> const net(shape_, {parameters_.begin(), parameters_.end()}, curves);
+    auto const part = [](std::vector<float> const& of, std::size_t row, std::size_t width) {
+      auto const at = of.begin() + static_cast<std::ptrdiff_t>(of.empty() ? 0 : row * width);
+      return std::vector<double>(at, of.empty() ? at : at + static_cast<std::ptrdiff_t>(width));
+    };
+    std::vector<double> gradient(parameters_.size()), outputs, slopes;
+    for (std::uint32_t i = 0; i < rows_; ++i) {
+      auto const sample = order_.at(i);
+      net.add_gradient(part(inputs_, sample, shape_.inputs()), part(targets_, sample, shape_.outputs()), part(slopes_, sample, shape_.inputs()), 0.7f,
+                       std::vector<double>(shape_.inputs(), 0.3f), gradient, gradient);
+    }
+    for (std::size_t sample = 0; sample < of_.samples; ++sample) {
+      auto pass = net.forward(part(inputs_, sample, shape_.inputs()));
+      outputs.insert(outputs.end(), pass.value.back().begin(), pass.value.back().end());
+      if (found.slopes.empty()) continue;
+      net.twin(pass);
+      slopes.insert(slopes.end(), pass.adjoint[0].begin(), pass.adjoint[0].end());
+    }
+    for (auto const& bucket : buckets_of(shape_)) near(found, bucket, gradient);
+    near("outputs", {found.outputs.begin(), found.outputs.end()}, outputs, 0.01);
+    near("slopes", {found.slopes.begin(), found.slopes.end()}, slopes, 0.015);
+    near_losses(found, outputs, slopes);
+  }
+  void near(Found const& found, Bucket const& bucket, std::vector<double> const& gradient) const {
+    std::vector<double> got, wanted(gradient.begin() + static_cast<std::ptrdiff_t>(bucket.first), gradient.begin() + static_cast<std::ptrdiff_t>(bucket.first + bucket.count));
+    for (std::size_t i = 0; i < bucket.count; ++i) got.push_back(static_cast<double>(found.sums[bucket.first + i]) * 0x1p-36);
+    near("gradient", got, wanted, 0.03);
+  }
+  static void near(char const* what, std::vector<double> const& found, std::vector<double> const& wanted, double bound) {
+    double const far = distance(found, wanted);
+    std::printf("  %s of %zu: %.2e\n", what, wanted.size(), far);
+    expect(far < bound, what);
+  }
+  void near_losses(Found const& found, std::vector<double> const& outputs, std::vector<double> const& slopes) const {
+    double value = 0, slope = 0, value_found = 0, slope_found = 0;
+    for (std::uint32_t i = 0; i < rows_; ++i) {
+      auto const add = [&](double& to, double weight, std::vector<double> const& of, std::vector<float> const& wanted, std::size_t width) {
+        for (std::size_t j = order_.at(i) * width; j < (order_.at(i) + 1) * width; ++j) to += weight * (of[j] - wanted[j]) * (of[j] - wanted[j]);
+      };
+      add(value, 0.7f, outputs, targets_, shape_.outputs());
+      if (of_.has_slopes) add(slope, 0.3f, slopes, slopes_, shape_.inputs());
+    }
+    for (auto const& loss : found.losses) value_found += loss.value, slope_found += loss.slope;
+    near("loss", {value_found}, {value}, 0.01);
+    if (of_.has_slopes) near("loss of slopes", {slope_found}, {slope}, 0.01);
+  }
+
+  Case const of_;
+  Shape const shape_;
+  std::mt19937 engine_;
+  RowOrder order_;
+  std::uint32_t rows_ = 0;
+  std::vector<BlockRows> blocks_;
+  std::vector<float> parameters_, inputs_, targets_, slopes_, lambda_;
+};
+
+}  // namespace
+}  // namespace muster::kernels::nets
+
+int main() {
+  using namespace muster::kernels::nets;
+  for (auto const& of : std::vector<Case>{{{8, 160, 160, 1}, Activation::silu, 3000, false},
+                                          {{8, 160, 160, 160, 160, 1}, Activation::silu, 2001, true},
+                                          {{5, 33, 17, 1}, Activation::silu, 1500, true},
+                                          {{3, 100, 7, 1}, Activation::tanh, 911, true},
+                                          {{1, 1, 1}, Activation::silu, 700, true},
+                                          {{8, 8, 8, 1}, Activation::silu, 1000, true},
+                                          {{20, 40, 4, 40, 20}, Activation::silu, 700, false, 1},
+                                          {{6, 40, 8, 40, 1}, Activation::silu, 700, true, 1},
+                                          {{8, 31, 2}, Activation::relu, 2000, false},
+                                          {{2, 1}, Activation::silu, 350, true},
+                                          {{270, 65, 5}, Activation::tanh, 640, false},
+                                          {{8, 512, 512, 512, 1}, Activation::silu, 900, true},
+                                          {{9, 300, 130, 200, 1}, Activation::tanh, 1203, false}})
+    Scene(of).check();
+  std::printf(faults == 0 ? "all good\n" : "%d faults\n", faults);
+  return faults == 0 ? 0 : 1;
+}
