@@ -50,6 +50,12 @@ __device__ inline void copy_piece(std::uint32_t shared, Bf16 const* from, bool i
 #endif
 }
 
+__device__ inline std::uint32_t load_word(std::uint32_t shared) {
+  std::uint32_t word = 0;
+  asm volatile("ld.shared.u32 %0, [%1];" : "=r"(word) : "r"(shared) : "memory");
+  return word;
+}
+
 /// Four 8 x 8 matrices, whose lines the lanes point at.
 __device__ inline void load_matrices(std::uint32_t (&to)[4], std::uint32_t shared) {
 #if MUSTER_HAS_BF16

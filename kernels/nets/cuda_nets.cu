@@ -52,6 +52,7 @@ struct CudaNet {
   cudaStream_t stream = nullptr;
   TableMemory memory{};
   int multiprocessors = 1;
+  bool has_groups = false;  ///< of warps on tensor cores
   void* block = nullptr;
   char* pinned = nullptr;  ///< notes of a launch, then losses, then sums
   DeviceLayout at;
@@ -196,7 +197,7 @@ struct Launch {
   DeviceLayout const& at() const { return self.at; }
   std::uint32_t buckets() const { return static_cast<std::uint32_t>(2 * at().layers.size()); }
   bool is_bf16() const { return self.plan.precision == Precision::bf16; }
-  TensorLaunch tensor() const { return {self.plan, at(), self.stream, self.multiprocessors, rows, block_count, blocks, scales}; }
+  TensorLaunch tensor() const { return {self.plan, at(), self.stream, self.multiprocessors, rows, block_count, blocks, scales, self.has_groups}; }
 };
 
 template <class Cut, class Work>
@@ -565,7 +566,7 @@ void* take(CudaNet const& self, std::size_t bytes) {
 }
 
 void open(CudaNet& self) {
-  if (self.plan.precision == Precision::bf16) refuse_tensor_device(self.ordinal);
+  if (self.plan.precision == Precision::bf16) self.has_groups = open_tensor_device(self.ordinal);
   check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, self.ordinal));
   self.block = take(self, device_bytes(self.plan));
   Arena arena(static_cast<char*>(self.block));

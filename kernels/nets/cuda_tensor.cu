@@ -34,13 +34,15 @@ tensor_gradient_kernel(TensorFactors const all, BlockView const* blocks, Gradien
   factors.right += std::size_t{block.row} * all.right_stride;
   factors.depth = block.rows;
   TensorTile<Cut, Lines::by_depth> tile(factors, threadIdx.x, blockIdx.x * Cut::rows, blockIdx.y * Cut::columns, tensor_room);
-  bool const sums_biases = biases.sums != nullptr && blockIdx.x == 0 && tile.is_first_warp_row();
-  TensorGradient<Cut::column_tiles> work{{}, *weights.scale, weights.sums, all.rows, all.columns, sums_biases};
+  bool const sums_biases = biases.sums != nullptr && blockIdx.x == 0 && tile.looks();
+  TensorGradient<Cut::column_tiles, tile.pairs> work{{}, *weights.scale, weights.sums, all.rows, all.columns, sums_biases};
   tile.run(work);
   weights.raise(block.shard, work.most);
   if (!sums_biases) return;
   std::uint32_t largest = 0;
-  if (threadIdx.x % 32 < 4) work.add_row(work.biases, 0, tile.first_warp_column() + 2 * (threadIdx.x % 32), *biases.scale, biases.sums, largest);
+  MUSTER_UNROLL
+  for (int t = 0; t < 2 * tile.pairs; ++t)
+    work.finish_biases(t, tile.pair_column(t / 2) + static_cast<std::uint32_t>(t % 2 * 8), threadIdx.x, *biases.scale, biases.sums, largest);
   biases.raise(block.shard, largest);
 }
 
@@ -107,6 +109,9 @@ void allow_room(Kernel kernel) {
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::bytes));
 }
 
+/// Whether groups multiply. It shows in bits, so that it goes by the shape and the kind of device.
+bool is_for_groups(Launch const& l, std::uint32_t depth, std::uint32_t columns) { return l.has_groups && depth >= 64 && columns >= 64; }
+
 template <class Cut, class Work>
 void launch_product(Launch const& l, TensorFactors const& factors, Work const& work) {
   using Tile = TensorTile<Cut, Lines::of_depth>;
@@ -126,6 +131,11 @@ template <class Work>
 void product(Launch const& l, Factor left, Factor right, std::uint32_t depth, std::uint32_t columns, Work const& work) {
   TensorFactors const factors{left.at, left.stride, right.at, right.stride, l.rows, columns, depth};
   auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(l.rows, columns, 1, l.multiprocessors, share); };
+  if (is_for_groups(l, depth, columns)) {
+    double const big = cost(GroupBig{}, 0.8), wide = cost(GroupWide{}, 0.7), half = cost(GroupHalf{}, 0.6), least = std::min({big, wide, half});
+    if (least == big) return launch_product<GroupBig>(l, factors, work);
+    return least == wide ? launch_product<GroupWide>(l, factors, work) : launch_product<GroupHalf>(l, factors, work);
+  }
   double const big = cost(TensorBig{}, 0.8), wide = cost(TensorWide{}, 0.8), half = cost(TensorHalf{}, 0.6), small = cost(TensorSmall{}, 0.3);
   double const least = std::min({big, wide, half, small});
   if (least == big) return launch_product<TensorBig>(l, factors, work);
@@ -156,6 +166,11 @@ void launch_gradient(Launch const& l, Gradient const& gradient) {
 void launch_gradient(Launch const& l, Gradient const& gradient) {
   std::uint32_t const in = gradient.factors.rows, out = gradient.factors.columns;
   auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(in, out, l.block_count, l.multiprocessors, share); };
+  if (is_for_groups(l, in, out)) {
+    double const big = cost(GroupBig{}, 0.8), wide = cost(GroupWide{}, 0.7), half = cost(GroupHalf{}, 0.6), least = std::min({big, wide, half});
+    if (least == big) return launch_gradient<GroupBig>(l, gradient);
+    return least == wide ? launch_gradient<GroupWide>(l, gradient) : launch_gradient<GroupHalf>(l, gradient);
+  }
   double const big = cost(TensorBig{}, 0.8), wide = cost(TensorGradientWide{}, 0.6), square = cost(TensorGradientSquare{}, 0.5);
   double const flat = cost(TensorGradientFlat{}, 0.2), thin = cost(TensorThin{}, 0.2);
   double const least = std::min({big, wide, square, flat, thin});
@@ -229,10 +244,12 @@ void backward(Launch const& l) {
 
 }  // namespace
 
-void refuse_tensor_device(int ordinal) {
-  int major = 0;
+bool open_tensor_device(int ordinal) {
+  int major = 0, minor = 0;
   check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal));
+  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, ordinal));
   if (char const* const refusal = refusal_of(Precision::bf16, major); refusal != nullptr) throw refusal;
+  return major == 9 && minor == 0;
 }
 
 void prepare_tensor(DevicePlan const& plan, DeviceLayout const& at, cudaStream_t stream) {
@@ -283,8 +300,10 @@ void tensor_twin(Launch const& l) {
     };
     if (i == 0)
       into(TensorOutputs{{nullptr, 0}, l.at.trace[0].adjoint, device_stride(place.in), l.rows});
+    else if (l.plan.has_slopes)
+      into(TensorTwin<true>(at.trace[i], l.rows));
     else
-      into(TensorTwin(at.trace[i], l.rows));
+      into(TensorTwin<false>(at.trace[i], l.rows));
   }
 }
 

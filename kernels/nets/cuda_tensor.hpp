@@ -17,10 +17,11 @@ struct TensorLaunch {
   std::uint32_t rows, block_count;
   BlockView const* blocks;  ///< on the device, as the scales, one a bucket
   double const* scales;
+  bool has_groups;          ///< compute capability 9.0, for which alone groups of warps multiply so
 };
 
-/// Throws where the device has no products of bf16.
-void refuse_tensor_device(int ordinal);
+/// Throws where the device has no products of bf16; otherwise whether it has groups.
+bool open_tensor_device(int ordinal);
 /// What never changes.
 void prepare_tensor(DevicePlan const& plan, DeviceLayout const& at, cudaStream_t stream);
 /// Rounds weights.

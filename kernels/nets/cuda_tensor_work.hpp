@@ -27,34 +27,40 @@ __device__ inline void store_quad(Bf16* matrix, std::uint32_t stride, RowPlace c
   if (!at.is_inside(stride)) return;
   *reinterpret_cast<Piece*>(matrix + at.offset(stride)) = {{quad.words[0], quad.words[1], quad.words[2], quad.words[3]}};
 }
-__device__ inline Quad load_quad(Bf16 const* matrix, std::uint32_t stride, RowPlace const& at) {
-  Quad quad{};
-  if (at.is_inside(stride)) {
-    auto const piece = *reinterpret_cast<Piece const*>(matrix + at.offset(stride));
-    MUSTER_UNROLL
-    for (int i = 0; i < 4; ++i) quad.words[i] = piece.words[i];
-  }
-  turn_quad(quad.words, at.lane);
-  return quad;
+
+/// x * factor + more.
+__device__ inline Quad times(float const (&low)[4], float const (&high)[4], Quad const& factor, Quad const& more = {}) {
+  Quad out;
+  MUSTER_UNROLL
+  for (int t = 0; t < 4; ++t)
+    out.words[t] = pack_bf16(fma(low[t], low_of(factor.words[t]), low_of(more.words[t])),
+                             fma(high[t], high_of(factor.words[t]), high_of(more.words[t])));
+  return out;
 }
 
-/// Rows of sums as groups of four tiles, for what stores bf16. `Work` has finish(RowPlace, low[4], high[4]).
-template <class Work>
+/// Rows of sums as groups of four tiles, for what stores bf16. `Work` has finish(RowPlace, low[4], high[4], side matrices' quads).
+template <class Work, int Sides>
 struct ByQuads {
+  static constexpr int sides = Sides;
+  static constexpr bool sees = false;
   __device__ void see(int, std::uint32_t, std::uint32_t) const {}
-  template <int Tiles>
-  __device__ void finish_row(std::uint32_t row, std::uint32_t column, std::uint32_t lane, float const (&sums)[Tiles][4], int offset) const {
+  template <int Tiles, class SideWord>
+  __device__ void finish_row(std::uint32_t row, std::uint32_t column, std::uint32_t lane, float const (&sums)[Tiles][4], int offset,
+                             SideWord const& side_word) const {
     static_assert(Tiles % 4 == 0);
     auto const& self = static_cast<Work const&>(*this);
     MUSTER_UNROLL
     for (int n = 0; n < Tiles; n += 4) {
       float low[4], high[4];
+      Quad side[Sides + 1];
       MUSTER_UNROLL
       for (int t = 0; t < 4; ++t) {
         low[t] = sums[n + t][offset];
         high[t] = sums[n + t][offset + 1];
+        MUSTER_UNROLL
+        for (int s = 0; s < Sides; ++s) side[s].words[t] = side_word(s, n + t);
       }
-      self.finish({row, column + static_cast<std::uint32_t>(8 * n), lane, self.rows}, low, high);
+      self.finish({row, column + static_cast<std::uint32_t>(8 * n), lane, self.rows}, low, high, side);
     }
   }
 };
@@ -102,14 +108,14 @@ struct QuickCurve {
 };
 
 template <bool HasBend>
-struct TensorActivated : TensorFromBiases, ByQuads<TensorActivated<HasBend>> {
+struct TensorActivated : TensorFromBiases, ByQuads<TensorActivated<HasBend>, 0> {
   TensorActivated(TensorFromBiases const& from, TensorTrace const& trace, QuickCurve const& of, std::uint32_t count)
       : TensorFromBiases(from), to(trace), curve(of), rows(count) {}
   TensorTrace to;
   QuickCurve curve;
   std::uint32_t rows;
 
-  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4]) const {
+  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4], Quad const*) const {
     Quad value, slope, bend;
     MUSTER_UNROLL
     for (int t = 0; t < 4; ++t) {
@@ -126,12 +132,15 @@ struct TensorActivated : TensorFromBiases, ByQuads<TensorActivated<HasBend>> {
 
 /// What stays in fp32: outputs, and slopes by the inputs.
 struct TensorOutputs : TensorFromBiases {
+  static constexpr int sides = 0;
+  static constexpr bool sees = false;
   float* to;
   std::uint32_t to_stride, rows;
 
   __device__ void see(int, std::uint32_t, std::uint32_t) const {}
-  template <int Tiles>
-  __device__ void finish_row(std::uint32_t row, std::uint32_t first, std::uint32_t lane, float const (&sums)[Tiles][4], int offset) const {
+  template <int Tiles, class SideWord>
+  __device__ void finish_row(std::uint32_t row, std::uint32_t first, std::uint32_t lane, float const (&sums)[Tiles][4], int offset,
+                             SideWord const&) const {
     if (row >= rows) return;
     MUSTER_UNROLL
     for (int n = 0; n < Tiles; ++n) {
@@ -141,105 +150,106 @@ struct TensorOutputs : TensorFromBiases {
   }
 };
 
-/// adjoint = x; inner = x * slope.
-struct TensorTwin : TensorFromZero, ByQuads<TensorTwin> {
+/// inner = x * slope; curl = x * bend, where slopes are learned.
+template <bool HasCurl>
+struct TensorTwin : TensorFromZero, ByQuads<TensorTwin<HasCurl>, HasCurl ? 2 : 1> {
   TensorTwin(TensorTrace const& trace, std::uint32_t count) : to(trace), rows(count) {}
   TensorTrace to;
   std::uint32_t rows;
 
-  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4]) const {
-    Quad const slope = load_quad(to.slope, to.stride, at);
-    Quad adjoint, inner;
-    MUSTER_UNROLL
-    for (int t = 0; t < 4; ++t) {
-      adjoint.words[t] = pack_bf16(low[t], high[t]);
-      inner.words[t] = pack_bf16(low[t] * low_of(slope.words[t]), high[t] * high_of(slope.words[t]));
-    }
-    if (to.adjoint != nullptr) store_quad(to.adjoint, to.stride, at, adjoint);
-    store_quad(to.inner, to.stride, at, inner);
+  __device__ Side side(std::uint32_t i) const { return {i == 0 ? to.slope : to.bend, to.stride}; }
+  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4], Quad const* side) const {
+    store_quad(to.inner, to.stride, at, times(low, high, side[0]));
+    if constexpr (HasCurl) store_quad(to.curl, to.stride, at, times(low, high, side[1]));
   }
 };
 
-/// delta = x * slope; extra = x * adjoint * bend.
-struct TensorReverseTwin : TensorFromZero, ByQuads<TensorReverseTwin> {
+/// delta = x * slope; extra = x * curl.
+struct TensorReverseTwin : TensorFromZero, ByQuads<TensorReverseTwin, 2> {
   TensorReverseTwin(TensorTrace const& trace, Bf16* to, std::uint32_t count) : mid(trace), delta(to), rows(count) {}
   TensorTrace mid;
   Bf16* delta;
   std::uint32_t rows;
 
-  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4]) const {
-    Quad const slope = load_quad(mid.slope, mid.stride, at), bend = load_quad(mid.bend, mid.stride, at);
-    Quad const adjoint = load_quad(mid.adjoint, mid.stride, at);
-    Quad out, extra;
-    MUSTER_UNROLL
-    for (int t = 0; t < 4; ++t) {
-      out.words[t] = pack_bf16(low[t] * low_of(slope.words[t]), high[t] * high_of(slope.words[t]));
-      extra.words[t] = pack_bf16((low[t] * low_of(adjoint.words[t])) * low_of(bend.words[t]),
-                                 (high[t] * high_of(adjoint.words[t])) * high_of(bend.words[t]));
-    }
-    store_quad(delta, mid.stride, at, out);
-    store_quad(mid.extra, mid.stride, at, extra);
+  __device__ Side side(std::uint32_t i) const { return {i == 0 ? mid.slope : mid.curl, mid.stride}; }
+  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4], Quad const* side) const {
+    store_quad(delta, mid.stride, at, times(low, high, side[0]));
+    store_quad(mid.extra, mid.stride, at, times(low, high, side[1]));
   }
 };
 
 /// delta = x * slope, and `extra` where slopes are learned.
 template <bool HasSlopes>
-struct TensorBackward : TensorFromZero, ByQuads<TensorBackward<HasSlopes>> {
+struct TensorBackward : TensorFromZero, ByQuads<TensorBackward<HasSlopes>, HasSlopes ? 2 : 1> {
   TensorBackward(TensorTrace const& trace, Bf16* to, std::uint32_t count) : before(trace), delta(to), rows(count) {}
   TensorTrace before;
   Bf16* delta;
   std::uint32_t rows;
 
-  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4]) const {
-    Quad const slope = load_quad(before.slope, before.stride, at);
-    Quad extra{}, out;
-    if constexpr (HasSlopes) extra = load_quad(before.extra, before.stride, at);
-    MUSTER_UNROLL
-    for (int t = 0; t < 4; ++t)
-      out.words[t] = pack_bf16(fma(low[t], low_of(slope.words[t]), low_of(extra.words[t])),
-                               fma(high[t], high_of(slope.words[t]), high_of(extra.words[t])));
-    store_quad(delta, before.stride, at, out);
+  __device__ Side side(std::uint32_t i) const { return {i == 0 ? before.slope : before.extra, before.stride}; }
+  __device__ void finish(RowPlace const& at, float const (&low)[4], float const (&high)[4], Quad const* side) const {
+    Quad const extra = HasSlopes ? side[HasSlopes] : Quad{};
+    store_quad(delta, before.stride, at, times(low, high, side[0], extra));
   }
 };
 
 /// A block's gradient of weights [in][out] into sums; and that of biases, which is a product of the right matrix with ones.
-template <int Tiles>
+template <int Tiles, int Pairs>
 struct TensorGradient : TensorFromZero {
+  static constexpr int sides = 0;
+  static constexpr bool sees = true;
   double scale;
   std::int64_t* sums;
   std::uint32_t in, out;
   bool sums_biases;
   std::uint32_t most = 0;
-  float biases[Tiles][4] = {};
+  float biases[2 * Pairs][4] = {};
 
   __device__ void see(int tile, std::uint32_t right0, std::uint32_t right1) {
     constexpr std::uint32_t ones = 0x3f803f80;
     if (sums_biases) multiply_add(biases[tile], {ones, ones, ones, ones}, right0, right1);
   }
-  template <int Count>
-  __device__ void finish_row(std::uint32_t row, std::uint32_t first, std::uint32_t lane, float const (&found)[Count][4], int offset) {
+  template <int Count, class SideWord>
+  __device__ void finish_row(std::uint32_t row, std::uint32_t first, std::uint32_t lane, float const (&found)[Count][4], int offset,
+                             SideWord const&) {
     static_assert(Count == Tiles);
-    if (row < in) add_row(found, offset, first + 2 * lane, scale, sums + std::size_t{row} * out, most);
-  }
-  /// Of one row, two columns a tile.
-  __device__ void add_row(float const (&found)[Tiles][4], int offset, std::uint32_t first, double by, std::int64_t* to, std::uint32_t& largest) const {
     MUSTER_UNROLL
     for (int n = 0; n < Tiles; ++n)
-      MUSTER_UNROLL
-      for (int e = 0; e < 2; ++e)
-        if (std::uint32_t const column = first + static_cast<std::uint32_t>(8 * n + e); column < out)
-          add_to_grid(found[n][offset + e], by, to + column, largest);
+      add_tile(found[n][offset], found[n][offset + 1], row < in ? first + static_cast<std::uint32_t>(8 * n) : out, lane, scale,
+               sums + std::size_t{row} * out, most);
+  }
+  /// All rows of the product with ones are the same: the first one counts.
+  __device__ void finish_biases(int tile, std::uint32_t first, std::uint32_t thread, double by, std::int64_t* to, std::uint32_t& largest) const {
+    add_tile(biases[tile][0], biases[tile][1], thread % 32 < 4 ? first : out, thread % 4, by, to, largest);
+  }
+  /// A row of a tile. Four lanes add to neighbours, which is one access to memory.
+  __device__ void add_tile(float low, float high, std::uint32_t first, std::uint32_t lane, double by, std::int64_t* to, std::uint32_t& largest) const {
+    MUSTER_UNROLL
+    for (std::uint32_t half = 0; half < 2; ++half) {
+      float const x = neighbour(low, high, 2 * half, lane);
+      std::uint32_t const column = first + 4 * half + lane;
+      if (column < out) add_to_grid(x, by, to + column, largest);
+    }
+  }
+  /// Two lanes' low and high ones in turn, from lane `from` on, for lanes 0 to 3.
+  __device__ static float neighbour(float low, float high, std::uint32_t from, std::uint32_t lane) {
+    int const source = static_cast<int>(from + lane / 2);
+    float const even = __shfl_sync(0xffffffffu, low, source, 4), odd = __shfl_sync(0xffffffffu, high, source, 4);
+    return lane % 2 == 0 ? even : odd;
   }
 };
 
 // The cuts that are chosen from.
 using TensorBig = TensorCut<128, 128, 64, 64, 3, 2>;
-using TensorWide = TensorCut<128, 160, 32, 160, 3, 2>;
+using TensorWide = TensorCut<64, 160, 16, 160, 3, 2>;
 using TensorHalf = TensorCut<128, 64, 32, 64, 3, 3>;
 using TensorSmall = TensorCut<64, 32, 16, 32, 3, 4>;
 using TensorThin = TensorCut<128, 16, 32, 16, 3, 3>;
 using TensorGradientWide = TensorCut<160, 80, 32, 80, 3, 1>;
 using TensorGradientSquare = TensorCut<64, 64, 32, 32, 3, 3>;
 using TensorGradientFlat = TensorCut<16, 128, 16, 32, 3, 3>;
+using GroupBig = GroupCut<128, 128, 3, 2>;
+using GroupWide = GroupCut<64, 160, 3, 2>;
+using GroupHalf = GroupCut<128, 64, 3, 2>;
 
 MUSTER_NETS_END

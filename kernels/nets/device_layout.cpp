@@ -57,7 +57,7 @@ TensorTrace lay_out_tensor(DevicePlan const& plan, std::size_t index, Arena& are
   trace.value = take(is_input || is_hidden);
   trace.slope = take(is_hidden);
   trace.bend = take(is_hidden && plan.has_slopes);
-  trace.adjoint = take(is_hidden && plan.has_slopes);
+  trace.curl = take(is_hidden && plan.has_slopes);
   trace.inner = take(plan.has_twin && !is_input);
   trace.extra = take(is_hidden && plan.has_slopes);
   return trace;

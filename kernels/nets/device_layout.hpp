@@ -58,9 +58,9 @@ struct TensorLayer {
   std::uint32_t depth = 0, depth_stride = 0, out_stride = 0;
 };
 
-/// As TraceView, in bf16. The inputs' value has twice their columns.
+/// As TraceView, in bf16, with adjoint times bend as `curl`. The inputs' value has twice their columns.
 struct TensorTrace {
-  Bf16 *value = nullptr, *slope = nullptr, *bend = nullptr, *adjoint = nullptr, *inner = nullptr, *extra = nullptr;
+  Bf16 *value = nullptr, *slope = nullptr, *bend = nullptr, *curl = nullptr, *inner = nullptr, *extra = nullptr;
   std::uint32_t stride = 0;
 };
 

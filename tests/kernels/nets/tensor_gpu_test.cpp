@@ -93,6 +93,7 @@ class Scene {
     auto other = run(rows_ / 2 + 1, turned);
     std::ranges::reverse(other.losses);
     std::ranges::reverse(other.judged);
+    expect(steps_are_loads(), "weights of a step made there are not those of a load");
     std::printf("%zu layers, %zu parameters, %s\n", shape_.layers(), parameters_.size(), of_.has_slopes ? "slopes" : "plain");
     expect(same(once, again), "a second run has other bits");
     expect(same(once, small), "other rows at once have other bits");
@@ -120,6 +121,9 @@ class Scene {
   }
   std::size_t buckets() const { return 2 * shape_.layers(); }
   std::vector<double> scales() const { return std::vector<double>(buckets(), 0x1p36); }
+  DevicePlan plan(std::uint64_t rows_at_once) const {
+    return {shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0}, rows_at_once, shards, Precision::bf16};
+  }
   LossWeights weights() const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr}; }
 
   Found run(std::uint64_t rows_at_once, std::vector<BlockRows> const& blocks) {
@@ -127,8 +131,7 @@ class Scene {
                 std::vector<BlockLoss>(blocks.size()), std::vector<float>(of_.samples * shape_.outputs()),
                 std::vector<float>(shape_.outputs() == 1 ? inputs_.size() : 0)};
     char const* error = nullptr;
-    CudaNet* const net = open_cuda_net({shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0},
-                                        rows_at_once, shards, Precision::bf16}, 0, nullptr, spoilt_memory(), &error);
+    CudaNet* const net = open_cuda_net(plan(rows_at_once), 0, nullptr, spoilt_memory(), &error);
     if (net == nullptr) return expect(false, error), found;
     auto const tell = [](char const* text) { expect(text == nullptr, text); };
     tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
@@ -138,6 +141,30 @@ class Scene {
     tell(predict_on_cuda(net, inputs_, found.outputs, found.slopes));
     close_cuda_net(net);
     return found;
+  }
+
+  /// A step on the device, and its parameters loaded, come to the same losses.
+  bool steps_are_loads() {
+    char const* error = nullptr;
+    CudaNet* const net = open_cuda_net(plan(of_.samples), 0, nullptr, spoilt_memory(), &error);
+    if (net == nullptr) return false;
+    auto const tell = [](char const* text) { expect(text == nullptr, text); };
+    tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
+    std::vector<float> const none(parameters_.size());
+    tell(begin_steps_on_cuda(net, {parameters_, none, none, parameters_}));
+    std::vector<BlockLoss> losses(blocks_.size()), loaded(blocks_.size());
+    std::vector<std::uint32_t> most(shards * buckets());
+    std::vector<double> squares(buckets());
+    auto const at = scales();
+    tell(sum_on_cuda(net, blocks_, order_, weights(), at.data(), {losses, most}, {at, squares}));
+    tell(step_on_cuda(net, 0, std::vector<UpdateRule>(buckets(), {.gradient_scale = 0x1p-50, .learning_rate = 0.01f, .square_momentum = 0.99f})));
+    tell(run_cuda_net(net, blocks_, order_, weights(), nullptr, nullptr, {losses}));
+    std::vector<float> now(parameters_.size()), first(now), second(now), average(now);
+    tell(read_steps_on_cuda(net, {now, first, second, average}));
+    tell(load_on_cuda(net, now.data()));
+    tell(run_cuda_net(net, blocks_, order_, weights(), nullptr, nullptr, {loaded}));
+    close_cuda_net(net);
+    return now != parameters_ && same(losses, loaded);
   }
 
   /// With the network in double.
