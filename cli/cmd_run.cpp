@@ -245,7 +245,7 @@ int lead(RunOptions const& options, Form form, comm::Transport* transport) {
   log_end(outcome);
   if (outcome.verdict != Exit::done) {
     log::info("stopped with {} tiles committed, asked to by {}; verdict 75", outcome.tiles, watch.asked_by());
-    state.finish(outcome.verdict, "stopped on request of " + watch.asked_by());
+    state.finish(outcome.verdict, stop_message(watch.asked_by()));
     return tell_stopped(prepared, outcome, watch.asked_by(), form);
   }
   auto const result = with_verdict(state, [&] { return store(prepared, outcome, ranks, start); });

@@ -27,9 +27,19 @@ int smallest_node(std::string const& cpus_per_node) {
   return least;
 }
 
+/// "node1:2,node4:2", or the names alone.
+std::string host_list(std::vector<Node> const& nodes, bool is_with_tasks) {
+  std::string text;
+  for (auto const& node : nodes)
+    text += (text.empty() ? "" : ",") + node.name + (is_with_tasks ? fmt::format(":{}", node.tasks) : "");
+  return text;
+}
+
 void add_srun(std::vector<std::string>& line, int ranks, LaunchPlace const& place) {
   line = {"srun", "--mpi=pmix", "--kill-on-bad-exit=0", "--gpu-bind=none", "-n", std::to_string(ranks)};
   if (place.cpus_per_task > 0) line.push_back(fmt::format("--cpus-per-task={}", place.cpus_per_task));
+  if (!place.nodes.empty())
+    line.insert(line.end(), {fmt::format("--nodes={}", place.nodes.size()), "--nodelist=" + host_list(place.nodes, false)});
 }
 
 void add_mpirun(std::vector<std::string>& line, int ranks, LaunchPlace const& place) {
@@ -42,6 +52,7 @@ void add_mpirun(std::vector<std::string>& line, int ranks, LaunchPlace const& pl
   line.insert(line.end(), {"-np", std::to_string(ranks), "--bind-to", "none", "-x", "MUSTER_SUPERVISOR"});
   if (!place.is_in_allocation) add({"--oversubscribe"});
   if (place.is_root) add({"--allow-run-as-root"});
+  if (!place.nodes.empty()) line.insert(line.end(), {"--host", host_list(place.nodes, true)});
   if (place.is_one_machine) {
     // Containers forbid the single-copy system call; asking for it prints a warning a rank.
     add({"--mca", "pml", "ob1", "--mca", "btl", place.has_open_mpi_4 ? "self,vader" : "self,sm",

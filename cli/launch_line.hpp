@@ -8,6 +8,12 @@
 
 namespace muster::cli {
 
+/// A machine of an allocation, by the name that Slurm has for it.
+struct Node {
+  std::string name;
+  int tasks = 1;  ///< ranks it has room for
+};
+
 /// What the launch depends on besides the options.
 struct LaunchPlace {
   std::string program;           ///< this binary's path
@@ -16,6 +22,7 @@ struct LaunchPlace {
   bool is_in_allocation = false;  ///< of a batch system, which knows the slots
   bool has_open_mpi_4 = true;    ///< 5 calls shared memory by another name
   int cpus_per_task = 0;         ///< for srun, which gives one unless told; 0: unknown
+  std::vector<Node> nodes;       ///< the only ones to use; empty: all of the allocation
   std::string session_folder;    ///< of mpirun and its daemons; empty: their own choice
   std::string more_options;      ///< for mpirun, between blanks: MUSTER_MPI_OPTIONS
 };

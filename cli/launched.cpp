@@ -27,7 +27,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds look_interval{50};
 constexpr std::chrono::seconds natural_limit{1};
-constexpr std::chrono::seconds launcher_limit{3};
+/// For mpirun to tell its daemons; when it is killed they end what is left there.
+constexpr std::chrono::seconds launcher_limit{1};
 constexpr std::chrono::seconds ranks_limit{10};
 
 /// NAME=VALUE entries, each ended by a zero; empty where another user's process may not be read.

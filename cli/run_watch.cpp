@@ -16,6 +16,8 @@ std::string describe(io::StopRequest const& request) {
 }
 }  // namespace
 
+std::string stop_message(std::string const& asked_by) { return "stopped on request of " + asked_by; }
+
 RunWatch::RunWatch(io::RunState const& state, std::filesystem::path output)
     : lock_(state.lock()), output_(std::move(output)), thread_([this] { watch(); }) {}
 
@@ -30,7 +32,7 @@ RunWatch::~RunWatch() {
 
 std::string RunWatch::asked_by() const {
   std::lock_guard const guard(mutex_);
-  return request_ ? describe(*request_) : "a signal";
+  return request_ ? describe(*request_) : asked_by_signal;
 }
 
 void RunWatch::watch() {

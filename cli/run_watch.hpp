@@ -13,6 +13,11 @@
 
 namespace muster::cli {
 
+/// Who asked for a stop, when that was a signal.
+constexpr char const* asked_by_signal = "a signal";
+/// What the verdict of a stop says.
+std::string stop_message(std::string const& asked_by);
+
 /// A thread of its own, for a slow file system must not hold up the messages. `state` outlives it.
 class RunWatch {
  public:

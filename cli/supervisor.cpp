@@ -16,7 +16,9 @@
 #include "cli/job_file.hpp"
 #include "cli/launch_line.hpp"
 #include "cli/launched.hpp"
+#include "cli/nodes_left.hpp"
 #include "cli/run_output.hpp"
+#include "cli/run_watch.hpp"
 #include "cli/session_folder.hpp"
 #include "cli/signals.hpp"
 #include "comm/transport.hpp"
@@ -41,6 +43,8 @@ constexpr std::chrono::seconds failover_limit{5};
 constexpr std::chrono::seconds start_limit{120};
 /// Once a rank is known to be lost meanwhile: rank 0 waits 10 s for the others, and begins without it where MPI is up.
 constexpr std::chrono::seconds loss_limit{15};
+/// A start that takes longer than this may wait for a node that is gone.
+constexpr std::chrono::seconds nodes_limit{15};
 /// Starts in a row without a new commit: that failed by themselves, and with those that somebody ended.
 constexpr int most_barren_own = 2;
 constexpr int most_barren = 6;
@@ -49,6 +53,7 @@ constexpr int most_barren = 6;
 struct Standing {
   std::optional<Exit> verdict;  ///< none: it goes on, or has crashed
   std::uint64_t tiles = 0;  ///< committed
+  bool is_by_signal = false;  ///< the verdict: a stop that nobody asked for by name
 };
 
 /// Why the ranks are gone.
@@ -92,22 +97,31 @@ std::tuple<ino_t, time_t, long> identity_of(std::filesystem::path const& file) {
   return {status.st_ino, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
+std::string text_in(char const* name) {
+  char const* const text = std::getenv(name);
+  return text == nullptr ? "" : text;
+}
+
 class Supervisor {
  public:
-  Supervisor(RunOptions const& options, std::filesystem::path output, int ranks, LaunchPlace place)
+  Supervisor(RunOptions const& options, std::filesystem::path output, int ranks, LaunchPlace place, NodesInUse nodes)
       : options_(options),
         output_(std::move(output)),
         ranks_(ranks),
         place_(std::move(place)),
+        nodes_(std::move(nodes)),
         result_before_(identity_of(output_)) {}
 
   Supervised run() {
     auto before = standing();
     for (int barren = 0, barren_own = 0;;) {
       launch();
-      auto const cause = watch();
+      auto cause = watch();
       auto const now = standing();
-      if (is_final(before, now)) return end_with(now);
+      nodes_.forget();
+      bool const is_undone = is_undone_by_a_lost_node(now);
+      if (is_undone) cause = {"the launcher ended the ranks when a node was lost", true};
+      if (is_final(before, now) && !is_undone) return end_with(now);
       if (stop_requested()) return end_with(Exit::stopped);
       // A fault before there was any state to keep it in.
       if (!now.verdict && cause.exit_code.value_or(0) != 0) return {*cause.exit_code, launched_->said()};
@@ -115,7 +129,8 @@ class Supervisor {
       barren = has_come_on ? 0 : barren + 1;
       barren_own = has_come_on ? 0 : barren_own + (cause.is_from_outside ? 0 : 1);
       if (barren_own == most_barren_own || barren == most_barren) give_up(barren, cause, now);
-      log::warn("{}; starting the ranks again from the last save ({} tiles committed)", cause.text, now.tiles);
+      nodes_.require_enough();
+      log::warn("{}; starting the ranks again from the last save ({} tiles committed){}", cause.text, now.tiles, nodes_.told());
       before = now;
     }
   }
@@ -128,11 +143,18 @@ class Supervisor {
     auto const mark = fmt::format("{}.{}.{}", ::getpid(), starts_, host_name());
     launched_.reset();
     auto place = place_;
-    if (options_.launcher == Launcher::mpirun) place.session_folder = session_.emplace(mark, place_.is_one_machine).path();
-    launched_ = std::make_unique<Launched>(launch_line(options_.launcher, ranks_, words, place), mark);
-    is_stop_sent_ = is_started_ = false;
+    int const ranks = is_first ? ranks_ : nodes_.settle(place, ranks_);
+    if (options_.launcher == Launcher::mpirun) place.session_folder = session_.emplace(mark, place.is_one_machine).path();
+    launched_ = std::make_unique<Launched>(launch_line(options_.launcher, ranks, words, place), mark);
+    is_stop_sent_ = is_started_ = has_looked_at_nodes_ = false;
     start_deadline_ = Clock::now() + start_limit;
   }
+
+  /// mpirun tells its ranks to end when it has lost a node, and rank 0 takes that for a stop.
+  bool is_unasked_stop(Standing const& now) const { return now.verdict == Exit::stopped && now.is_by_signal && !stop_requested(); }
+  bool is_undone_by_a_lost_node(Standing const& now) { return is_unasked_stop(now) && nodes_.have_lost_one(); }
+  /// An mpirun that has lost a node waits for its daemon there.
+  bool is_worth_waiting_for(Standing const& now) const { return now.verdict && !is_unasked_stop(now); }
 
   /// Until the ranks are gone.
   Cause watch() {
@@ -180,7 +202,16 @@ class Supervisor {
     if (stop_clock.has_run_out(launched_->has_stopped_rank()))
       return Cause{"while the ranks were starting, one was stopped by somebody", true};
     if (Clock::now() >= start_deadline_) return failed_start(lost);
+    if (has_lost_a_node()) return Cause{"while the ranks were starting, a node was lost", true};
     return std::nullopt;
+  }
+
+  /// Looked at once a start, which takes seconds.
+  bool has_lost_a_node() {
+    if (has_looked_at_nodes_ || Clock::now() < start_deadline_ - start_limit + nodes_limit) return false;
+    has_looked_at_nodes_ = true;
+    nodes_.forget();
+    return nodes_.have_lost_one();
   }
 
   Cause failed_start(ProcessHandle const* lost) const {
@@ -217,7 +248,7 @@ class Supervisor {
   Cause after_root(ProcessHandle const& root) {
     auto cause = death("rank 0", root, kills_before_);
     auto const deadline = Clock::now() + leave_limit;
-    while (standing().verdict && !launched_->has_ended() && Clock::now() < deadline) std::this_thread::sleep_for(pace);
+    while (is_worth_waiting_for(standing()) && !launched_->has_ended() && Clock::now() < deadline) std::this_thread::sleep_for(pace);
     launched_->end();
     return cause;
   }
@@ -231,7 +262,7 @@ class Supervisor {
 
   Standing standing() const {
     if (auto const saved = io::read_saved_run(output_); saved && saved->verdict != Exit::done)
-      return {saved->verdict, io::committed_tiles(saved->progress)};
+      return {saved->verdict, io::committed_tiles(saved->progress), saved->message == stop_message(asked_by_signal)};
     bool const is_new = options_.start == Start::resume || identity_of(output_) != result_before_;
     std::error_code ignored;
     if (starts_ > 0 && is_new && std::filesystem::exists(output_, ignored)) return {Exit::done, UINT64_MAX};
@@ -263,11 +294,13 @@ class Supervisor {
   std::filesystem::path const output_;
   int const ranks_;
   LaunchPlace const place_;
+  NodesInUse nodes_;
   std::tuple<ino_t, time_t, long> const result_before_;
   std::uint64_t const kills_before_ = out_of_memory_kills();
   int starts_ = 0;
   bool is_stop_sent_ = false;
   bool is_started_ = false;
+  bool has_looked_at_nodes_ = false;
   Clock::time_point start_deadline_;
   std::optional<SessionFolder> session_;  // outlives its launcher
   std::unique_ptr<Launched> launched_;
@@ -289,10 +322,8 @@ std::string first_line_of(char const* command) {
   return line;
 }
 
-std::string text_in(char const* name) {
-  char const* const text = std::getenv(name);
-  return text == nullptr ? "" : text;
-}
+/// Where the user says on which hosts, that holds after a loss too.
+bool names_hosts(std::string const& mpi_options) { return mpi_options.find("host") != std::string::npos; }
 
 LaunchPlace place_of(RunOptions const& options, int ranks) {
   LaunchPlace place;
@@ -304,11 +335,21 @@ LaunchPlace place_of(RunOptions const& options, int ranks) {
   place.cpus_per_task = cpus_per_task(ranks, options.machine.threads,
                                       {text_in("SLURM_JOB_CPUS_PER_NODE"), number_in("SLURM_CPUS_PER_TASK", 0),
                                        number_in("SLURM_JOB_NUM_NODES", 1)});
-  bool const names_hosts = place.more_options.find("host") != std::string::npos;
-  place.is_one_machine = number_in("SLURM_JOB_NUM_NODES", 1) == 1 && !names_hosts;
+  place.is_one_machine = number_in("SLURM_JOB_NUM_NODES", 1) == 1 && !names_hosts(place.more_options);
   if (options.launcher == Launcher::mpirun)
     place.has_open_mpi_4 = first_line_of("mpirun --version 2>/dev/null").find("MPI) 4.") != std::string::npos;
   return place;
+}
+
+/// Of one machine, or where the user named hosts, nothing is asked.
+NodesInUse nodes_of(LaunchPlace const& place) {
+  int const least = least_nodes(text_in("MUSTER_MIN_NODES"));
+  if (!place.is_in_allocation || place.is_one_machine || names_hosts(place.more_options)) return {nullptr, least};
+  auto const allocated = [] {
+    return allocated_nodes(text_in("SLURM_JOB_ID"), text_in("SLURMD_NODENAME"), text_in("SLURM_JOB_NODELIST"),
+                           text_in("SLURM_TASKS_PER_NODE"), slurm_itself());
+  };
+  return {allocated, least};
 }
 
 /// A rank for each GPU of this machine unless it was said.
@@ -329,7 +370,8 @@ Supervised supervise(RunOptions const& options) {
   auto const loaded = load_job(options.job, topology::Plan{});
   auto const output = output_path(options.output, loaded.resolved.name);
   int const ranks = ranks_for(options);
-  return Supervisor(options, output, ranks, place_of(options, ranks)).run();
+  auto const place = place_of(options, ranks);
+  return Supervisor(options, output, ranks, place, nodes_of(place)).run();
 }
 
 }  // namespace muster::cli

@@ -1,5 +1,6 @@
 #include "cli/submit/program.hpp"
 
+#include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -8,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "core/error.hpp"
 
@@ -51,6 +53,19 @@ class Scratch {
   int fd_;
 };
 
+void kill_after(pid_t child, std::chrono::milliseconds limit) {
+  constexpr std::chrono::milliseconds pace{5};
+  auto const deadline = std::chrono::steady_clock::now() + limit;
+  siginfo_t ended{};
+  while (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0) {
+    if (std::chrono::steady_clock::now() >= deadline) {
+      ::kill(child, SIGKILL);
+      return;
+    }
+    std::this_thread::sleep_for(pace);
+  }
+}
+
 int status_of(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -60,7 +75,7 @@ int status_of(pid_t child) {
 
 }  // namespace
 
-std::optional<Spoken> run_program(std::vector<std::string> const& words, std::string_view input) {
+std::optional<Spoken> run_program(std::vector<std::string> const& words, std::string_view input, std::chrono::milliseconds limit) {
   MUSTER_ASSERT(!words.empty(), "a program without a name");
   Scratch const in(input), out(""), err("");
   posix_spawn_file_actions_t actions;
@@ -76,6 +91,7 @@ std::optional<Spoken> run_program(std::vector<std::string> const& words, std::st
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed == ENOENT) return std::nullopt;
   MUSTER_REQUIRE_ENV(failed == 0, "{} cannot be started ({}); check its permissions and PATH", words.front(), std::strerror(failed));
+  if (limit.count() > 0) kill_after(child, limit);
   Spoken spoken;
   spoken.status = status_of(child);
   spoken.out = out.text();

@@ -48,6 +48,7 @@ std::string options_text(Batch const& batch) {
   add(text, "--partition", batch.partition);
   add(text, "--constraint", batch.constraint);
   add(text, "--requeue");
+  add(text, "--no-kill");  // a lost node leaves the job, which goes on with the others
   add(text, "--open-mode=append");
   add(text, "--signal", fmt::format("B:TERM@{}", notice_s(batch.minutes)));
   return text;
@@ -67,8 +68,8 @@ std::string array_text(std::string_view name, std::vector<Member> const& members
 
 std::string settings_text(Batch const& batch) {
   auto const notice = notice_s(batch.minutes);
-  auto text = fmt::format("muster={}\nlauncher={}\nstop_s={}\nterm_s={}\n", shell_quoted(batch.muster),
-                          shell_quoted(batch.launcher), notice * 2 / 3, notice / 4);
+  auto text = fmt::format("muster={}\nlauncher={}\nmin_nodes={}\nstop_s={}\nterm_s={}\n", shell_quoted(batch.muster),
+                          shell_quoted(batch.launcher), batch.nodes.least, notice * 2 / 3, notice / 4);
   text += array_text("jobs", batch.members, &Member::job);
   text += array_text("outputs", batch.members, &Member::output);
   text += "task=${SLURM_ARRAY_TASK_ID:-0}\n";

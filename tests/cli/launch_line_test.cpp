@@ -115,6 +115,15 @@ TEST(LaunchLine, SrunKeepsTheStepWhenARankDies) {
   EXPECT_THAT(line, Not(Contains(testing::StartsWith("--cpus-per-task"))));
 }
 
+TEST(LaunchLine, AfterALossTheNodesThatAreLeftAreNamed) {
+  auto fewer = place();
+  fewer.nodes = {{"node1", 2}, {"node4", 1}};
+  fewer.is_in_allocation = true;
+  EXPECT_THAT(launch_line(Launcher::mpirun, 3, {}, fewer), AllOf(Contains("--host"), Contains("node1:2,node4:1")));
+  EXPECT_THAT(launch_line(Launcher::srun, 3, {}, fewer), AllOf(Contains("--nodes=2"), Contains("--nodelist=node1,node4")));
+  EXPECT_THAT(launch_line(Launcher::mpirun, 3, {}, place()), Not(Contains("--host")));
+}
+
 TEST(LaunchLine, SrunGivesATaskTheCpusOfItsRank) {
   auto known = place();
   known.cpus_per_task = 12;

@@ -165,12 +165,14 @@ TEST(SubmitScript, SaysEverythingSlurmHasToKnow) {
             "#SBATCH --partition=gpu\n"
             "#SBATCH --constraint=a100|h100\n"
             "#SBATCH --requeue\n"
+            "#SBATCH --no-kill\n"
             "#SBATCH --open-mode=append\n"
             "#SBATCH --signal=B:TERM@120\n"
             "# shellcheck disable=SC2034,SC2317  # one setting is not for every job; functions are called through trap\n"
             "\n"
             "muster=/opt/muster/bin/muster\n"
             "launcher=''\n"
+            "min_nodes=2\n"
             "stop_s=80\n"
             "term_s=30\n"
             "jobs=(\n  /jobs/book.toml\n)\n"
@@ -262,6 +264,13 @@ TEST(SubmitProgram, TellsWhatItHeard) {
     EXPECT_EQ(error.code(), Exit::environment);
     EXPECT_THAT(error.what(), HasSubstr("/etc/passwd cannot be started (Permission denied)"));
   }
+}
+
+TEST(SubmitProgram, WhatTakesTooLongIsKilledAndWhatItSaidCounts) {
+  auto const spoken = run_program({"bash", "-c", "echo node1; exec sleep 600"}, "", std::chrono::milliseconds{300});
+  EXPECT_EQ(spoken->status, 137);
+  EXPECT_EQ(spoken->out, "node1\n");
+  EXPECT_EQ(run_program({"bash", "-c", "exit 3"}, "", std::chrono::minutes{1})->status, 3) << "its end is not waited for longer";
 }
 
 }  // namespace

@@ -220,6 +220,41 @@ class Submit(MusterTest):
         self.assertEqual(self.option(again.stdout, "--nodes"), "2")
         self.assertIn("a b.h5'", again.stdout)
 
+    def test_the_run_may_go_on_with_as_few_nodes_as_were_asked_for(self):
+        self.tool("muster-says", "#!/bin/sh\n[ \"$1\" != run ] || echo \"least $MUSTER_MIN_NODES\"\n")
+        for nodes, least in (("3-8", 3), ("2", 2)):
+            script = self.script(JOB, "--nodes", nodes)
+            self.assertIn("#SBATCH --no-kill\n", script)
+            self.assertIn(f"least {least}\n", self.run_script(script.replace(f"muster={BINARY}", "muster=muster-says")).stdout)
+
+    def test_other_nodes_look_after_the_scripts_own(self):
+        # srun here is the other nodes, and has the job's record as it is once node1 is lost.
+        self.tool("srun", """#!/bin/bash
+if [ "$1" = --help ]; then cat srun.help; exit; fi
+while [ "$1" != bash ]; do echo "$1" >>srun.words; shift; done
+SLURM_PROCID=0 exec "$@"
+""")
+        self.tool("sleep", "#!/bin/sh\nexec /bin/sleep 0.2\n")
+        self.tool("scontrol", """#!/bin/bash
+case "$*" in
+  "show hostnames node2") echo node2 ;;
+  "--oneliner show job 17") echo "JobId=17 JobState=RUNNING Reason=None ReqNodeList=(null) NodeList=node2 BatchHost=node1 NumNodes=1" ;;
+  requeue*) echo "$@" >>scontrol.words ;;
+esac
+""")
+        self.tool("muster-waits", "#!/bin/bash\nif [ \"$1\" = run ]; then while [ ! -e scontrol.words ]; do /bin/sleep 0.05; done; fi\n")
+        script = self.script(JOB, "--out", "a.h5").replace(f"muster={BINARY}", "muster=muster-waits")
+        (self.folder / "srun.help").write_text("  --overlap  share\n")
+        ran = self.run_script(f"exec 2>>job.log\n{script}", SLURM_JOB_NUM_NODES="3")
+        self.assertEqual(ran.returncode, 0, (self.folder / "job.log").read_text())
+        self.assertEqual((self.folder / "scontrol.words").read_text().splitlines()[0], "requeue 17")
+        self.assertIn("job 17: node1, where its script ran, is lost; putting the job back into the queue", (self.folder / "job.log").read_text())
+        self.assertIn("--nodes=2\n", (self.folder / "srun.words").read_text())
+        (self.folder / "srun.help").write_text("  --share\n")
+        ran = self.run_script(script, SLURM_JOB_NUM_NODES="3")
+        self.assertIn("this srun has no --overlap, so no other node can look after this one: should it be lost, requeue the job by hand",
+                      ran.stderr)
+
     def test_srun_where_mpirun_does_not_know_slurm(self):
         script = self.script(JOB, *FIRST)
         self.tool("srun", MPIRUN.replace('"$@"', '"${@:4}"'))  # --mpi, --kill-on-bad-exit and --gpu-bind are srun's

@@ -116,6 +116,60 @@ sleep 1.5
         err = self.expect_the_answer(process)
         self.assertIn("starting the ranks again from the last save", err)
 
+    def launch_in_an_allocation(self, answering, **variables):
+        """Two nodes as far as Slurm's variables say; its commands say which of them answer. All ranks are here in truth."""
+        tools = self.folder / "tools"
+        tools.mkdir()
+        for name, text in (
+                ("scontrol", '#!/bin/sh\n[ "$3" = "node[1-2]" ] && printf "node1\\nnode2\\n"\n'),
+                ("squeue", '#!/bin/sh\necho "17 node[1-2]"\n'),
+                ("srun", f'#!/bin/sh\nprintf "{answering}"\n'),
+                ("mpirun", f"""#!/bin/bash
+unset ${{!SLURM_*}}
+words=()
+while [ $# -gt 0 ]; do
+  if [ "$1" = --host ]; then echo "$2" >>hosts; shift; else words+=("$1"); fi
+  shift
+done
+exec '{shutil.which("mpirun")}' --oversubscribe "${{words[@]}}"
+""")):
+            (tools / name).write_text(text)
+            (tools / name).chmod(0o755)
+        slurm = {"SLURM_JOB_ID": "17", "SLURM_JOB_NUM_NODES": "2", "SLURM_JOB_NODELIST": "node[1-2]", "SLURMD_NODENAME": "node1",
+                 "SLURM_TASKS_PER_NODE": "2(x2)"}
+        process = self.start(*LONG, "--out", "a.h5", "--launcher", "mpirun", "--ranks", 3, "--json",
+                             env={"PATH": f"{tools}:{os.environ['PATH']}", **slurm, **variables})
+        self.wait_for("a commit", lambda: self.committed("a.h5") > 0)
+        return process
+
+    def test_after_a_loss_the_ranks_start_on_the_nodes_that_are_left(self):
+        process = self.launch_in_an_allocation("node1\\n")
+        os.kill(ranks_of(process)[0], signal.SIGKILL)
+        err = self.expect_the_answer(process)
+        self.assertRegex(err, r"rank 0 was killed by signal 9; starting the ranks again from the last save \(\d+ tiles committed\) "
+                              "on 1 of 2 nodes, without node2")
+        self.assertEqual((self.folder / "hosts").read_text(), "node1:2\n")
+
+    def test_with_too_few_nodes_left_it_ends_to_be_requeued(self):
+        process = self.launch_in_an_allocation("node1\\n", MUSTER_MIN_NODES="2")
+        os.kill(ranks_of(process)[0], signal.SIGKILL)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, err)
+        self.assertIn("1 of 2 nodes are left, without node2 (MUSTER_MIN_NODES = 2: with fewer the run is not to go on); it goes on from the "
+                      "last save when it is requeued or run again", self.one_value(out)["error"]["message"])
+
+    def test_ranks_that_the_launcher_ends_for_a_lost_node_are_started_again(self):
+        process = self.launch_in_an_allocation("node1\\n")
+        os.kill(ranks_of(process)[0], signal.SIGTERM)
+        err = self.expect_the_answer(process)
+        self.assertIn("the launcher ended the ranks when a node was lost; starting the ranks again", err)
+
+    def test_ranks_that_somebody_ends_while_all_nodes_answer_stay_ended(self):
+        process = self.launch_in_an_allocation("node1\\nnode2\\n")
+        os.kill(ranks_of(process)[0], signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, err)
+
     def test_a_rank_that_is_stopped_while_mpi_starts_holds_nobody_up(self):
         process = self.launch(*LONG, "--out", "a.h5")
         self.wait_for("a rank", lambda: 1 in ranks_of(process))
@@ -141,12 +195,14 @@ sleep 1.5
         self.expect_the_answer(self.launch(*LONG, "--out", "a.h5", ranks=2))
 
     def test_faults_are_told_once_before_anything_starts(self):
-        for code, parts, arguments in (
-                (2, ["nix.toml"], ["run", "nix.toml", "--launcher", "mpirun"]),
-                (2, ["--launcher qsub", "mpirun, srun or none"], ["run", JOB, "--launcher", "qsub"]),
-                (3, ["mpirun cannot be started"], ["run", JOB, "--launcher", "mpirun", "--ranks", "2", "--out", "x.h5"])):
+        two = ["run", JOB, "--launcher", "mpirun", "--ranks", "2", "--out", "x.h5"]
+        for code, parts, arguments, variables in (
+                (2, ["nix.toml"], ["run", "nix.toml", "--launcher", "mpirun"], None),
+                (2, ["--launcher qsub", "mpirun, srun or none"], ["run", JOB, "--launcher", "qsub"], None),
+                (2, ["MUSTER_MIN_NODES = none", "set it to a whole number from 1"], two, {"MUSTER_MIN_NODES": "none"}),
+                (3, ["mpirun cannot be started"], two, {"PATH": "/nowhere"})):
             with self.subTest(arguments=arguments):
-                self.refuse(code, parts, *arguments, env={"PATH": "/nowhere"} if code == 3 else None)
+                self.refuse(code, parts, *arguments, env=variables)
 
 
 if __name__ == "__main__":

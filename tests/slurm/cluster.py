@@ -78,7 +78,7 @@ class SlurmTest(unittest.TestCase):
         """The job on this machine, undisturbed."""
         out = cls.folder / "whole.h5"
         subprocess.run([cls.cluster.share / "muster", "run", *cls.job, "--out", out], cwd=cls.folder, check=True,
-                       env=plain_environment(), capture_output=True, timeout=TIMEOUT_S)
+                       env=plain_environment(), capture_output=True, timeout=5 * TIMEOUT_S)
         return cls.status(out)["result_digest"]
 
     def setUp(self):
@@ -148,6 +148,10 @@ class SlurmTest(unittest.TestCase):
             except OSError:
                 pass  # gone meanwhile
         return found
+
+    def rank_0_of(self, node):
+        return next(pid for pid in self.processes_of(node, "muster")
+                    if b"OMPI_COMM_WORLD_RANK=0" in pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
 
     def lose(self, node, how):
         """Crashes a node or cuts its cable, until the test ends."""

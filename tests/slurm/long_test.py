@@ -2,11 +2,14 @@
 """What a cluster does to jobs: limits, preemption, lost nodes, many requeues; each job ends with the same bits."""
 import os
 import signal
+import sys
+import time
 import unittest
 
-from cluster import SlurmTest
+from cluster import STEADY, SlurmTest
 
 NODES = ["--nodes=2"]
+LIMIT_S = 900
 
 
 def job_of(paths):
@@ -48,31 +51,74 @@ class Losses(SlurmTest):
         self.finish(job)
         self.assertEqual(self.restarts(job), 1)
 
-    def test_a_crashed_node(self):
-        job = self.submit("--nodes=1-2")
+    def test_too_few_nodes_are_a_requeue(self):
+        job = self.submit("--nodes=1-2", "--export=ALL,MUSTER_MIN_NODES=2")
         self.wait_for_commit()
-        self.lose("node2", "crash")
+        self.cluster.tool("cut", "node2")
+        # A loss that the run cannot survive by itself: it looks which nodes are left.
+        os.kill(self.rank_0_of("node1"), signal.SIGKILL)
+        self.wait_for("the requeue", lambda: self.restarts(job) == 1)
+        self.cluster.tool("restore", "node2")
         self.finish(job)
-
-    def test_a_killed_slurmd(self):
-        job = self.submit("--nodes=1-2")
-        self.wait_for_commit()
-        os.kill(self.slurmd_of("node2"), signal.SIGKILL)
-        self.addCleanup(self.cluster.tool, "restore", "node2")
-        self.finish(job)
-
-    def test_a_cut_network(self):
-        job = self.submit("--nodes=1-2")
-        self.wait_for_commit()
-        self.lose("node2", "cut")
-        self.finish(job)
+        self.assertIn("1 of 2 nodes are left, without node2", self.log())
 
     def test_a_crash_of_rank_0s_node(self):
         job = self.submit("--nodes=1-2")
         self.wait_for_commit()
         self.lose("node1", "crash")
         self.finish(job)
-        self.assertGreaterEqual(self.restarts(job), 1)
+        self.assertEqual(self.restarts(job), 1)
+        self.assertIn("node1, where its script ran, is lost; putting the job back into the queue", self.log())
+
+
+class LostNodes(SlurmTest):
+    """The run goes on with the other node, in the same start of the job."""
+    job = [*job_of(50331648), "--threads", "1"]  # what is left of it takes longer than mpirun needs to notice a loss
+
+    def expect_it_goes_on(self, lose, is_started_again=True):
+        job = self.submit("--nodes=1-2")
+        self.wait_for_commit()
+        lost_at = time.monotonic()
+        lose()
+        committed = [(lost_at, self.committed())]
+        while self.state(job) in STEADY and time.monotonic() < lost_at + LIMIT_S:
+            committed.append((time.monotonic(), self.committed()))
+            time.sleep(0.1)
+        self.finish(job)
+        self.assertEqual(self.restarts(job), 0)
+        if is_started_again:
+            self.assertIn("on 1 of 2 nodes, without node2", self.log())
+        self.tell_pauses(committed)
+
+    def tell_pauses(self, committed):
+        """The first new commit after the loss, and the longest time without one."""
+        news = [committed[0], *(now for before, now in zip(committed, committed[1:]) if now[1] > before[1])]
+        pauses = [later[0] - sooner[0] for sooner, later in zip(news, news[1:])]
+        print(f"{self.id().rsplit('.', 1)[-1]}: the next tile was committed {pauses[0]:.1f} s after the loss; "
+              f"the longest pause was {max(pauses):.1f} s", file=sys.stderr)
+
+    def test_a_crashed_node(self):
+        self.expect_it_goes_on(lambda: self.lose("node2", "crash"))
+
+    def test_a_cut_network(self):
+        self.expect_it_goes_on(lambda: self.lose("node2", "cut"))
+
+    def test_a_killed_slurmd(self):
+        def kill():
+            os.kill(self.slurmd_of("node2"), signal.SIGKILL)
+            self.addCleanup(self.cluster.tool, "restore", "node2")
+        self.expect_it_goes_on(kill)
+
+    def test_a_killed_node_daemon(self):
+        # Slurm has nothing against that node: all ranks are started again on both.
+        self.expect_it_goes_on(lambda: [os.kill(pid, signal.SIGKILL) for pid in self.processes_of("node2", "orted")], is_started_again=False)
+        self.assertNotIn("without node2", self.log())
+
+    def test_rank_0_lost_with_a_node(self):
+        def kill():
+            self.lose("node2", "cut")
+            os.kill(self.rank_0_of("node1"), signal.SIGKILL)
+        self.expect_it_goes_on(kill)
 
 
 class ManyStarts(SlurmTest):
