@@ -11,6 +11,8 @@ std::uint64_t auto_population(topology::Tier tier, std::uint64_t islands) {
   return std::max<std::uint64_t>(4, (wanted + islands - 1) / islands) * islands;
 }
 
+std::uint64_t auto_lineage(std::uint64_t population) { return population <= std::uint64_t{1} << 18 ? 100 : 0; }
+
 double auto_mutation_rate(topology::Tier tier, std::size_t genes) {
   if (tier == topology::Tier::low) return 0;
   double const a_child = tier == topology::Tier::mid ? 1.5 : 2.0;

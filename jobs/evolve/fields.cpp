@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "jobs/evolve/auto_rules.hpp"
+
 namespace muster::jobs::evolve {
 namespace {
 
@@ -188,7 +190,15 @@ schema::Names indicator_names() { return indicators; }
 
 schema::Table const& job_table() {
   using F = schema::Of<JobInput>;
-  static schema::Table const table = [] {
+  // Canonical text has it where it is not what auto would say.
+  auto const where_chosen = [](schema::Field field) {
+    field.custom.is_absent = [](void const* record) {
+      auto const& input = *static_cast<JobInput const*>(record);
+      return input.lineage == auto_lineage(input.search.population);
+    };
+    return field;
+  };
+  static schema::Table const table = [&] {
     auto made = F::table(
         "evolve", "What the job is.",
         {F::choice<&JobInput::kind>("kind", job_kinds, "the kind of job").required(),
@@ -206,6 +216,9 @@ schema::Table const& job_table() {
                                          "arithmetic of the search's backtests; every figure that is told is in double")
              .only(by_rules),
          F::count<&JobInput::hall_of_fame>("hall_of_fame", "", between(1, 1000), "of the best by the train spans, kept and told"),
+         where_chosen(F::count<&JobInput::lineage>("lineage", "generations", between(0, most_generations),
+                                                   "before its birth that the ancestors of each of the hall are told; 0: none")
+                          .automatic("100, or 0 for a population above 2^18")),
          F::record<&JobInput::market>("market", market_table, "the bars").only(by_trading),
          F::record<&JobInput::costs>("costs", costs_table, "what trading costs").only(by_trading),
          F::record<&JobInput::rules>("rules", rules_table, "the rules that are searched").only(by_rules),

@@ -24,6 +24,7 @@ struct JobInput {
   std::uint64_t dimensions = 10;
   Precision precision = Precision::single_precision;
   std::uint64_t hall_of_fame = 20;
+  std::uint64_t lineage = 100;
   Marked<MarketChoice> market;
   Marked<kernels::backtest::Costs> costs;
   Marked<RuleSpace> rules;

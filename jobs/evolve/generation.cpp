@@ -1,11 +1,11 @@
 #include "jobs/evolve/generation.hpp"
 
 #include <algorithm>
-#include <bit>
 
-#include "core/error.hpp"
+#include "jobs/evolve/lineage.hpp"
 #include "jobs/evolve/seeds.hpp"
 #include "jobs/evolve/spans.hpp"
+#include "jobs/evolve/words.hpp"
 #include "jobs/parallel.hpp"
 #include "kernels/sums/slots.hpp"
 
@@ -14,64 +14,6 @@ namespace {
 
 using kernels::GenerationStats;
 using kernels::Population;
-
-/// Words of a carry, in order.
-class WordWriter {
- public:
-  void put(std::uint64_t word) { words_.push_back(static_cast<std::int64_t>(word)); }
-  void put(std::int64_t word) { words_.push_back(word); }
-  void put(double value) { words_.push_back(std::bit_cast<std::int64_t>(value)); }
-  template <class T>
-  void put_all(std::vector<T> const& values) {
-    put(std::uint64_t{values.size()});
-    words_.reserve(words_.size() + values.size());
-    for (T const value : values) put(value);
-  }
-  Slots take() { return std::move(words_); }
-
- private:
-  Slots words_;
-};
-
-[[noreturn]] void refuse_words(char const* what) {
-  throw_error(Exit::user, "the saved generation {} (it is damaged, or of another job); start over with --fresh", what);
-}
-
-class WordReader {
- public:
-  explicit WordReader(std::span<std::int64_t const> words) : words_(words) {}
-  void get(std::int64_t& to) {
-    if (words_.empty()) refuse_words("ends too early");
-    to = words_.front();
-    words_ = words_.subspan(1);
-  }
-  void get(std::uint64_t& to) {
-    std::int64_t word = 0;
-    get(word);
-    to = static_cast<std::uint64_t>(word);
-  }
-  void get(double& to) {
-    std::int64_t word = 0;
-    get(word);
-    to = std::bit_cast<double>(word);
-  }
-  /// A length, which the words left must have room for.
-  std::size_t size() {
-    std::uint64_t count = 0;
-    get(count);
-    if (count > words_.size()) refuse_words("has a length beyond its end");
-    return count;
-  }
-  template <class T>
-  void get_all(std::vector<T>& to) {
-    to.resize(size());
-    for (T& value : to) get(value);
-  }
-  bool is_at_end() const { return words_.empty(); }
-
- private:
-  std::span<std::int64_t const> words_;
-};
 
 std::vector<std::int64_t> widened(std::vector<std::int32_t> const& values) { return {values.begin(), values.end()}; }
 
@@ -126,7 +68,7 @@ kernels::SearchSettings search_settings(Params const& params, std::vector<kernel
 }
 
 Breeding::Breeding(Params const& params, std::vector<kernels::Gene> genes)
-    : generations_(params.search.generations), hall_size_(params.hall_of_fame),
+    : generations_(params.search.generations), hall_size_(params.hall_of_fame), reach_(params.lineage),
       trials_(is_traded(params.objective) ? params.honesty.trials : 0) {
   auto const folds = is_traded(params.objective) ? fold_count(params.spans) : 1;
   for (std::uint64_t fold = 0; fold < folds; ++fold) {
@@ -183,11 +125,18 @@ Herd Breeding::next(std::size_t h, Generation const& from, std::span<std::int64_
   herd.hall = before.hall;
   remember(herd, from.index, before.candidates, fitness);
   herd.population = from.index == 0
-                        ? kernels::first_population(settings_[h], before.candidates, {fitness.begin(), fitness.end()})
+                        ? first_population(h, before, fitness)
                         : kernels::select(settings_[h], Population(before.population), before.candidates, fitness,
                                           static_cast<unsigned>(std::max(threads, 1)));
+  if (reach_ > 0) take_up_births({settings_[h], before, from.index, fitness, reach_}, herd, threads);
   herd.history.push_back(kernels::statistics_of(settings_[h], herd.population));
   return herd;
+}
+
+kernels::Population Breeding::first_population(std::size_t h, Herd const& herd, std::span<std::int64_t const> fitness) const {
+  auto population = kernels::first_population(settings_[h], herd.candidates, {fitness.begin(), fitness.end()});
+  for (std::uint64_t slot = 0; reach_ > 0 && slot < slots(); ++slot) population.tags.push_back(newborn_tag(slot));
+  return population;
 }
 
 /// The candidates of a generation that are among the best of all so far.
@@ -202,7 +151,7 @@ void Breeding::remember(Herd& herd, std::uint64_t generation, std::vector<double
       return one.fitness == fitness[slot] && std::ranges::equal(one.genome, genome(slot));
     });
     if (is_known) continue;
-    Veteran veteran{{genome(slot).begin(), genome(slot).end()}, fitness[slot], generation, slot};
+    Veteran veteran{{genome(slot).begin(), genome(slot).end()}, fitness[slot], generation, slot, newborn_tag(slot)};
     hall.insert(std::ranges::upper_bound(hall, veteran, is_better), std::move(veteran));
     if (hall.size() > hall_size_) hall.pop_back();
   }
@@ -271,7 +220,10 @@ Slots Breeding::encode(Generation const& generation) const {
   WordWriter out;
   out.put(generation.index);
   out.put(generation.last);
-  for (Herd const& herd : generation.herds) put_herd(out, herd);
+  for (Herd const& herd : generation.herds) {
+    put_herd(out, herd);
+    if (reach_ > 0) put_ancestors(out, herd);
+  }
   out.put(std::uint64_t{generation.trials.size()});
   for (auto const& genome : generation.trials) out.put_all(genome);
   out.put_all(generation.nulls);
@@ -291,6 +243,7 @@ std::shared_ptr<Generation> Breeding::decode(std::span<std::int64_t const> words
     if (to.herds.back().history.size() != std::min(to.index, to.last + 1)) refuse_words("counts generations that it has not");
     auto const fault = to.index > 0 ? kernels::fault_in(settings_[h], to.herds.back().population) : "";
     if (!fault.empty()) refuse_words(("has a population with " + fault).c_str());
+    if (reach_ > 0) get_ancestors(in, to.herds.back(), to.index);
   }
   to.trials.resize(in.size());
   for (auto& genome : to.trials) {

@@ -1,6 +1,7 @@
 // What is carried from one generation to the next.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -10,12 +11,28 @@
 
 namespace muster::jobs::evolve {
 
+/// Where an individual was born: generation 2^32 + slot.
+using Birth = std::uint64_t;
+inline constexpr Birth no_birth = UINT64_MAX;
+inline constexpr std::uint32_t nobody = UINT32_MAX;
+
+/// Somebody that others come from, or may.
+struct Ancestor {
+  Birth birth = 0;
+  std::int64_t fitness = 0;
+  std::array<Birth, 4> parents{no_birth, no_birth, no_birth, no_birth};  ///< as in kernels::Origin
+  std::uint32_t first = nobody;           ///< the first parent's place among the ancestors; nobody where it is not kept
+  std::uint32_t genes_of_others = 0;      ///< that its first parent does not have, but another one
+  std::uint32_t new_genes = 0;            ///< that no parent has
+};
+
 /// Among the best so far, by the train spans.
 struct Veteran {
   std::vector<double> genome;
   std::int64_t fitness = 0;
   std::uint64_t generation = 0;  ///< it was born in
   std::uint64_t slot = 0;
+  std::uint32_t ancestor = nobody;  ///< its place among the ancestors, where they are kept
 };
 
 /// One search: all of a job, or that of one fold.
@@ -24,6 +41,7 @@ struct Herd {
   std::vector<double> candidates;   ///< slots x genes; empty once the search is over
   std::vector<kernels::GenerationStats> history;  ///< of the generations that were judged
   std::vector<Veteran> hall;        ///< the best first, no two genomes alike
+  std::vector<Ancestor> ancestors;  ///< of the living and the hall, themselves included, by birth; empty where nobody asks
 };
 
 struct Generation final : Carry {
@@ -58,12 +76,14 @@ class Breeding {
  private:
   void propose(Generation& generation, int threads) const;
   Herd next(std::size_t herd, Generation const& from, std::span<std::int64_t const> fitness, int threads) const;
+  kernels::Population first_population(std::size_t herd, Herd const& candidates, std::span<std::int64_t const> fitness) const;
   void remember(Herd& herd, std::uint64_t generation, std::vector<double> const& candidates,
                 std::span<std::int64_t const> fitness) const;
   void sample_trials(Generation const& from, Generation& to) const;
 
   std::uint64_t generations_;
   std::uint64_t hall_size_;
+  std::uint64_t reach_;  // of the lineage, in generations
   std::uint64_t trials_;
   std::vector<kernels::SearchSettings> settings_;  // of each herd
 };

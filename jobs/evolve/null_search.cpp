@@ -13,6 +13,7 @@ std::int64_t null_statistic(Params const& params, std::uint64_t generations, io:
   alike.seed = seed_for(Purpose::null_market, index + 1, params.seed);
   alike.search.generations = generations;
   alike.honesty.trials = 0;
+  alike.lineage = 0;
   alike.market.symbol = bars.symbols[field.symbol];
   std::size_t const length = field.spans.has_test() ? field.spans.test.first : bars.size();
   auto null_field = make_field(alike, null_bars(params, bars, io::forward_factor(bars), length, index), field.spans, threads, field.learned);

@@ -95,6 +95,7 @@ struct Params {
   std::uint64_t dimensions = 10;  ///< of a test function
   Precision precision = Precision::single_precision;
   std::uint64_t hall_of_fame = 20;
+  std::uint64_t lineage = 100;    ///< generations that the line of a member of the hall is told back; 0: it is not kept
   MarketChoice market;
   kernels::backtest::Costs costs;
   RuleSpace rules;

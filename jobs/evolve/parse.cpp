@@ -43,7 +43,7 @@ class Parser {
 
  private:
   Params params() const {
-    return {input_.name,  input_.seed,  input_.objective, input_.dimensions, input_.precision, input_.hall_of_fame, input_.market,
+    return {input_.name,  input_.seed,  input_.objective, input_.dimensions, input_.precision, input_.hall_of_fame, input_.lineage, input_.market,
             input_.costs, input_.rules, input_.spans,     input_.fitness,    input_.search,    input_.honesty};
   }
 
@@ -77,6 +77,10 @@ class Parser {
     if (search.marks.is_auto("population")) {
       search.population = auto_population(options_.tier, search.islands);
       decide(search.marks, "population", tier_text(options_));
+    }
+    if (input_.marks.is_auto("lineage")) {
+      input_.lineage = auto_lineage(search.population);
+      decide(input_.marks, "lineage", "by the population");
     }
     if (search.population % search.islands != 0)
       search.marks.add(faults_, "population", fmt::format("{} individuals on {} islands (each has as many); give a multiple of {}",
@@ -183,6 +187,7 @@ std::string render_params(Params const& params) {
   input.dimensions = params.dimensions;
   input.precision = params.precision;
   input.hall_of_fame = params.hall_of_fame;
+  input.lineage = params.lineage;
   assign(input.market, params.market);
   assign(input.costs, params.costs);
   assign(input.rules, params.rules);

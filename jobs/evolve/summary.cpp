@@ -9,6 +9,13 @@
 namespace muster::jobs::evolve {
 namespace {
 
+/// How many births lead to one of the hall, and since when.
+std::string line_text(Table const& hall, std::size_t place) {
+  if (std::ranges::find(hall.columns, "line_births", &Column::name) == hall.columns.end()) return "";
+  return fmt::format(", {} births after the first of its line in generation {}", column<std::int64_t>(hall, "line_births")[place],
+                     column<std::int64_t>(hall, "line_since")[place]);
+}
+
 std::string champion_lines(Params const& params, Table const& hall) {
   if (hall.columns.empty()) return "  no feasible individual was found\n";
   auto const& marks = column<std::int64_t>(hall, "is_champion");
@@ -18,7 +25,7 @@ std::string champion_lines(Params const& params, Table const& hall) {
   text += fmt::format("  {} fitness {:.6g}", is_traded(params.objective) ? "train" : "best",
                       column<double>(hall, "train_fitness")[place]);
   if (is_traded(params.objective)) text += fmt::format(", validation {:.6g}", column<double>(hall, "validation_fitness")[place]);
-  return text + fmt::format(", born in generation {}\n", column<std::int64_t>(hall, "generation")[place]);
+  return text + fmt::format(", born in generation {}{}\n", column<std::int64_t>(hall, "generation")[place], line_text(hall, place));
 }
 
 std::string time_line(Params const& params, Table const& generations) {

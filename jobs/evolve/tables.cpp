@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "jobs/evolve/honesty.hpp"
+#include "jobs/evolve/lineage.hpp"
 #include "jobs/rows.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "jobs/evolve/rule_text.hpp"
@@ -55,6 +56,11 @@ std::string genome_text(Params const& params, std::span<double const> genome) {
   return text;
 }
 
+void put_line_length(Rows& rows, std::vector<Ancestor> const& line) {
+  rows.put("line_births", "1", std::uint64_t{line.size() - 1});
+  rows.put("line_since", "1", generation_of(line.back().birth));
+}
+
 Table hall_table(Params const& params, Generation const& last, Champion const& champion) {
   Rows rows("hall_of_fame", "The best of all generations by the train spans, no two alike; the champion is the best of them by validation.");
   for (std::size_t fold = 0; fold < last.herds.size(); ++fold)
@@ -69,6 +75,7 @@ Table hall_table(Params const& params, Generation const& last, Champion const& c
       if (is_traded(params.objective)) rows.put("validation_fitness", "1", value_or_nan(of_fold.validation[i]));
       rows.put("generation", "1", one.generation);
       rows.put("slot", "1", one.slot);
+      if (params.lineage > 0) put_line_length(rows, line_of(last.herds[fold], one, params.lineage));
       for (std::size_t g = 0; g < one.genome.size(); ++g) rows.put(fmt::format("gene_{}", g + 1), "1", one.genome[g]);
       rows.put("strategy", genome_text(params, one.genome));
     }
@@ -123,6 +130,7 @@ void add_strategy_tables(Params const& params, Scenery const& scenery, Generatio
 std::vector<Table> make_tables(Params const& params, Scenery const& scenery, Generation const& last) {
   auto const champion = choose_champion(params.spans.scheme, scenery.ground(), last.herds);
   std::vector<Table> tables{hall_table(params, last, champion), generations_table(last)};
+  if (params.lineage > 0) tables.push_back(lineage_table(params, last));
   add_strategy_tables(params, scenery, last, champion, tables);
   return tables;
 }

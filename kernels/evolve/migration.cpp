@@ -65,6 +65,7 @@ class Emigrants {
   void append(std::uint32_t island, Population& arrivals) const {
     copy(genomes_, island, count_ * genes_, arrivals.genomes);
     copy(fitness_, island, count_, arrivals.fitness);
+    if (!tags_.empty()) copy(tags_, island, count_, arrivals.tags);
     if (scale_.empty()) return;
     copy(scale_, island, count_, arrivals.scale);
     copy(cross_, island, count_, arrivals.cross);
@@ -92,6 +93,7 @@ class Emigrants {
       genomes_.insert(genomes_.end(), population.genomes.data() + slot * genes_,
                       population.genomes.data() + (slot + 1) * genes_);
       fitness_.push_back(population.fitness[slot]);
+      if (!population.tags.empty()) tags_.push_back(population.tags[slot]);
       if (population.scale.empty()) continue;
       scale_.push_back(population.scale[slot]);
       cross_.push_back(population.cross[slot]);
@@ -106,6 +108,7 @@ class Emigrants {
   std::vector<std::uint32_t> drawn_;
   std::vector<double> genomes_, scale_, cross_;
   std::vector<std::int64_t> fitness_;
+  std::vector<std::uint32_t> tags_;
 };
 
 }  // namespace
@@ -133,7 +136,7 @@ void migrate(SearchSettings const& settings, Population& population) {
     std::uint32_t const to = edges[i].to;
     for (; i < edges.size() && edges[i].to == to; ++i) emigrants.append(edges[i].from, arrivals);
     survival.keep_best(population, std::uint64_t{to} * settings.island_size, settings.island_size,
-                       {arrivals.genomes, arrivals.fitness, arrivals.scale, arrivals.cross});
+                       {arrivals.genomes, arrivals.fitness, arrivals.scale, arrivals.cross, arrivals.tags});
   }
 }
 

@@ -57,6 +57,15 @@ void propose(SearchSettings const& settings, Population const& population, std::
   MUSTER_DISPATCH(propose_slots, plan.view, first, count, out.data());
 }
 
+std::vector<Origin> origins_of(SearchSettings const& settings, Population const& population, std::span<std::uint32_t const> slots) {
+  SearchPlan plan(settings);
+  point_to(plan.view, population);
+  std::vector<Origin> origins;
+  origins.reserve(slots.size());
+  for (std::uint32_t const slot : slots) origins.push_back(MUSTER_DISPATCH(origin_of, plan.view, slot));
+  return origins;
+}
+
 std::uint64_t genome_hash(std::span<double const> genome) {
   return hash_genes(genome.data(), static_cast<std::uint32_t>(genome.size()));
 }

@@ -88,7 +88,11 @@ struct Population {
   std::vector<double> scale{};          ///< jde: F of each slot; else empty
   std::vector<double> cross{};          ///< jde: CR of each slot; else empty
   std::vector<std::int32_t> rate{};     ///< islands: the mutation rate's level, in quarters of a doubling
+  std::vector<std::uint32_t> tags{};    ///< slots: each goes where its individual goes; empty: nobody asks
 };
+
+/// With its slot, the tag of a candidate that came in.
+inline constexpr std::uint32_t new_tag = 0x80000000;
 
 /// What is wrong with the settings as "key: problem (why); what to do", or nothing.
 std::string fault_in(SearchSettings const& settings);
@@ -108,6 +112,15 @@ Population first_population(SearchSettings const& settings, std::vector<double> 
 /// A slot's candidate depends on its island alone; slots may be proposed in any pieces, from any threads.
 void propose(SearchSettings const& settings, Population const& population, std::uint64_t first, std::uint64_t count,
              std::span<double> out);
+
+/// Whose genes a candidate has: slots of the population that it was proposed from. A child begins as the first of one or two; a trial
+/// as the one it may replace, and the difference of the last two is added to the second.
+struct Origin {
+  std::uint32_t count = 0;
+  std::uint64_t slots[4] = {};
+};
+/// Of the candidates of these slots, of generation population.generation + 1.
+std::vector<Origin> origins_of(SearchSettings const& settings, Population const& population, std::span<std::uint32_t const> slots);
 
 /// Selection of `count` islands from `first` on, in place. candidates and fitness are those of the whole population.
 /// Islands are independent: disjoint pieces may run on several threads. Call finish() when all are done.

@@ -40,6 +40,16 @@ class Selection {
   double const* candidate(std::uint64_t slot) const { return candidates_.data() + slot * genes(); }
   double* resident(std::uint64_t slot) const { return population_.genomes.data() + slot * genes(); }
 
+  bool has_tags() const { return !population_.tags.empty(); }
+  static std::uint32_t tag_of(std::uint64_t slot) { return new_tag | static_cast<std::uint32_t>(slot); }
+
+  /// Of the island's candidates.
+  std::span<std::uint32_t const> candidate_tags() {
+    tags_.clear();
+    for (std::uint64_t slot = start_; has_tags() && slot < start_ + size(); ++slot) tags_.push_back(tag_of(slot));
+    return tags_;
+  }
+
   static std::int32_t moved(std::int32_t level, std::int32_t by) {
     return std::clamp(level + by, -most_rate_level, most_rate_level);
   }
@@ -50,6 +60,7 @@ class Selection {
       if (fitness_[slot] < population_.fitness[slot]) continue;
       std::copy_n(candidate(slot), genes(), resident(slot));
       population_.fitness[slot] = fitness_[slot];
+      if (has_tags()) population_.tags[slot] = tag_of(slot);
       MUSTER_DISPATCH(renew_control, plan_.view, slot, population_.scale[slot], population_.cross[slot]);
     }
   }
@@ -57,22 +68,25 @@ class Selection {
   void keep_best() {
     survival_.keep_best(
         population_, start_, size(),
-        {candidates_.subspan(start_ * genes(), size() * genes()), fitness_.subspan(start_, size()), {}, {}});
+        {candidates_.subspan(start_ * genes(), size() * genes()), fitness_.subspan(start_, size()), {}, {}, candidate_tags()});
   }
 
   /// The children take the island, and then the elites the places of the worst of them that they beat.
   void keep_elites() {
     std::vector<double> genomes;
     std::vector<std::int64_t> fitness;
+    std::vector<std::uint32_t> tags;
     for (std::uint32_t i :
          survival_.best(resident(start_), population_.fitness.data() + start_, size(), settings_.elites)) {
       if (fitness.size() == settings_.elites) break;
       genomes.insert(genomes.end(), resident(start_ + i), resident(start_ + i) + genes());
       fitness.push_back(population_.fitness[start_ + i]);
+      if (has_tags()) tags.push_back(population_.tags[start_ + i]);
     }
     std::copy_n(candidate(start_), size() * genes(), resident(start_));
     std::copy_n(fitness_.data() + start_, size(), population_.fitness.data() + start_);
-    if (!fitness.empty()) survival_.keep_best(population_, start_, size(), {genomes, fitness, {}, {}});
+    std::ranges::copy(candidate_tags(), population_.tags.begin() + static_cast<std::ptrdiff_t>(has_tags() ? start_ : 0));
+    if (!fitness.empty()) survival_.keep_best(population_, start_, size(), {genomes, fitness, {}, {}, tags});
   }
 
   /// Rechenberg's rule: a child succeeds when it is fitter than what holds its slot; the rate rises while more than
@@ -96,6 +110,7 @@ class Selection {
   std::span<std::int64_t const> fitness_;
   SearchPlan plan_;
   Survival survival_;
+  std::vector<std::uint32_t> tags_;
   std::uint64_t start_ = 0;
 };
 

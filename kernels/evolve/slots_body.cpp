@@ -1,6 +1,7 @@
 // Candidates of runs of slots on a CPU; the operators are in genetic.hpp and differential.hpp.
 #include "kernels/evolve/slots_body.hpp"
 
+#include "kernels/evolve/child.hpp"
 #include "kernels/evolve/genetic_batch.hpp"
 #include "kernels/evolve/trial_batch.hpp"
 
@@ -13,6 +14,14 @@ void run_batches(SearchView const& s, std::uint64_t first, std::uint64_t count, 
   Batch batch(s);
   for (std::uint64_t done = 0; done < count; done += slot_lanes)
     batch.run(first + done, count - done, out + done * s.genes);
+}
+
+Origin origin_of_trial(SearchView const& s, std::uint64_t slot) {
+  std::uint32_t who[4];
+  philox(s.keys, item_of(s, slot), 0, stream_trial, who);
+  std::uint64_t const own = slot % s.island_size, start = slot - own;
+  Three const three = with_base(s, start, draw_three(s.island_size, static_cast<std::uint32_t>(own), who));
+  return {4, {slot, start + three.base, start + three.plus, start + three.minus}};
 }
 
 }  // namespace
@@ -48,6 +57,14 @@ void renew_control(SearchView const& s, std::uint64_t slot, double& scale, doubl
   Control const control = trial_control(s, {scale, cross}, words);
   scale = control.scale;
   cross = control.cross;
+}
+
+Origin origin_of(SearchView const& s, std::uint64_t slot) {
+  if (s.algorithm == Algorithm::jde) return origin_of_trial(s, slot);
+  SlotWords choices(s, slot, stream_child);
+  Parents const parents = choose_parents(s, slot, choices);
+  auto const slot_of = [&](double const* genome) { return static_cast<std::uint64_t>(genome - s.genomes) / s.genes; };
+  return {parents.a == parents.b ? 1u : 2u, {slot_of(parents.a), slot_of(parents.b)}};
 }
 
 /// Draw i takes one of the indices that are left: it skips those before it, which are kept in rising order.

@@ -12,6 +12,7 @@
   void propose_slots(SearchView const& s, std::uint64_t first, std::uint64_t count, double* out);               \
   void draw_controls(SearchView const& s, std::uint64_t count, double* scale, double* cross);                   \
   void renew_control(SearchView const& s, std::uint64_t slot, double& scale, double& cross);                    \
+  Origin origin_of(SearchView const& s, std::uint64_t slot);                                                    \
   void draw_migrants(SearchView const& s, std::uint32_t island, std::uint32_t count, std::uint32_t* indices);   \
   bool is_gene(GeneRange const& gene, double x);                                                                \
   }                                                                                                             \

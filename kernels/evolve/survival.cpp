@@ -11,6 +11,7 @@ void move_in(Population& population, std::uint64_t slot, Newcomers const& from, 
              std::uint32_t genes) {
   std::copy_n(from.genomes.data() + std::size_t{index} * genes, genes, population.genomes.data() + slot * genes);
   population.fitness[slot] = from.fitness[index];
+  if (!from.tags.empty()) population.tags[slot] = from.tags[index];
   if (from.scale.empty()) return;
   population.scale[slot] = from.scale[index];
   population.cross[slot] = from.cross[index];

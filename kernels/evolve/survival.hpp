@@ -15,6 +15,7 @@ struct Newcomers {
   std::span<std::int64_t const> fitness{};
   std::span<double const> scale{};  ///< jde: F and CR, for migrants; else empty
   std::span<double const> cross{};
+  std::span<std::uint32_t const> tags{};  ///< where the population has them; else empty
 };
 
 /// Scratch of keep_best, for islands of one size.

@@ -27,6 +27,7 @@ constexpr std::string_view market_job = R"(kind = "evolve"
 name = "matrix"
 seed = 20260102
 hall_of_fame = 4
+lineage = 0
 [market]
 bars = "synthetic:symbols=4,days=300,seed=3"
 [spans]
@@ -96,6 +97,8 @@ void add_choices(std::vector<Row>& rows, std::string const& table, std::string c
 void add_others(std::vector<Row>& rows) {
   rows.push_back({"indicators.all", {"rules.indicators=\"auto\""}});
   rows.push_back({"precision.double", {"precision=\"double\""}});
+  rows.push_back({"lineage.genetic", {"lineage=3"}});
+  rows.push_back({"lineage.jde", {"lineage=3", "search.algorithm=\"jde\""}});
 }
 
 std::vector<Row> matrix() {
@@ -114,6 +117,7 @@ constexpr std::string_view function_job = R"(kind = "evolve"
 objective = "{}"
 dimensions = 5
 seed = 7
+lineage = 0
 [search]
 population = 36
 islands = 6
