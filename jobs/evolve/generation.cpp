@@ -80,6 +80,7 @@ Breeding::Breeding(Params const& params, std::vector<kernels::Gene> genes)
 void Breeding::propose(Generation& generation, int threads) const {
   for (std::size_t h = 0; h < herds(); ++h) {
     Herd& herd = generation.herds[h];
+    herd.candidates = spares_->take();
     herd.candidates.resize(slots() * genes());
     in_pieces(slots(), threads, [&](std::uint64_t first, std::uint64_t count) {
       auto const out = std::span(herd.candidates).subspan(first * genes(), count * genes());
@@ -92,7 +93,7 @@ void Breeding::propose(Generation& generation, int threads) const {
 }
 
 std::shared_ptr<Generation> Breeding::first(int threads) const {
-  auto generation = std::make_shared<Generation>();
+  auto generation = std::make_shared<Generation>(spares_);
   generation->last = generations_;
   generation->herds.resize(herds());
   propose(*generation, threads);
@@ -100,7 +101,7 @@ std::shared_ptr<Generation> Breeding::first(int threads) const {
 }
 
 std::shared_ptr<Generation> Breeding::next(Generation const& from, std::span<std::int64_t const> fitness, int threads) const {
-  auto to = from.has_candidates() ? std::make_shared<Generation>() : std::make_shared<Generation>(from);
+  auto to = from.has_candidates() ? std::make_shared<Generation>(spares_) : std::make_shared<Generation>(from);
   to->index = from.index + 1;
   if (!from.has_candidates()) return to;
   to->last = from.last;
@@ -126,11 +127,19 @@ Herd Breeding::next(std::size_t h, Generation const& from, std::span<std::int64_
   remember(herd, from.index, before.candidates, fitness);
   herd.population = from.index == 0
                         ? first_population(h, before, fitness)
-                        : kernels::select(settings_[h], Population(before.population), before.candidates, fitness,
+                        : kernels::select(settings_[h], copy_of(before.population), before.candidates, fitness,
                                           static_cast<unsigned>(std::max(threads, 1)));
   if (reach_ > 0) take_up_births({settings_[h], before, from.index, fitness, reach_}, herd, threads);
   herd.history.push_back(kernels::statistics_of(settings_[h], herd.population));
   return herd;
+}
+
+/// Into memory that was used before.
+kernels::Population Breeding::copy_of(kernels::Population const& population) const {
+  Population copy;
+  copy.genomes = spares_->take();
+  copy = population;
+  return copy;
 }
 
 kernels::Population Breeding::first_population(std::size_t h, Herd const& herd, std::span<std::int64_t const> fitness) const {
@@ -232,7 +241,7 @@ Slots Breeding::encode(Generation const& generation) const {
 
 std::shared_ptr<Generation> Breeding::decode(std::span<std::int64_t const> words, int threads) const {
   WordReader in(words);
-  auto generation = std::make_shared<Generation>();
+  auto generation = std::make_shared<Generation>(spares_);
   Generation& to = *generation;
   in.get(to.index);
   if (to.index > generations_ + 2) refuse_words("is beyond the last one");

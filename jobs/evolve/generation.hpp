@@ -3,9 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "jobs/evolve/params.hpp"
+#include "jobs/evolve/spares.hpp"
 #include "jobs/steps.hpp"
 #include "kernels/evolve/search.hpp"
 
@@ -45,11 +48,20 @@ struct Herd {
 };
 
 struct Generation final : Carry {
+  explicit Generation(std::shared_ptr<Spares> from) : spares(std::move(from)) {}
+  Generation(Generation const&) = default;
+  ~Generation() override {
+    for (Herd& herd : herds) {
+      spares->give(std::move(herd.population.genomes));
+      spares->give(std::move(herd.candidates));
+    }
+  }
   std::uint64_t index = 0;  ///< of the candidates
   std::uint64_t last = 0;   ///< the last one that is bred; less than the job says where its time was over
   std::vector<Herd> herds;  ///< a fold each
   std::vector<std::vector<double>> trials;  ///< genomes sampled from all generations and herds
   std::vector<std::int64_t> nulls;  ///< the statistic of each null market, once they are searched
+  std::shared_ptr<Spares> spares;   ///< where its memory goes in the end
   bool has_candidates() const { return !herds.front().candidates.empty(); }
 };
 
@@ -76,6 +88,7 @@ class Breeding {
  private:
   void propose(Generation& generation, int threads) const;
   Herd next(std::size_t herd, Generation const& from, std::span<std::int64_t const> fitness, int threads) const;
+  kernels::Population copy_of(kernels::Population const& population) const;
   kernels::Population first_population(std::size_t herd, Herd const& candidates, std::span<std::int64_t const> fitness) const;
   void remember(Herd& herd, std::uint64_t generation, std::vector<double> const& candidates,
                 std::span<std::int64_t const> fitness) const;
@@ -86,6 +99,7 @@ class Breeding {
   std::uint64_t reach_;  // of the lineage, in generations
   std::uint64_t trials_;
   std::vector<kernels::SearchSettings> settings_;  // of each herd
+  std::shared_ptr<Spares> spares_ = std::make_shared<Spares>();
 };
 
 kernels::SearchSettings search_settings(Params const& params, std::vector<kernels::Gene> genes);
