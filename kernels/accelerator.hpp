@@ -42,7 +42,7 @@ class PathLauncher {
 class CrossoverRunner {
  public:
   virtual ~CrossoverRunner() = default;
-  /// The bits of backtest::run_crossovers.
+  /// The bits of backtest::run_crossovers. Fastest from and to a Landing.
   virtual void run(std::span<backtest::Crossover const> rules, std::span<backtest::CrossoverResult> out) = 0;
 };
 

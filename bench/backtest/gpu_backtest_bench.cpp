@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "kernels/backtest/cuda_backtest.hpp"
@@ -85,9 +86,20 @@ void measure_crossover(std::uint32_t bars, std::size_t count) {
   char const* error = nullptr;
   CudaCrossover* const gpu = open_cuda_crossover(table, 0, nullptr, plain_gpu_memory(), count, &error);
   if (gpu == nullptr) return told(error);
-  double const seconds = fastest(7, [&] { told(run_cuda_crossover(gpu, rules.data(), count, out.data())); });
+  auto const report = [&](char const* memory, Crossover const* from, CrossoverResult* to) {
+    double const seconds = fastest(7, [&] { told(run_cuda_crossover(gpu, from, count, to)); });
+    std::printf("crossover, %u bars: %.3g genome-bars/s with transfers of %s memory (%zu rules)\n", bars,
+                static_cast<double>(count) * bars / seconds, memory, count);
+  };
+  report("plain", rules.data(), out.data());
+  auto* const pinned_rules = static_cast<Crossover*>(muster::kernels::take_pinned(count * sizeof(Crossover)));
+  auto* const pinned_out = static_cast<CrossoverResult*>(muster::kernels::take_pinned(count * sizeof(CrossoverResult)));
+  std::ranges::copy(rules, pinned_rules);
+  report("pinned", pinned_rules, pinned_out);
+  if (!std::ranges::equal(out, std::span(pinned_out, count))) std::printf("error: other results in pinned memory\n");
+  muster::kernels::give_pinned(pinned_rules);
+  muster::kernels::give_pinned(pinned_out);
   close_cuda_crossover(gpu);
-  std::printf("crossover, %u bars: %.3g genome-bars/s with transfers (%zu rules)\n", bars, static_cast<double>(count) * bars / seconds, count);
 }
 
 }  // namespace

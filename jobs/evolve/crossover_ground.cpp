@@ -2,6 +2,7 @@
 
 #include "kernels/backtest/crossover.hpp"
 #include "kernels/device_pool.hpp"
+#include "kernels/landing.hpp"
 
 namespace muster::jobs::evolve {
 namespace {
@@ -42,44 +43,75 @@ double value_of(Metric metric, bt::CrossoverResult const& result) {
   return 0;
 }
 
+/// Rules and what came of them, where a device reaches them fast.
+class Exchange {
+ public:
+  /// On a device, or null.
+  explicit Exchange(kernels::DevicePool* pool) : pool_(pool) {}
+
+  void make_room(std::size_t count) {
+    if (pool_ == nullptr) {
+      plain_rules_.resize(count);
+      plain_results_.resize(count);
+    } else if (count > room_) {
+      landings_.clear();
+      landings_.push_back(std::make_unique<kernels::Landing>(pool_->device(), count * sizeof(bt::Crossover)));
+      landings_.push_back(std::make_unique<kernels::Landing>(pool_->device(), count * sizeof(bt::CrossoverResult)));
+      room_ = count;
+    }
+    count_ = count;
+  }
+  std::span<bt::Crossover> rules() { return {pool_ == nullptr ? plain_rules_.data() : static_cast<bt::Crossover*>(landings_[0]->at()), count_}; }
+  std::span<bt::CrossoverResult> results() {
+    return {pool_ == nullptr ? plain_results_.data() : static_cast<bt::CrossoverResult*>(landings_[1]->at()), count_};
+  }
+
+ private:
+  kernels::DevicePool* pool_;
+  std::size_t count_ = 0, room_ = 0;
+  std::vector<std::unique_ptr<kernels::Landing>> landings_;
+  std::vector<bt::Crossover> plain_rules_;
+  std::vector<bt::CrossoverResult> plain_results_;
+};
+
 class CrossoverJudge final : public Judge {
  public:
   CrossoverJudge(Params const& params, std::vector<bt::CrossoverTable> const& tables, Device device = {})
-      : params_(params), tables_(tables) {
+      : params_(params), tables_(tables), exchange_(device.pool) {
     if (device.pool == nullptr) return;
-    for (auto const& table : tables) runners_.push_back(device.pool->device().open_crossovers(table, rules_at_once, *device.pool));
+    for (auto const& table : tables) runners_.push_back(device.pool->device().open_crossovers(table, crossovers_at_once, *device.pool));
   }
   void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) override {
-    rules_.resize(fitness.size());
-    for (std::size_t i = 0; i < rules_.size(); ++i)
-      rules_[i] = {static_cast<std::uint16_t>(genomes[2 * i]), static_cast<std::uint16_t>(genomes[2 * i + 1])};
-    results_.resize(rules_.size());
-    sums_.assign(rules_.size(), 0);
-    is_flat_.assign(rules_.size(), false);
+    exchange_.make_room(fitness.size());
+    auto const rules = exchange_.rules();
+    for (std::size_t i = 0; i < rules.size(); ++i)
+      rules[i] = {static_cast<std::uint16_t>(genomes[2 * i]), static_cast<std::uint16_t>(genomes[2 * i + 1])};
+    sums_.assign(rules.size(), 0);
+    is_flat_.assign(rules.size(), false);
     for (std::size_t i = 0; i < tables_.size(); ++i) add(i);
-    for (std::size_t i = 0; i < rules_.size(); ++i)
+    for (std::size_t i = 0; i < rules.size(); ++i)
       fitness[i] = is_flat_[i] ? kernels::infeasible(Infeasible::zero_variance)
                                : kernels::fitness_of(sums_[i] / static_cast<double>(tables_.size()));
   }
 
  private:
   void add(std::size_t table) {
+    auto const results = exchange_.results();
     if (table < runners_.size() && runners_[table])
-      runners_[table]->run(rules_, results_);
+      runners_[table]->run(exchange_.rules(), results);
     else
-      bt::run_crossovers(tables_[table], rules_, results_);
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      sums_[i] += value_of(params_.fitness.metric, results_[i]);
+      bt::run_crossovers(tables_[table], exchange_.rules(), results);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      sums_[i] += value_of(params_.fitness.metric, results[i]);
       // A Sharpe ratio of 0 is that of an account that never moved.
-      if (results_[i].sharpe == 0) is_flat_[i] = true;
+      if (results[i].sharpe == 0) is_flat_[i] = true;
     }
   }
 
   Params const& params_;
   std::vector<bt::CrossoverTable> const& tables_;
   std::vector<std::unique_ptr<kernels::CrossoverRunner>> runners_;  // on a device; else empty
-  std::vector<bt::Crossover> rules_;
-  std::vector<bt::CrossoverResult> results_;
+  Exchange exchange_;
   std::vector<double> sums_;
   std::vector<bool> is_flat_;
 };

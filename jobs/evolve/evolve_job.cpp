@@ -245,7 +245,7 @@ class EvolveJob final : public Job, public Steps {
   std::uint64_t crossover_bytes() const {
     std::uint64_t bytes = 0;
     for (Division const& fold : spans_of(params_, scenery_.bars().size()).folds)
-      for (auto const span : fold.train) bytes += kernels::backtest::crossover_device_bytes(span.last - span.first, rules_at_once);
+      for (auto const span : fold.train) bytes += kernels::backtest::crossover_device_bytes(span.last - span.first, crossovers_at_once);
     return bytes;
   }
 

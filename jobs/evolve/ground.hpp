@@ -69,6 +69,9 @@ constexpr kernels::backtest::Precision to_backtest(Precision precision) {
 /// Rules that a GPU judges at a time.
 inline constexpr std::size_t rules_at_once = 16'384;
 
+/// Crossovers.
+inline constexpr std::size_t crossovers_at_once = std::size_t{1} << 20;
+
 /// The plan of backtests on these spans.
 kernels::backtest::Plan backtest_plan(Params const& params, Field const& field,
                                       std::vector<kernels::backtest::Span> spans, Precision precision);

@@ -46,11 +46,13 @@ struct CudaBacktest : CudaTables {
   Tally* tallies = nullptr;
 };
 
-/// Pieces of a batch take turns on two streams, so that one's transfers run beside the other's kernel.
+inline constexpr std::size_t crossover_streams = 4;
+
+/// Pieces of a batch take turns on the streams, so that transfers both ways run beside other pieces' kernels.
 struct CudaCrossover : CudaTables {
   CrossoverTape tape{};
   double year_root = 1;
-  cudaStream_t streams[2] = {};
+  cudaStream_t streams[crossover_streams] = {};
   Crossover* rules = nullptr;
   CrossoverResult* results = nullptr;
 };
@@ -138,7 +140,7 @@ constexpr std::size_t crossover_block_rules = crossover_threads * crossover_lane
 
 /// Rules of a piece, in whole blocks.
 std::size_t piece_of(std::size_t count) {
-  constexpr std::size_t pieces = 8, least = 1 << 16;
+  constexpr std::size_t pieces = 16, least = 1 << 16;
   std::size_t const wanted = count / pieces < least ? least : count / pieces;
   return (wanted + crossover_block_rules - 1) / crossover_block_rules * crossover_block_rules;
 }
@@ -154,8 +156,8 @@ void run_some(CudaCrossover& self, Crossover const* rules, std::size_t count, Cr
   std::size_t const piece = piece_of(count);
   auto const size_at = [&](std::size_t at) { return count - at < piece ? count - at : piece; };
   start(self, self.streams[0], rules, 0, size_at(0));
-  for (std::size_t at = 0, turn = 0; at < count; at += piece, turn ^= 1) {
-    if (at + piece < count) start(self, self.streams[turn ^ 1], rules, at + piece, size_at(at + piece));
+  for (std::size_t at = 0, turn = 0; at < count; at += piece, turn = (turn + 1) % crossover_streams) {
+    if (at + piece < count) start(self, self.streams[(turn + 1) % crossover_streams], rules, at + piece, size_at(at + piece));
     check(cudaMemcpyAsync(out + at, self.results + at, size_at(at) * sizeof(CrossoverResult), cudaMemcpyDeviceToHost, self.streams[turn]));
   }
   for (cudaStream_t const stream : self.streams) check(cudaStreamSynchronize(stream));

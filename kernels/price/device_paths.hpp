@@ -30,7 +30,6 @@ class DevicePaths {
   void run(std::size_t group, TileRange range, std::span<std::int64_t> raw);
 
  private:
-  class Landing;
   struct Buffers;
   void check_room() const;
 
