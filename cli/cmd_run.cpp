@@ -172,6 +172,7 @@ io::Result store(Prepared& prepared, orchestrator::RunOutcome const& outcome, in
   result.tables = loaded.job->results(outcome.sums, outcome.tiles);
   count_look(*loaded.job, result);
   result.sums = outcome.sums;
+  result.waypoints = outcome.waypoints;
   result.tiles = outcome.tiles;
   Value plan;
   add_plan(prepared, plan);

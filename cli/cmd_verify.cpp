@@ -16,7 +16,8 @@ struct Findings {
   std::uint64_t compared = 0;
   std::uint64_t different = 0;
   std::optional<std::uint64_t> first_tile;
-  std::vector<std::string> others;  ///< sums or tables that differ; whole verification only
+  std::vector<std::string> others;  ///< what differs beside tiles
+  std::string stages;               ///< of a job in steps: those computed
   bool is_same() const { return different == 0 && others.empty(); }
 };
 
@@ -39,10 +40,35 @@ void compare_whole(io::Result const& stored, LoadedJob const& loaded, Slots cons
     findings.others.push_back("the tables differ: " + *datum);
 }
 
+/// "0 to 12, 40 to 51", those side by side in one.
+std::string stages_text(std::span<Stretch const> stretches) {
+  std::string text;
+  for (std::size_t i = 0; i < stretches.size(); ++i) {
+    bool const goes_on = i > 0 && stretches[i].first == stretches[i - 1].end, is_gone_on_from = i + 1 < stretches.size() && stretches[i + 1].first == stretches[i].end;
+    if (!goes_on) text += fmt::format("{}{} to ", text.empty() ? "" : ", ", human_count(stretches[i].first));
+    if (!is_gone_on_from) text += human_count(stretches[i].end - 1);
+  }
+  return text;
+}
+
+/// Of a job in steps: stretches of it, drawn by the seed.
+void verify_steps(LoadedJob const& loaded, io::Result const& stored, Machine const& machine, Selection const& selection, Judge const& judge,
+                  Findings& findings) {
+  Trail const trail{stored.waypoints, stored.sums, stored.tiles};
+  auto stretches = choose_stretches(*loaded.job, trail, selection);
+  recompute(*loaded.job, machine.consumption, trail, stretches, judge);
+  findings.stages = stages_text(stretches);
+  for (auto const& stretch : stretches)
+    if (!stretch.is_same) findings.others.push_back(fmt::format("what comes of stage {} differs", human_count(stretch.end - 1)));
+  // Whole and the same in the end: the tables are made of that.
+  if (selection.is_whole() && findings.is_same()) compare_whole(stored, loaded, stored.sums, findings);
+}
+
 std::string to_text(VerifyOptions const& options, io::Result const& stored, Machine const& machine,
                     Selection const& selection, Findings const& findings) {
   auto text = fmt::format("{} of {} tiles of {} recomputed on {}\n", human_count(findings.compared),
                           human_count(stored.tiles), options.result.string(), machine.devices);
+  if (!findings.stages.empty()) text += fmt::format("stages {}\n", findings.stages);
   if (findings.is_same())
     return text + fmt::format("every bit is the same{}\ndigest   {}\n",
                               selection.is_whole() ? ", sums and tables too" : "", stored.result_digest);
@@ -61,6 +87,7 @@ Value to_json(io::Result const& stored, Machine const& machine, Selection const&
                              {"tiles_different", findings.different},
                              {"sums_and_tables_compared", selection.is_whole()},
                              {"other_differences", std::move(others)},
+                             {"stages", findings.stages},
                              {"result_digest", stored.result_digest},
                              {"devices", machine.devices}});
   json.set("first_different_tile", findings.first_tile ? Value(*findings.first_tile) : Value());
@@ -78,11 +105,13 @@ int cmd_verify(VerifyOptions const& options, Form form) {
   auto const selection = parse_selection(options.sample, stored.tiles, options.sample_seed, least_tiles);
   auto const machine = prepare_machine_for(stored, options.result, options.machine);
   Findings findings;
-  auto const sums = recompute(*loaded.job, machine.consumption, selection,
-                              [&](TileRange range, std::span<TileDigest const> digests) {
-                                compare_tiles(file, range, digests, findings);
-                              });
-  if (selection.is_whole()) compare_whole(stored, loaded, sums, findings);
+  auto const judge = [&](TileRange range, std::span<TileDigest const> digests) { compare_tiles(file, range, digests, findings); };
+  if (loaded.job->steps() != nullptr) {
+    verify_steps(loaded, stored, machine, selection, judge, findings);
+  } else {
+    auto const sums = recompute(*loaded.job, machine.consumption, selection, judge);
+    if (selection.is_whole()) compare_whole(stored, loaded, sums, findings);
+  }
   answer(form, to_text(options, stored, machine, selection, findings),
          to_json(stored, machine, selection, findings));
   if (findings.is_same()) return 0;

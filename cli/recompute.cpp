@@ -131,23 +131,93 @@ class Recomputer {
   worker::Consumers consumers_;  // last: joined before anything it uses goes
 };
 
-/// Stage after stage from the first, as each needs the one before; to the end of the selection, rounded up to stages.
-Slots recompute_steps(jobs::Job const& job, Recomputer& recomputer, Selection const& selection, int threads) {
-  auto const& steps = *job.steps();
-  worker::set_default_fp_environment();
-  auto carry = steps.first(threads);
-  std::uint64_t first = 0;
-  for (std::uint64_t const end : job.stages()) {
-    if (first >= selection.picks) break;
+/// Stages [first, end), as each needs the one before.
+jobs::CarryPtr run_stages(jobs::Job const& job, Recomputer& recomputer, Stretch const& stretch, jobs::CarryPtr carry, int threads) {
+  auto const stages = job.stages();
+  for (auto stage = stretch.first; stage < stretch.end; ++stage) {
+    auto const begin = stage == 0 ? 0 : stages[stage - 1], count = stages[stage] - begin;
     recomputer.enter(carry);
-    carry = steps.next(carry, recomputer.run({end - first, end - first, 0}, first), threads);
-    first = end;
-    if (steps.is_done(*carry)) break;
+    carry = job.steps()->next(carry, recomputer.run({count, count, 0}, begin), threads);
+    if (job.steps()->is_done(*carry)) break;
   }
-  return steps.encode(*carry);
+  return carry;
+}
+
+std::uint64_t tiles_of(std::vector<std::uint64_t> const& stages, Stretch const& stretch) {
+  return stages[stretch.end - 1] - (stretch.first == 0 ? 0 : stages[stretch.first - 1]);
+}
+
+/// All of a run, one after the other.
+std::vector<Stretch> stretches_of(jobs::Job const& job, Trail const& trail) {
+  auto const stages = job.stages();
+  auto const last = std::lower_bound(stages.begin(), stages.end(), trail.tiles);
+  bool const has_waypoints = trail.waypoints.empty() || trail.waypoints.back().stage <= static_cast<std::uint64_t>(last - stages.begin());
+  MUSTER_REQUIRE(last != stages.end() && *last == trail.tiles && has_waypoints,
+                 "the result has {} tiles and waypoints that are not this job's stages (it was changed); take an intact copy", trail.tiles);
+  std::vector<Stretch> all(1);
+  for (auto const& waypoint : trail.waypoints) {
+    all.back().end = waypoint.stage;
+    all.push_back({waypoint.stage});
+  }
+  all.back().end = static_cast<std::uint64_t>(last - stages.begin()) + 1;
+  for (auto& stretch : all) stretch.tiles = tiles_of(stages, stretch);
+  return all;
+}
+
+/// Null where there is no waypoint.
+Slots const* words_at(Trail const& trail, std::uint64_t stage) {
+  auto const found = std::ranges::find(trail.waypoints, stage, &Waypoint::stage);
+  return found == trail.waypoints.end() ? nullptr : &found->words;
+}
+
+bool is_same_behind(jobs::Job const& job, Trail const& trail, Stretch const& stretch, jobs::Carry const& carry) {
+  if (job.stages()[stretch.end - 1] == trail.tiles) return std::ranges::equal(job.steps()->encode(carry), trail.end);
+  auto const* const words = words_at(trail, stretch.end);
+  return words == nullptr || job.steps()->encode_waypoint(carry) == *words;
+}
+
+void shorten(jobs::Job const& job, std::uint64_t tiles, Stretch& stretch) {
+  auto const stages = job.stages();
+  stretch.end = static_cast<std::uint64_t>(std::lower_bound(stages.begin(), stages.end(), tiles) - stages.begin()) + 1;
+  stretch.tiles = tiles_of(stages, stretch);
 }
 
 }  // namespace
+
+std::vector<Stretch> choose_stretches(jobs::Job const& job, Trail const& trail, Selection const& selection) {
+  auto all = stretches_of(job, trail);
+  if (all.size() == 1) shorten(job, selection.picks, all.front());
+  std::uint64_t tiles = 0;
+  std::size_t taken = 0;
+  for (; taken < all.size() && tiles < selection.picks; ++taken) {
+    std::swap(all[taken], all[taken + mixed(selection.seed ^ mixed(taken)) % (all.size() - taken)]);
+    tiles += all[taken].tiles;
+  }
+  all.resize(taken);
+  std::ranges::sort(all, {}, &Stretch::first);
+  return all;
+}
+
+void recompute(jobs::Job const& job, worker::Consumption const& consumption, Trail const& trail, std::span<Stretch> stretches,
+               Judge const& judge) {
+  Recomputer recomputer(job, consumption, judge);
+  worker::set_default_fp_environment();
+  auto const threads = worker::host_threads(consumption);
+  auto const& steps = *job.steps();
+  jobs::CarryPtr end, carry;
+  std::uint64_t reached = UINT64_MAX;
+  for (auto& stretch : stretches) {
+    if (stretch.first != reached && stretch.first > 0) {
+      if (!end) end = steps.decode(trail.end, threads);
+      carry = steps.decode_waypoint(*words_at(trail, stretch.first), *end, threads);
+    } else if (stretch.first == 0) {
+      carry = steps.first(threads);
+    }
+    carry = run_stages(job, recomputer, stretch, std::move(carry), threads);
+    reached = stretch.end;
+    stretch.is_same = is_same_behind(job, trail, stretch, *carry);
+  }
+}
 
 std::uint64_t picked_tile(Selection const& selection, std::uint64_t index) {
   auto const first = share_start(selection, index);
@@ -173,9 +243,7 @@ Selection parse_selection(std::string const& sample, std::uint64_t tiles, std::u
 
 Slots recompute(jobs::Job const& job, worker::Consumption const& consumption, Selection const& selection,
                 Judge const& judge) {
-  Recomputer recomputer(job, consumption, judge);
-  if (job.steps() == nullptr) return recomputer.run(selection, 0);
-  return recompute_steps(job, recomputer, selection, worker::host_threads(consumption));
+  return Recomputer(job, consumption, judge).run(selection, 0);
 }
 
 }  // namespace muster::cli

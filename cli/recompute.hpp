@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "core/tile.hpp"
 #include "jobs/job.hpp"
@@ -29,10 +30,28 @@ Selection parse_selection(std::string const& sample, std::uint64_t tiles, std::u
 /// Called on the caller's thread with tiles in any order of ranges.
 using Judge = std::function<void(TileRange range, std::span<TileDigest const> digests)>;
 
-/// Computes the selection; returns the exact sums of what was computed, normalized. Of a job in steps as many of its first
-/// stages as hold so many tiles are computed, each in whole; what is carried after them, encoded, comes back. Throws the first Error
-/// of a tile or device, or Error (Exit::stopped) when a signal asks to stop.
+/// Computes the selection; returns the exact sums of what was computed, normalized. Throws the first Error of a tile or device, or
+/// Error (Exit::stopped) when a signal asks to stop.
 Slots recompute(jobs::Job const& job, worker::Consumption const& consumption, Selection const& selection,
                 Judge const& judge);
+
+/// What a run of a job in steps left behind.
+struct Trail {
+  std::span<Waypoint const> waypoints;
+  std::span<std::int64_t const> end;  ///< what was carried in the end
+  std::uint64_t tiles = 0;
+};
+/// Stages [first, end) of it, from one waypoint to the next, or from the start or to the end.
+struct Stretch {
+  std::uint64_t first = 0, end = 0;
+  std::uint64_t tiles = 0;
+  bool is_same = true;  ///< what was carried behind it, once it was computed
+};
+/// As few stretches, drawn by the seed, as hold so many tiles as are selected, in their order; of a run without waypoints its first
+/// stages. Throws Error (Exit::user) for waypoints that are none of this job's.
+std::vector<Stretch> choose_stretches(jobs::Job const& job, Trail const& trail, Selection const& selection);
+/// Computes them, each from what was carried into it.
+void recompute(jobs::Job const& job, worker::Consumption const& consumption, Trail const& trail, std::span<Stretch> stretches,
+               Judge const& judge);
 
 }  // namespace muster::cli

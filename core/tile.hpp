@@ -26,4 +26,11 @@ struct TileDigest {
 /// headroom over a tile's contribution, and `normalize_limbs` (core/wide.hpp) restores it after a merge.
 using Slots = std::vector<std::int64_t>;
 
+/// What a job in steps carried into one of its stages, kept for whoever wants to begin there.
+struct Waypoint {
+  std::uint64_t stage = 0;
+  Slots words;
+  friend bool operator==(Waypoint const&, Waypoint const&) = default;
+};
+
 }  // namespace muster

@@ -6,6 +6,7 @@
 #include "io/document.hpp"
 #include "io/result_digest.hpp"
 #include "io/result_layout.hpp"
+#include "io/state_file.hpp"
 #include "io/text_rules.hpp"
 #include "io/verdict.hpp"
 
@@ -88,6 +89,22 @@ void read_root(Document const& in, Result& result) {
   result.verdict = *verdict;
 }
 
+std::vector<Waypoint> read_waypoints(Document const& in) {
+  std::vector<Waypoint> waypoints;
+  auto const column = [&](std::string const& name) { return in.column_of<std::int64_t>(name, in.shape(name).rows()); };
+  auto const stages = column("/waypoints/stage"), sizes = column("/waypoints/size"), words = column("/waypoints/words");
+  if (sizes.size() != stages.size()) in.refuse("/waypoints", "has columns of different lengths");
+  std::span<std::int64_t const> left = words;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (stages[i] < 1 || sizes[i] < 1 || static_cast<std::uint64_t>(sizes[i]) > left.size()) in.refuse("/waypoints", "has sizes that do not fit");
+    auto const own = left.first(static_cast<std::size_t>(sizes[i]));
+    waypoints.push_back({static_cast<std::uint64_t>(stages[i]), {own.begin(), own.end()}});
+    left = left.subspan(own.size());
+  }
+  if (!left.empty() || !are_proper_waypoints(waypoints)) in.refuse("/waypoints", "has stages out of order, or words of none");
+  return waypoints;
+}
+
 Result read_content(Document const& in) {
   Result result;
   read_root(in, result);
@@ -101,6 +118,8 @@ Result read_content(Document const& in) {
   if (sha256_hex(result.resolved_text) != result.job_hash)
     in.refuse("/provenance/job", "does not have the hash of the root's job_hash");
   result.sums = in.column_of<std::int64_t>("/sums", in.shape("/sums").rows());
+  // Since version 1.2.
+  if (in.has("/waypoints")) result.waypoints = read_waypoints(in);
   for (std::string const& name : ordered(in, "/tables"))
     result.tables.push_back(read_table(in, name));
   h5::Shape const& digests = in.shape("/tile_digests");

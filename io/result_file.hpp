@@ -37,6 +37,7 @@ struct Result {
   Exit verdict = Exit::done;
   std::vector<Table> tables;
   Slots sums;
+  std::vector<Waypoint> waypoints = {};  ///< of a job in steps: where its stages can be begun with
   std::uint64_t tiles = 0;    ///< number of tiles summed: [0, tiles)
   std::string result_digest;  ///< 64 hex digits; filled by write_result
 };

@@ -14,7 +14,7 @@ namespace muster::io::result_layout {
 
 inline constexpr char const* filetype = "muster-result";
 inline constexpr std::int64_t major_version = 1;
-inline constexpr std::int64_t minor_version = 1;
+inline constexpr std::int64_t minor_version = 2;
 
 // A digest in memory is its two columns in the file: high, low.
 static_assert(sizeof(TileDigest) == 2 * sizeof(std::uint64_t));

@@ -6,6 +6,7 @@
 #include "io/result_digest.hpp"
 #include "io/result_file.hpp"
 #include "io/result_layout.hpp"
+#include "io/state_file.hpp"
 #include "io/text_rules.hpp"
 
 namespace muster::io {
@@ -31,6 +32,7 @@ void assert_writable(Result const& result) {
   // Text that the file would have to clean could not be hashed again.
   MUSTER_ASSERT(is_clean_text(result.resolved_text), "the resolved job has control characters");
   MUSTER_ASSERT(result.job_hash == sha256_hex(result.resolved_text), "hash of another job");
+  MUSTER_ASSERT(are_proper_waypoints(result.waypoints), "waypoints out of order");
   MUSTER_ASSERT(is_utc_instant(result.started_utc) && is_utc_instant(result.ended_utc),
                 "times \"{}\", \"{}\"", result.started_utc, result.ended_utc);
   std::set<std::string_view> names;
@@ -60,6 +62,21 @@ void write_tables(DocumentWriter& out, std::vector<Table> const& tables) {
           [&](auto const& values) { out.column(group + "/" + column.name, column.unit, values); },
           column.values);
   }
+}
+
+/// Their words one after the other.
+void write_waypoints(DocumentWriter& out, std::vector<Waypoint> const& waypoints) {
+  if (waypoints.empty()) return;
+  std::vector<std::int64_t> stages, sizes, words;
+  for (Waypoint const& waypoint : waypoints) {
+    stages.push_back(static_cast<std::int64_t>(waypoint.stage));
+    sizes.push_back(static_cast<std::int64_t>(waypoint.words.size()));
+    words.insert(words.end(), waypoint.words.begin(), waypoint.words.end());
+  }
+  out.group("/waypoints");
+  out.column("/waypoints/stage", "1", stages);
+  out.column("/waypoints/size", "1", sizes);
+  out.column("/waypoints/words", "1", words);
 }
 
 void write_provenance(DocumentWriter& out, Result const& result) {
@@ -98,6 +115,7 @@ std::string write_result(std::filesystem::path const& path, Result const& result
   write_provenance(out, result);
   write_tables(out, result.tables);
   out.column("/sums", "1", result.sums);
+  write_waypoints(out, result.waypoints);
   ResultDigest digest(result.job_hash, result.arithmetic_version, result.tiles);
   std::vector<TileDigest> block;
   out.pairs("/tile_digests", "1", result.tiles,

@@ -43,6 +43,7 @@ struct RunProgress {
   Slots sums;
   std::vector<std::pair<std::string, std::uint64_t>> counters;  ///< name, value; for people
   Slots carry = {};  ///< of a job in steps: what the tiles of the stage need, encoded
+  std::vector<Waypoint> waypoints = {};
 };
 
 /// Tiles in `progress.committed`.

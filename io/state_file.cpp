@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view state_magic = "MUSTRSTA";
 constexpr std::uint32_t state_major_version = 2;
-constexpr std::uint32_t state_minor_version = 1;
+constexpr std::uint32_t state_minor_version = 2;
 constexpr std::size_t checksum_bytes = 64;  // SHA-256 in hex digits
 constexpr std::uint32_t no_verdict = 0xffffffff;
 constexpr std::size_t size_offset = 16;
@@ -41,6 +41,16 @@ RunIdentity get_identity(ByteReader& in) {
   return identity;
 }
 
+void put_words(ByteWriter& out, Slots const& words) {
+  out.u64(words.size());
+  for (std::int64_t const word : words) out.u64(static_cast<std::uint64_t>(word));
+}
+Slots get_words(ByteReader& in) {
+  Slots words(in.count(8));
+  for (std::int64_t& word : words) word = static_cast<std::int64_t>(in.u64());
+  return words;
+}
+
 void put_progress(ByteWriter& out, RunProgress const& progress) {
   out.u32(progress.epoch);
   out.u64(progress.stage);
@@ -55,15 +65,28 @@ void put_progress(ByteWriter& out, RunProgress const& progress) {
     out.text(clean_text(name));
     out.u64(value);
   }
-  out.u64(progress.sums.size());
-  for (std::int64_t const slot : progress.sums) out.u64(static_cast<std::uint64_t>(slot));
-  out.u64(progress.carry.size());
-  for (std::int64_t const word : progress.carry) out.u64(static_cast<std::uint64_t>(word));
+  put_words(out, progress.sums);
+  put_words(out, progress.carry);
 }
 
-/// What version 2.1 added.
-void put_additions(ByteWriter& out, RunIdentity const& identity) { out.text(clean_text(identity.device_kind)); }
-void get_additions(ByteReader& in, RunIdentity& identity) { identity.device_kind = in.text(); }
+/// What versions 2.1 and 2.2 added.
+void put_additions(ByteWriter& out, SavedRun const& run) {
+  out.text(clean_text(run.identity.device_kind));
+  out.u64(run.progress.waypoints.size());
+  for (Waypoint const& waypoint : run.progress.waypoints) {
+    out.u64(waypoint.stage);
+    put_words(out, waypoint.words);
+  }
+}
+void get_additions(ByteReader& in, std::uint32_t minor, SavedRun& run) {
+  if (minor >= 1) run.identity.device_kind = in.text();
+  if (minor < 2) return;
+  run.progress.waypoints.resize(in.count(16));
+  for (Waypoint& waypoint : run.progress.waypoints) {
+    waypoint.stage = in.u64();
+    waypoint.words = get_words(in);
+  }
+}
 
 RunProgress get_progress(ByteReader& in) {
   RunProgress progress;
@@ -80,10 +103,8 @@ RunProgress get_progress(ByteReader& in) {
     name = in.text();
     value = in.u64();
   }
-  progress.sums.resize(in.count(8));
-  for (std::int64_t& slot : progress.sums) slot = static_cast<std::int64_t>(in.u64());
-  progress.carry.resize(in.count(8));
-  for (std::int64_t& word : progress.carry) word = static_cast<std::int64_t>(in.u64());
+  progress.sums = get_words(in);
+  progress.carry = get_words(in);
   return progress;
 }
 
@@ -115,6 +136,9 @@ std::string_view contradiction(SavedRun const& run) {
   if (!is_utc_instant(identity.started_utc) || !is_utc_instant(run.saved_utc))
     return "holds a time that is none";
   if (!are_proper_ranges(run.progress.committed)) return "holds tile ranges out of order";
+  auto const& waypoints = run.progress.waypoints;
+  if (!are_proper_waypoints(waypoints) || (!waypoints.empty() && waypoints.back().stage > run.progress.stage))
+    return "holds waypoints out of order";
   return {};
 }
 
@@ -157,6 +181,15 @@ bool are_proper_ranges(std::vector<TileRange> const& ranges) {
   return true;
 }
 
+bool are_proper_waypoints(std::vector<Waypoint> const& waypoints) {
+  std::uint64_t last = 0;
+  for (Waypoint const& waypoint : waypoints) {
+    if (waypoint.stage <= last || waypoint.words.empty()) return false;
+    last = waypoint.stage;
+  }
+  return true;
+}
+
 std::string encode_state(SavedRun const& run) {
   ByteWriter body;
   put_identity(body, run.identity);
@@ -164,7 +197,7 @@ std::string encode_state(SavedRun const& run) {
   body.u32(run.verdict ? static_cast<std::uint32_t>(*run.verdict) : no_verdict);
   body.text(clean_text(run.message));
   put_progress(body, run.progress);
-  put_additions(body, run.identity);
+  put_additions(body, run);
   ByteWriter out;
   out.raw(state_magic);
   out.u32(state_major_version);
@@ -183,7 +216,7 @@ SavedRun decode_state(std::string const& bytes, std::filesystem::path const& fil
   std::uint32_t const verdict = in.u32();
   run.message = in.text();
   run.progress = get_progress(in);
-  if (minor_version_of(bytes) >= 1) get_additions(in, run.identity);
+  get_additions(in, minor_version_of(bytes), run);
   if (!in.is_good() || in.left() != 0) refuse(file, "has fields that do not fit its size");
   if (verdict != no_verdict) {
     run.verdict = verdict_of(verdict);

@@ -15,5 +15,7 @@ std::string encode_state(SavedRun const& run);
 SavedRun decode_state(std::string const& bytes, std::filesystem::path const& file);
 /// Sorted, disjoint, not adjacent, not empty, inside 64 bits.
 bool are_proper_ranges(std::vector<TileRange> const& ranges);
+/// Stages from 1, ascending; none empty.
+bool are_proper_waypoints(std::vector<Waypoint> const& waypoints);
 
 }  // namespace muster::io

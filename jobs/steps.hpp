@@ -39,6 +39,9 @@ class Steps {
   virtual Slots encode(Carry const& carry) const = 0;
   /// Throws Error (Exit::user) for what encode() never gives.
   virtual CarryPtr decode(std::span<std::int64_t const> words, int threads) const = 0;
+  /// The same for a waypoint of a finished run, without what is found in the run's `end` as well. Empty: nothing is to begin there.
+  virtual Slots encode_waypoint(Carry const& carry) const { return encode(carry); }
+  virtual CarryPtr decode_waypoint(std::span<std::int64_t const> words, Carry const& /*end*/, int threads) const { return decode(words, threads); }
 };
 
 /// The accumulators that a range of tiles adds to; all others it leaves alone.

@@ -11,6 +11,7 @@
 #include "orchestrator/events.hpp"
 #include "orchestrator/leasing.hpp"
 #include "orchestrator/run.hpp"
+#include "orchestrator/waypoints.hpp"
 #include "worker/consumers.hpp"
 #include "worker/fp_environment.hpp"
 
@@ -60,7 +61,9 @@ class Driver {
               consumers_->drop(drops);
               consumers_->push(leases);
             }) {
-    if (saved) accumulator_.restore(std::move(saved->sums));
+    if (!saved) return;
+    accumulator_.restore(std::move(saved->sums));
+    waypoints_ = Waypoints(std::move(saved->waypoints));
   }
 
   RunOutcome run() {
@@ -191,6 +194,7 @@ class Driver {
     }
     last_sums_ = accumulator_.start_over(stage_range(state_.stages, state_.stage + 1));
     carry_ = std::move(next);
+    waypoints_.pass(state_.stage + 1, [this] { return steps_->encode_waypoint(*carry_); });
     note_ = steps_->tell(*carry_);
     consumers_->enter(carry_);
   }
@@ -249,6 +253,7 @@ class Driver {
     Saved saved = to_save(state_);
     saved.sums = accumulator_.normalized();
     if (steps_ && carry_) saved.carry = steps_->encode(*carry_);
+    saved.waypoints = waypoints_.kept();
     guarded([&] { persistence_.save(saved); });
     is_saved_ = true;
     saved_at_s_ = now();
@@ -346,7 +351,8 @@ class Driver {
     return {state_.verdict,           std::move(sums),
             state_.committed.total(), lost_ranks_,
             last.elapsed_s,           units_,
-            shares_,                  to_pairs(state_.counters)};
+            shares_,                  to_pairs(state_.counters),
+            waypoints_.kept()};
   }
 
   comm::Transport& transport_;
@@ -360,6 +366,7 @@ class Driver {
   jobs::Steps const* const steps_ = job_.steps();
   jobs::CarryPtr carry_, final_carry_;  // of the current stage; of the run's end
   jobs::CarryPtr ahead_;                // of the stage behind those that a lone runner ran by itself
+  Waypoints waypoints_;
   Slots last_sums_;                     // of the stage before, when it ended in this run
   std::uint64_t const tiles_before_;
   Desk desk_;

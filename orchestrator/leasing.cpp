@@ -118,8 +118,8 @@ std::uint64_t lease_tiles(State const& state, RankState const& rank) {
   // One consumer's part: leases of one rank are computed side by side.
   double const own = is_measured(rank) ? 1 / rank.seconds_per_tile : per_consumer;
   double const share = total > 0 ? std::min(1.0, own / total) : 1.0;
-  // A lone consumer has nobody to even out with, and may run ahead from a whole stage.
-  bool const is_alone = state.ranks.size() == 1 && rank.consumers == 1;
+  // A lone consumer has nobody to even out with, and runs ahead from a whole stage.
+  bool const is_alone = state.has_steps && state.ranks.size() == 1 && rank.consumers == 1;
   double const fair = (is_alone ? 1 : part_of_share) * share * static_cast<double>(tiles_left(state));
   double wanted = static_cast<double>(rank.preferred_tiles);
   double least = 1;

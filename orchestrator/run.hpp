@@ -50,6 +50,7 @@ struct RunOutcome {
   double units = 0;           ///< work that this run committed, in the job's unit
   std::vector<RankShare> ranks;
   std::vector<std::pair<std::string, std::uint64_t>> counters;
+  std::vector<Waypoint> waypoints;  ///< of a job in steps, from which its stages can be computed again
 };
 
 /// LeaseSettings::quiet_after_ticks where ranks give signs of life so often: two in a row have stayed away.

@@ -181,6 +181,8 @@ class EvolveJob final : public Job, public Steps {
     scenery_.allow(threads);
     return breeding_.decode(words, threads);
   }
+  /// Where a clock may end the run, what was carried before did not know it yet.
+  Slots encode_waypoint(Carry const& carry) const override { return params_.search.wall_s > 0 ? Slots{} : encode(carry); }
 
   WorkUnit work_unit() const override {
     double const average = all_work() / static_cast<double>(stages().back());

@@ -155,6 +155,19 @@ class TrainJob final : public Job, public Steps {
   CarryPtr decode(std::span<std::int64_t const> words, int threads) const override {
     return train::decode(params_, words, threads, data());
   }
+  /// Samples and labels are found in the end, and not repeated.
+  Slots encode_waypoint(Carry const& carry) const override {
+    auto network = static_cast<Network const&>(carry);
+    if (network.labels) network.labels = std::make_shared<Slots>();
+    return train::encode(network);
+  }
+  CarryPtr decode_waypoint(std::span<std::int64_t const> words, Carry const& end, int threads) const override {
+    auto const& labels = static_cast<Network const&>(end).labels;
+    auto const samples = has_windows() ? data() : std::make_shared<Dataset>(make_dataset(params_, *labels, threads));
+    auto const network = train::decode(params_, words, threads, samples);
+    network->labels = labels;
+    return network;
+  }
 
   WorkUnit work_unit() const override {
     return {"samples", static_cast<double>(std::min(params_.training.batch, params_.samples.train)) / static_cast<double>(tiling_.shards)};

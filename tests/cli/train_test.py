@@ -52,7 +52,10 @@ class Train(MusterTest):
         self.assertEqual(self.digest("--threads", "2", env={"MUSTER_ISA": "v3"}), alone)
         self.assertEqual(self.digest("--ranks", "4"), alone)
         self.assertEqual(self.digest("--ranks", "3", "--launcher", "mpirun"), alone)
-        self.assertIn("every bit is the same", self.succeed("verify", "calls.h5", "--sample", "20%").out)
+        for seed in ("1", "2", "3"):
+            told = self.succeed("verify", "calls.h5", "--sample", "20%", "--sample-seed", seed).out
+            self.assertIn("every bit is the same", told)
+            self.assertRegex(told, r"stages \d+ to \d+")
         self.assertIn("every bit is the same", self.succeed("replay", "calls.h5").out)
 
     def test_predictions(self):

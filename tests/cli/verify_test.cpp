@@ -24,8 +24,7 @@ class Forged : public testing::Test {
     folder_ = fs::temp_directory_path() / ("muster_verify_" + std::to_string(getpid()));
     fs::create_directories(folder_);
     RunOptions options;
-    options.job.file = fs::path(MUSTER_SOURCE_DIR) / "examples/price_european.toml";
-    options.job.overrides = {"simulation.paths=65536", "simulation.tile_paths=1024"};
+    options.job = job();
     options.machine.device = topology::DeviceChoice::cpu;
     options.output = folder_ / "true.h5";
     options.chatter = Chatter::quiet;
@@ -36,6 +35,11 @@ class Forged : public testing::Test {
     file.read_digests(0, digests_);
   }
   void TearDown() override { fs::remove_all(folder_); }
+
+  virtual JobArguments job() const {
+    return {.file = fs::path(MUSTER_SOURCE_DIR) / "examples/price_european.toml",
+            .overrides = {"simulation.paths=65536", "simulation.tile_paths=1024"}};
+  }
 
   /// Writes what result_ and digests_ say by now.
   fs::path forge() const {
@@ -89,6 +93,15 @@ class Forged : public testing::Test {
   fs::path folder_;
   io::Result result_;
   std::vector<TileDigest> digests_;
+};
+
+/// Of a job in steps.
+class ForgedTraining : public Forged {
+ protected:
+  JobArguments job() const override {
+    return {.file = fs::path(MUSTER_SOURCE_DIR) / "examples/train_european.toml",
+            .overrides = {"data.samples=1000", "data.paths=100", "data.grid=1000", "network.width=8", "training.epochs=10"}};
+  }
 };
 
 TEST_F(Forged, TheTrueOneIsFoundTrue) {
@@ -182,6 +195,42 @@ TEST_F(Forged, TheTableFormEndsWithTheReason) {
   auto const told = tell([&] { return cmd_verify(options, Form::table); });
   EXPECT_EQ(told.code, 4);
   EXPECT_THAT(told.text, HasSubstr("is not what this machine computes"));
+}
+
+TEST_F(ForgedTraining, TheTrueOneIsFoundTrueByAnyPart) {
+  EXPECT_GE(result_.waypoints.size(), 4u);
+  for (auto const* const sample : {"1", "20%", "60%", "100%"}) {
+    auto const told = verify(sample);
+    EXPECT_EQ(told.code, 0) << told.text;
+    EXPECT_THAT(told.text, HasSubstr("\"stages\""));
+  }
+}
+
+TEST_F(ForgedTraining, AWaypoint) {
+  result_.waypoints[1].words.back() ^= 1;
+  auto const told = verify();
+  EXPECT_EQ(told.code, 4);
+  EXPECT_THAT(told.text, HasSubstr(fmt::format("what comes of stage {} differs", result_.waypoints[1].stage - 1)));
+  result_.waypoints[1].words.pop_back();
+  EXPECT_EQ(verify().code, 4);
+}
+
+TEST_F(ForgedTraining, AWaypointThatIsNone) {
+  for (auto& waypoint : result_.waypoints) waypoint.words = {1, 2, 3};
+  EXPECT_EQ(verify("60%").code, 2);
+  result_.waypoints.back().stage = 1'000'000;
+  auto const told = verify();
+  EXPECT_EQ(told.code, 2);
+  EXPECT_THAT(told.text, HasSubstr("waypoints that are not this job's stages"));
+}
+
+TEST_F(ForgedTraining, WithoutWaypointsTheFirstStagesAreComputed) {
+  result_.waypoints.clear();
+  EXPECT_THAT(verify("1").text, HasSubstr("\"stages\": \"0 to 0\""));
+  auto const told = verify();
+  EXPECT_EQ(told.code, 0) << told.text;
+  result_.sums.back() ^= 1;
+  EXPECT_EQ(verify().code, 4);
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ void expect_same(Result const& a, Result const& b) {
             std::tie(b.kind, b.name, b.resolved_text, b.job_hash, b.seed, b.arithmetic_version));
   EXPECT_EQ(std::tie(a.muster_version, a.git_sha, a.topology_json, a.devices, a.execution_json, a.ranks),
             std::tie(b.muster_version, b.git_sha, b.topology_json, b.devices, b.execution_json, b.ranks));
-  EXPECT_EQ(std::tie(a.started_utc, a.ended_utc, a.stop_rule, a.verdict, a.sums, a.tiles),
-            std::tie(b.started_utc, b.ended_utc, b.stop_rule, b.verdict, b.sums, b.tiles));
+  EXPECT_EQ(std::tie(a.started_utc, a.ended_utc, a.stop_rule, a.verdict, a.sums, a.waypoints, a.tiles),
+            std::tie(b.started_utc, b.ended_utc, b.stop_rule, b.verdict, b.sums, b.waypoints, b.tiles));
   ASSERT_EQ(a.tables.size(), b.tables.size());
   for (std::size_t t = 0; t < a.tables.size(); ++t) {
     EXPECT_EQ(a.tables[t].name, b.tables[t].name);

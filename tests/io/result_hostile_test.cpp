@@ -34,6 +34,11 @@ struct Case {
   std::function<void(hid_t)> change;
 };
 
+void replace_column(hid_t f, std::string const& path, std::vector<std::int64_t> const& values) {
+  remove_object(f, path.c_str());
+  put_numbers(f, path, H5T_STD_I64LE, values.size(), values.data());
+}
+
 void replace_sums(hid_t f, hid_t type, Dataspace const& space, hid_t made = H5P_DEFAULT) {
   remove_object(f, "/sums");
   put_dataset(f, "/sums", type, space.get(), made);
@@ -211,6 +216,12 @@ std::vector<Case> contents() {
          remove_object(f, "/sums");
          put_numbers(f, "/sums", H5T_IEEE_F64LE, 2, values);
        }},
+      {"waypoints_of_unequal_columns", "/waypoints has columns of different lengths",
+       [](hid_t f) { replace_column(f, "/waypoints/size", {2, 1, 1}); }},
+      {"waypoints_that_do_not_fit", "/waypoints has sizes that do not fit", [](hid_t f) { replace_column(f, "/waypoints/size", {2, 5}); }},
+      {"waypoints_out_of_order", "/waypoints has stages out of order", [](hid_t f) { replace_column(f, "/waypoints/stage", {9, 1}); }},
+      {"words_of_no_waypoint", "/waypoints has stages out of order, or words of none",
+       [](hid_t f) { replace_column(f, "/waypoints/words", {1, 2, 3, 4}); }},
       {"flat_digests", "/tile_digests does not have 37 tiles",
        [](hid_t f) {
          std::vector<std::uint64_t> const values(37);

@@ -29,6 +29,7 @@ RunProgress sample_progress() {
   progress.tiles_planned = 64;
   progress.sums = {7, -8, 9};
   progress.counters = {{"retries", 2}, {"lost ranks", 1}};
+  progress.waypoints = {{1, {3}}, {2, {-4, 5}}};
   return progress;
 }
 
@@ -57,6 +58,7 @@ TEST(RunState, ComesBackAsItWasSaved) {
   EXPECT_EQ(saved.progress.tiles_planned, 64u);
   EXPECT_EQ(saved.progress.sums, sample_progress().sums);
   EXPECT_EQ(saved.progress.counters, sample_progress().counters);
+  EXPECT_EQ(saved.progress.waypoints, sample_progress().waypoints);
   EXPECT_FALSE(saved.verdict);
   std::vector<TileDigest> read(10);
   state.read_digests(0, read);

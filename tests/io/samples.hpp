@@ -41,6 +41,7 @@ inline Result sample_result(std::uint64_t tiles = 37) {
   result.ended_utc = "2026-01-31T09:30:05Z";
   result.stop_rule = "all paths computed";
   result.sums = {1, -2, std::numeric_limits<std::int64_t>::min(), 4};
+  result.waypoints = {{1, {5, -6}}, {9, {7}}};
   result.tiles = tiles;
   result.tables = {
       {"instruments",

@@ -46,9 +46,10 @@ TEST(StateFile, RoundTrip) {
 TEST(StateFile, OfTheVersionBeforeKindsOfDevicesIsRead) {
   SavedRun run = sample_run();
   run.identity.device_kind.clear();
+  run.progress.waypoints.clear();
   std::string bytes = encode_state(run);
   // Version 2.0 ends with the carry.
-  bytes.erase(bytes.size() - checksum_bytes - 8, 8);
+  bytes.erase(bytes.size() - checksum_bytes - 16, 16);
   bytes[12] = 0;
   std::uint64_t const size = bytes.size();
   for (int byte = 0; byte < 8; ++byte) bytes[16 + byte] = static_cast<char>(size >> (8 * byte));
@@ -78,7 +79,7 @@ TEST(StateFile, NamesWhatIsWrong) {
   EXPECT_THAT(refusal_of("no state at all"), HasSubstr("is not a saved state of muster's"));
   std::string newer = bytes;
   newer[8] = 3;
-  EXPECT_THAT(refusal_of(newer), HasSubstr("is version 3.1, this muster reads 2.x"));
+  EXPECT_THAT(refusal_of(newer), HasSubstr("is version 3.2, this muster reads 2.x"));
   EXPECT_THAT(refusal_of(newer), HasSubstr("a newer release"));
   std::string damaged = bytes;
   damaged[100] = static_cast<char>(damaged[100] ^ 1);
@@ -97,6 +98,8 @@ TEST(StateFile, NamesWhatIsWrong) {
                 r.progress.committed = {{3, 1}, {1, 1}};
               }),
               HasSubstr("tile ranges out of order"));
+  EXPECT_THAT(refused([](SavedRun& r) { r.progress.waypoints = {{2, {1}}, {2, {1}}}; }), HasSubstr("waypoints out of order"));
+  EXPECT_THAT(refused([](SavedRun& r) { r.progress.waypoints = {{r.progress.stage + 1, {1}}}; }), HasSubstr("waypoints out of order"));
   EXPECT_THAT(refused([](SavedRun& r) { r.verdict = static_cast<Exit>(17); }),
               HasSubstr("a verdict that is no exit code"));
 }
