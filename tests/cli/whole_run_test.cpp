@@ -71,12 +71,15 @@ int try_all_points(Way const& way, int sample) {
   return killed;
 }
 
-/// What a run leaves that was asked to stop half way.
+/// What a run leaves that was asked to stop half way. On a busy machine the run may be over before it looks.
 io::Snapshot stopped_half_way() {
-  Scratch const place(Kept::in_memory);
-  auto const output = place / "F.h5";
-  EXPECT_EQ(run_whole(run_words(output), output, {-1, true}).code, 75);
-  return io::taken(place.path());
+  for (int attempts = 0; attempts < 20; ++attempts) {
+    Scratch const place(Kept::in_memory);
+    auto const output = place / "F.h5";
+    if (run_whole(run_words(output), output, {-1, true}).code == 75) return io::taken(place.path());
+  }
+  ADD_FAILURE() << "no run stopped";
+  return {};
 }
 
 io::Snapshot result_of_another_job() {
