@@ -43,10 +43,10 @@ __device__ inline std::uint32_t slab_offset(std::uint32_t line, std::uint32_t pi
 
 __device__ inline std::uint32_t shared_address(void const* at) { return static_cast<std::uint32_t>(__cvta_generic_to_shared(at)); }
 
-/// A piece from the device's memory into a block's, or zeros.
-__device__ inline void copy_piece(std::uint32_t shared, Bf16 const* from, bool is_there) {
+/// A piece from the device's memory into a block's, or zeros; `matrix` is an address that may be read.
+__device__ inline void copy_piece(std::uint32_t shared, Bf16 const* from, Bf16 const* matrix, bool is_there) {
 #if MUSTER_HAS_BF16
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(from), "r"(is_there ? 16 : 0) : "memory");
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(is_there ? from : matrix), "r"(is_there ? 16 : 0) : "memory");
 #endif
 }
 

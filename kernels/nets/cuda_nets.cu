@@ -197,7 +197,10 @@ struct Launch {
   DeviceLayout const& at() const { return self.at; }
   std::uint32_t buckets() const { return static_cast<std::uint32_t>(2 * at().layers.size()); }
   bool is_bf16() const { return self.plan.precision == Precision::bf16; }
-  TensorLaunch tensor() const { return {self.plan, at(), self.stream, self.multiprocessors, rows, block_count, blocks, scales, self.has_groups}; }
+  TensorLaunch tensor() const {
+    auto const* const value_weight = slope_weights == nullptr ? nullptr : slope_weights + self.plan.shape.inputs();
+    return {self.plan, at(), self.stream, self.multiprocessors, rows, block_count, blocks, scales, value_weight, self.has_groups};
+  }
 };
 
 template <class Cut, class Work>

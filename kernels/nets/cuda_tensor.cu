@@ -5,6 +5,7 @@
 
 #include "kernels/cuda_check.hpp"
 #include "kernels/nets/cuda_buckets.hpp"
+#include "kernels/nets/cuda_fused.hpp"
 #include "kernels/nets/cuda_tensor.hpp"
 #include "kernels/nets/cuda_tensor_work.hpp"
 
@@ -24,18 +25,30 @@ __global__ void __launch_bounds__(Cut::threads, Cut::blocks) tensor_product_kern
   tile.run(work);
 }
 
-/// A^T D of each block of samples, in blockIdx.z; and the sums of D's columns, where biases are wanted.
+struct Gradient {
+  TensorFactors factors;
+  GradientView weights, biases;
+};
+/// Of layers of one shape.
+struct Gradients {
+  Gradient of[most_fused_layers];
+  std::uint32_t count;
+};
+
+/// A^T D of each block of samples, in blockIdx.z, for a layer, in blockIdx.y; and the sums of D's columns, where biases are wanted.
 template <class Cut>
-__global__ void __launch_bounds__(Cut::threads, Cut::blocks)
-tensor_gradient_kernel(TensorFactors const all, BlockView const* blocks, GradientView const weights, GradientView const biases) {
+__global__ void __launch_bounds__(Cut::threads, Cut::blocks) tensor_gradient_kernel(Gradients const all, BlockView const* blocks) {
   BlockView const block = blocks[blockIdx.z];
-  TensorFactors factors = all;
-  factors.left += std::size_t{block.row} * all.left_stride;
-  factors.right += std::size_t{block.row} * all.right_stride;
+  Gradient const& gradient = all.of[blockIdx.y];
+  GradientView const weights = gradient.weights, biases = gradient.biases;
+  TensorFactors factors = gradient.factors;
+  factors.left += std::size_t{block.row} * factors.left_stride;
+  factors.right += std::size_t{block.row} * factors.right_stride;
   factors.depth = block.rows;
-  TensorTile<Cut, Lines::by_depth> tile(factors, threadIdx.x, blockIdx.x * Cut::rows, blockIdx.y * Cut::columns, tensor_room);
-  bool const sums_biases = biases.sums != nullptr && blockIdx.x == 0 && tile.looks();
-  TensorGradient<Cut::column_tiles, tile.pairs> work{{}, *weights.scale, weights.sums, all.rows, all.columns, sums_biases};
+  std::uint32_t const down = (factors.rows + Cut::rows - 1) / Cut::rows;
+  TensorTile<Cut, Lines::by_depth> tile(factors, threadIdx.x, blockIdx.x % down * Cut::rows, blockIdx.x / down * Cut::columns, tensor_room);
+  bool const sums_biases = biases.sums != nullptr && blockIdx.x % down == 0 && tile.looks();
+  TensorGradient<Cut::column_tiles, tile.pairs> work{{}, *weights.scale, weights.sums, factors.rows, factors.columns, sums_biases};
   tile.run(work);
   weights.raise(block.shard, work.most);
   if (!sums_biases) return;
@@ -44,6 +57,17 @@ tensor_gradient_kernel(TensorFactors const all, BlockView const* blocks, Gradien
   for (int t = 0; t < 2 * tile.pairs; ++t)
     work.finish_biases(t, tile.pair_column(t / 2) + static_cast<std::uint32_t>(t % 2 * 8), threadIdx.x, *biases.scale, biases.sums, largest);
   biases.raise(block.shard, largest);
+}
+
+constexpr int fused_groups = 3, fused_threads = 128 * fused_groups;
+
+/// Blocks that stay, and take rows in turns.
+template <int Width, bool Learns>
+__global__ void __launch_bounds__(fused_threads, 1) fused_kernel(__grid_constant__ FusedView const view) {
+  load_network<Width>(view, tensor_room);
+  FusedGroup<Width, Learns> group(view, tensor_room, threadIdx.x % 128);
+  std::uint32_t const slot = threadIdx.x / 128 * gridDim.x + blockIdx.x;
+  for (std::uint32_t row = slot * 64; row < view.rows; row += gridDim.x * fused_threads / 2) group.run(row, slot);
 }
 
 /// Rows of floats as bf16, a piece a thread; with `Twice`, what rounding took away lies behind them.
@@ -149,41 +173,36 @@ void product(Launch const& l, Factor left, Factor right, std::uint32_t depth, st
   columns <= TensorThin::columns ? launch_product<TensorThin>(l, factors, work) : launch_product<TensorHalf>(l, factors, work);
 }
 
-struct Gradient {
-  TensorFactors factors;
-  GradientView weights, biases;
-};
-
 template <class Cut>
-void launch_gradient(Launch const& l, Gradient const& gradient) {
+void launch_gradients(Launch const& l, Gradients const& all) {
   using Tile = TensorTile<Cut, Lines::by_depth>;
   allow_room<Tile>(tensor_gradient_kernel<Cut>);
-  dim3 const grid(parts(gradient.factors.rows, Cut::rows), parts(gradient.factors.columns, Cut::columns), l.block_count);
-  tensor_gradient_kernel<Cut><<<grid, Cut::threads, Tile::bytes, l.stream>>>(gradient.factors, l.blocks, gradient.weights, gradient.biases);
+  auto const& factors = all.of[0].factors;
+  dim3 const grid(parts(factors.rows, Cut::rows) * parts(factors.columns, Cut::columns), all.count, l.block_count);
+  tensor_gradient_kernel<Cut><<<grid, Cut::threads, Tile::bytes, l.stream>>>(all, l.blocks);
   check(cudaGetLastError());
 }
 
-void launch_gradient(Launch const& l, Gradient const& gradient) {
-  std::uint32_t const in = gradient.factors.rows, out = gradient.factors.columns;
-  auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(in, out, l.block_count, l.multiprocessors, share); };
+void launch_gradients(Launch const& l, Gradients const& all) {
+  std::uint32_t const in = all.of[0].factors.rows, out = all.of[0].factors.columns;
+  auto const cost = [&](auto cut, double share) { return cost_of<decltype(cut)>(in, out, l.block_count * all.count, l.multiprocessors, share); };
   if (is_for_groups(l, in, out)) {
     double const big = cost(GroupBig{}, 0.8), wide = cost(GroupWide{}, 0.7), half = cost(GroupHalf{}, 0.6), least = std::min({big, wide, half});
-    if (least == big) return launch_gradient<GroupBig>(l, gradient);
-    return least == wide ? launch_gradient<GroupWide>(l, gradient) : launch_gradient<GroupHalf>(l, gradient);
+    if (least == big) return launch_gradients<GroupBig>(l, all);
+    return least == wide ? launch_gradients<GroupWide>(l, all) : launch_gradients<GroupHalf>(l, all);
   }
-  double const big = cost(TensorBig{}, 0.8), wide = cost(TensorGradientWide{}, 0.6), square = cost(TensorGradientSquare{}, 0.5);
+  double const big = cost(TensorBig{}, 0.8), square = cost(TensorGradientSquare{}, 0.5);
   double const flat = cost(TensorGradientFlat{}, 0.2), thin = cost(TensorThin{}, 0.2);
-  double const least = std::min({big, wide, square, flat, thin});
-  if (least == big) return launch_gradient<TensorBig>(l, gradient);
-  if (least == wide) return launch_gradient<TensorGradientWide>(l, gradient);
-  if (least == square) return launch_gradient<TensorGradientSquare>(l, gradient);
-  least == flat ? launch_gradient<TensorGradientFlat>(l, gradient) : launch_gradient<TensorThin>(l, gradient);
+  double const least = std::min({big, square, flat, thin});
+  if (least == big) return launch_gradients<TensorBig>(l, all);
+  if (least == square) return launch_gradients<TensorGradientSquare>(l, all);
+  least == flat ? launch_gradients<TensorGradientFlat>(l, all) : launch_gradients<TensorThin>(l, all);
 }
 
 enum class Biases { none, summed };
 
 /// The gradient of a layer's parameters from what comes in and the loss's derivative by what goes out.
-void layer_gradient(Launch const& l, std::size_t layer, Factor left, Factor right, Biases biases) {
+Gradient gradient_of(Launch const& l, std::size_t layer, Factor left, Factor right, Biases biases) {
   auto const& at = l.at;
   auto const& place = at.layers[layer].place;
   std::size_t const bucket = 2 * layer;
@@ -191,7 +210,10 @@ void layer_gradient(Launch const& l, std::size_t layer, Factor left, Factor righ
   auto const view = [&](std::size_t b, std::size_t first) { return GradientView{l.scales + b, at.sums + first, at.most + b, buckets}; };
   Gradient gradient{{left.at, left.stride, right.at, right.stride, place.in, place.out, 0}, view(bucket, place.weights), {}};
   if (biases == Biases::summed) gradient.biases = view(bucket + 1, place.biases);
-  launch_gradient(l, gradient);
+  return gradient;
+}
+void layer_gradient(Launch const& l, std::size_t layer, Factor left, Factor right, Biases biases) {
+  launch_gradients(l, {{gradient_of(l, layer, left, right, biases)}, 1});
 }
 
 template <bool Twice>
@@ -242,6 +264,74 @@ void backward(Launch const& l) {
   }
 }
 
+// ---- Small networks in one kernel ----
+
+constexpr std::uint32_t most_room_bytes = 227 * 1024;
+
+std::uint32_t fused_bytes(DevicePlan const& plan) {
+  auto const hidden = static_cast<std::uint32_t>(plan.shape.layers() - 1);
+  switch (fused_width(plan)) {
+    case 64: return FusedRoom<64>::bytes(hidden, plan.shape.outputs());
+    case 128: return FusedRoom<128>::bytes(hidden, plan.shape.outputs());
+    case 160: return FusedRoom<160>::bytes(hidden, plan.shape.outputs());
+    default: return UINT32_MAX;
+  }
+}
+/// A pass over samples; predictions may want slopes.
+bool is_fused(Launch const& l) { return l.has_groups && l.value_weight != nullptr && fused_bytes(l.plan) <= most_room_bytes; }
+
+FusedView fused_view(Launch const& l) {
+  auto const& at = l.at.tensor;
+  auto const& shape = l.plan.shape;
+  FusedView view{};
+  view.hidden = static_cast<std::uint32_t>(shape.layers() - 1);
+  for (std::size_t i = 0; i < shape.layers(); ++i) {
+    auto const& to = at.trace[i + 1];
+    view.layers[i] = {at.layers[i].by_output, at.layers[i].depth_stride, at.layers[i].biases, to.value, to.slope, to.delta};
+  }
+  view.inputs = at.trace[0].value;
+  view.input_stride = at.trace[0].stride;
+  view.outputs = shape.outputs();
+  view.output_stride = device_stride(shape.outputs());
+  view.rows = l.rows;
+  view.found = l.at.trace.back().value;
+  view.wanted = l.at.wanted;
+  view.by_output = at.by_output;
+  view.weight = l.value_weight;
+  view.curve = shape.activation;
+  return view;
+}
+
+template <int Width, bool Learns>
+void launch_fused(Launch const& l) {
+  auto const bytes = fused_bytes(l.plan);
+  check(cudaFuncSetAttribute(fused_kernel<Width, Learns>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)));
+  unsigned const blocks = std::min(static_cast<unsigned>(l.multiprocessors), parts(l.rows, 64 * fused_groups));
+  fused_kernel<Width, Learns><<<blocks, fused_threads, bytes, l.stream>>>(fused_view(l));
+  check(cudaGetLastError());
+}
+template <bool Learns>
+void launch_fused(Launch const& l) {
+  switch (fused_width(l.plan)) {
+    case 64: return launch_fused<64, Learns>(l);
+    case 128: return launch_fused<128, Learns>(l);
+    default: return launch_fused<160, Learns>(l);
+  }
+}
+
+/// What came in and what the losses say, behind the fused kernel.
+void fused_gradients(Launch const& l) {
+  auto const& at = l.at.tensor;
+  std::size_t const last = at.layers.size() - 1;
+  auto const value = [&](std::size_t i) { return Factor{at.trace[i].value, at.trace[i].stride}; };
+  auto const delta = [&](std::size_t i) { return Factor{at.trace[i].delta, at.trace[i].stride}; };
+  layer_gradient(l, last, value(last), {at.by_output, tensor_stride(l.plan.shape.outputs())}, Biases::summed);
+  Gradients hidden{};
+  for (std::size_t i = 1; i < last; ++i) hidden.of[hidden.count++] = gradient_of(l, i, value(i), delta(i + 1), Biases::summed);
+  if (hidden.count > 0) launch_gradients(l, hidden);
+  layer_gradient(l, 0, value(0), delta(1), Biases::summed);
+}
+
 }  // namespace
 
 bool open_tensor_device(int ordinal) {
@@ -275,6 +365,7 @@ void tensor_forward(Launch const& l, bool has_bend) {
   auto const& at = l.at.tensor;
   auto const& shape = l.plan.shape;
   round<true>(l, l.at.trace[0].value, shape.inputs(), at.trace[0].value, at.trace[0].stride);
+  if (is_fused(l)) return l.scales != nullptr ? launch_fused<true>(l) : launch_fused<false>(l);
   for (std::size_t i = 0; i < at.layers.size(); ++i) {
     auto const& layer = at.layers[i];
     TensorFromBiases const start{layer.biases, layer.out_stride};
@@ -308,6 +399,7 @@ void tensor_twin(Launch const& l) {
 }
 
 void tensor_learn(Launch const& l) {
+  if (is_fused(l)) return fused_gradients(l);
   if (l.plan.has_slopes) reverse_twin(l);
   backward(l);
 }

@@ -17,6 +17,7 @@ struct TensorLaunch {
   std::uint32_t rows, block_count;
   BlockView const* blocks;  ///< on the device, as the scales, one a bucket
   double const* scales;
+  float const* value_weight;  ///< of the loss, there too; null for predictions
   bool has_groups;          ///< compute capability 9.0, for which alone groups of warps multiply so
 };
 

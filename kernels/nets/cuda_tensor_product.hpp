@@ -41,33 +41,35 @@ struct TensorFactors {
 /// How a factor lies: a line has the summed index's values of one row or column, or all rows' of one summed index.
 enum class Lines { of_depth, by_depth };
 
-/// A thread's share of copying slices of a factor, of which a block wants Width rows or columns.
+/// A thread's share of copying slices of a factor, of which a block wants Width rows or columns: the same piece of every so many
+/// lines, of one panel after the other.
 template <class Cut, int Width, Lines lie>
 struct SlabCopy {
   static constexpr int lines = lie == Lines::of_depth ? Width : Cut::depth;
-  static constexpr int pieces = lie == Lines::of_depth ? line_pieces : Width / 8;
-  static constexpr int panels = (pieces + 7) / 8, bytes = panels * lines * static_cast<int>(line_bytes);
-  static constexpr int shares = (lines * pieces + Cut::threads - 1) / Cut::threads;
-  std::uint32_t from[shares], to[shares], deep[shares];
+  static constexpr int panels = lie == Lines::of_depth ? 1 : (Width + 63) / 64, bytes = panels * lines * static_cast<int>(line_bytes);
+  static constexpr int apart = Cut::threads / static_cast<int>(line_pieces), shares = (panels * lines + apart - 1) / apart;
+  static_assert(apart % 8 == 0 && (panels == 1 || lines % apart == 0));
+  std::uint32_t line, from, to, stride;
+  std::uint32_t deep, across, count;
 
-  /// `first` of `count` rows or columns.
-  __device__ SlabCopy(std::uint32_t thread, std::uint32_t stride, std::uint32_t first, std::uint32_t count) {
-    MUSTER_UNROLL
-    for (int i = 0; i < shares; ++i) {
-      std::uint32_t const u = thread + static_cast<std::uint32_t>(i * Cut::threads), line = u / pieces, piece = u % pieces;
-      std::uint32_t const across = first + (lie == Lines::of_depth ? line : piece * piece_values);
-      deep[i] = across >= count ? UINT32_MAX / 2 : lie == Lines::of_depth ? piece * piece_values : line;
-      from[i] = lie == Lines::of_depth ? at_most(across, count - 1) * stride + piece * piece_values : line * stride + across;
-      to[i] = line < lines ? slab_offset<lines>(line, piece) : UINT32_MAX;
-    }
+  /// `first` of `all` rows or columns.
+  __device__ SlabCopy(std::uint32_t thread, std::uint32_t matrix_stride, std::uint32_t first, std::uint32_t all)
+      : line(thread / line_pieces), stride(matrix_stride), count(all) {
+    std::uint32_t const piece = thread % line_pieces;
+    to = slab_offset<lines>(line, piece);
+    deep = lie == Lines::of_depth ? piece * piece_values : line;
+    across = first + (lie == Lines::of_depth ? line : piece * piece_values);
+    from = lie == Lines::of_depth ? across * stride + deep : deep * stride + across;
   }
-  /// The slice that begins at `slice`, of which `count` summed values are left.
-  __device__ void fetch(Bf16 const* slice, std::uint32_t count, std::uint32_t shared) const {
+  /// The slice that begins at `slice`, of which `left` summed values are left.
+  __device__ void fetch(Bf16 const* slice, std::uint32_t left, std::uint32_t shared) const {
+    Bf16 const* const own = slice + from;
     MUSTER_UNROLL
     for (int i = 0; i < shares; ++i) {
-      if (lines * pieces % Cut::threads != 0 && to[i] == UINT32_MAX) continue;
-      bool const is_there = deep[i] < count;
-      copy_piece(shared + to[i], is_there ? slice + from[i] : slice, is_there);
+      std::uint32_t const down = static_cast<std::uint32_t>(i * apart % lines), panel = static_cast<std::uint32_t>(i * apart / lines);
+      bool const is_there = lie == Lines::of_depth ? deep < left && across + down < count : deep + down < left && across + panel * line_values < count;
+      if (panels * lines % apart != 0 && line + static_cast<std::uint32_t>(i * apart) >= panels * lines) continue;
+      copy_piece(shared + to + static_cast<std::uint32_t>(i * apart) * line_bytes, own + std::size_t{down} * stride + panel * line_values, slice, is_there);
     }
   }
 };
@@ -152,7 +154,7 @@ class TensorTile {
       std::uint32_t const line = (i + thread_) / across, piece = (i + thread_) % across;
       std::uint32_t const row = row_ + line, column = column_ + piece * piece_values;
       bool const is_there = row < f_.rows && column < side.stride;
-      if (i + thread_ < count) copy_piece(shared + slab_offset<Cut::rows>(line, piece), is_there ? side.at + std::size_t{row} * side.stride + column : side.at, is_there);
+      if (i + thread_ < count) copy_piece(shared + slab_offset<Cut::rows>(line, piece), side.at + std::size_t{row} * side.stride + column, side.at, is_there);
     }
   }
 
@@ -213,13 +215,14 @@ class TensorTile {
   __device__ void multiply(std::uint32_t turn) {
     constexpr bool turned = lie == Lines::by_depth;
     constexpr std::uint32_t panel = Cut::depth * line_bytes, of_16 = turned ? 16 * line_bytes : 32;
-    std::uint32_t const left = room_ + turn * turn_bytes, right = left + LeftCopy::bytes;
+    std::uint32_t const slab = room_ + turn * turn_bytes;
+    std::uint64_t const left = group_factor(slab, panel), right = group_factor(slab + LeftCopy::bytes, panel);
     MUSTER_UNROLL
     for (std::uint32_t k = 0; k < Cut::depth / 16; ++k)
       MUSTER_UNROLL
       for (int m = 0; m < Cut::row_tiles; ++m)
-        GroupProduct<Cut::columns>::template add<turned, turned>(sums_[m], group_factor(left + static_cast<std::uint32_t>(m) * 64 * line_bytes + k * of_16, panel),
-                                                                 group_factor(right + k * of_16, panel));
+        GroupProduct<Cut::columns>::template add<turned, turned>(sums_[m], left + (static_cast<std::uint32_t>(m) * 64 * line_bytes + k * of_16) / 16,
+                                                                      right + k * of_16 / 16);
   }
   template <class Work>
   __device__ void look(Work& work, std::uint32_t turn) const {
@@ -237,7 +240,8 @@ class TensorTile {
       }
   }
   __device__ std::uint32_t pair_in_tile(int pair) const {
-    return Cut::unit == Unit::warp ? warp_column_ + static_cast<std::uint32_t>(16 * pair) : thread_ / 32 * 16 + static_cast<std::uint32_t>(64 * pair);
+    return Cut::unit == Unit::warp ? warp_column_ + static_cast<std::uint32_t>(16 * pair)
+                                   : thread_ / 32 * 16 + static_cast<std::uint32_t>(64 * pair);
   }
 
   template <class Work>

@@ -74,7 +74,32 @@ struct TensorFromBiases {
   __device__ float start(std::uint32_t column) const { return column < stride ? biases[column] : 0.0f; }
 };
 
-/// Of an activation by the device's approximations of 2^x and 1 / x, which are far closer than bf16.
+/// Activations by the device's approximations of 2^x and 1 / x, which are far closer than bf16.
+__device__ inline float logistic(float z) {
+  float power = 0, inverse = 0;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(-1.44269504f * z));
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(1.0f + power));
+  return inverse;
+}
+template <Activation>
+struct Quick;
+template <>
+struct Quick<Activation::silu> {
+  __device__ static Curve at(float z) {
+    float const s = logistic(z), rest = 1.0f - s, value = z * s;
+    return {value, fma(value, rest, s), (s * rest) * fma(z, fma(-2.0f, s, 1.0f), 2.0f)};
+  }
+};
+template <>
+struct Quick<Activation::tanh> {
+  __device__ static Curve at(float z) {
+    float const t = fma(2.0f, logistic(2.0f * z), -1.0f), slope = fma(-t, t, 1.0f);
+    return {t, slope, (-2.0f * t) * slope};
+  }
+};
+template <>
+struct Quick<Activation::relu> : Activate<Activation::relu> {};
+
 struct QuickCurve {
   Activation curve;
   bool is_linear;
@@ -82,28 +107,11 @@ struct QuickCurve {
   __device__ Curve at(float z) const {
     if (is_linear) return {z, 1.0f, 0.0f};
     switch (curve) {
-      case Activation::silu: return silu(z);
-      case Activation::tanh: return tanh_of(z);
+      case Activation::silu: return Quick<Activation::silu>::at(z);
+      case Activation::tanh: return Quick<Activation::tanh>::at(z);
       case Activation::relu: break;
     }
-    return Activate<Activation::relu>::at(z);
-  }
-
- private:
-  /// 1 / (1 + e^-z).
-  __device__ static float logistic(float z) {
-    float power = 0, inverse = 0;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(-1.44269504f * z));
-    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(1.0f + power));
-    return inverse;
-  }
-  __device__ static Curve silu(float z) {
-    float const s = logistic(z), rest = 1.0f - s;
-    return {z * s, s * fma(z, rest, 1.0f), (s * rest) * fma(z, fma(-2.0f, s, 1.0f), 2.0f)};
-  }
-  __device__ static Curve tanh_of(float z) {
-    float const t = fma(2.0f, logistic(2.0f * z), -1.0f), slope = fma(-t, t, 1.0f);
-    return {t, slope, (-2.0f * t) * slope};
+    return Quick<Activation::relu>::at(z);
   }
 };
 
@@ -245,7 +253,6 @@ using TensorWide = TensorCut<64, 160, 16, 160, 3, 2>;
 using TensorHalf = TensorCut<128, 64, 32, 64, 3, 3>;
 using TensorSmall = TensorCut<64, 32, 16, 32, 3, 4>;
 using TensorThin = TensorCut<128, 16, 32, 16, 3, 3>;
-using TensorGradientWide = TensorCut<160, 80, 32, 80, 3, 1>;
 using TensorGradientSquare = TensorCut<64, 64, 32, 32, 3, 3>;
 using TensorGradientFlat = TensorCut<16, 128, 16, 32, 3, 3>;
 using GroupBig = GroupCut<128, 128, 3, 2>;

@@ -55,7 +55,8 @@ TensorTrace lay_out_tensor(DevicePlan const& plan, std::size_t index, Arena& are
   trace.stride = tensor_stride(plan.shape.widths[index] * (is_input ? 2 : 1));
   auto const take = [&](bool is_wanted) { return is_wanted ? arena.take<Bf16>(plan.rows_at_once * trace.stride) : nullptr; };
   trace.value = take(is_input || is_hidden);
-  trace.slope = take(is_hidden);
+  trace.slope = is_hidden ? arena.take<Bf16>(fused_rows(plan.rows_at_once) * trace.stride) : nullptr;
+  trace.delta = take(is_hidden && fused_width(plan) != 0);
   trace.bend = take(is_hidden && plan.has_slopes);
   trace.curl = take(is_hidden && plan.has_slopes);
   trace.inner = take(plan.has_twin && !is_input);
@@ -123,6 +124,16 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
                    (inputs + 1) * sizeof(float) + 64;
   out.notes = arena.take<char>(out.note_bytes);
   return out;
+}
+
+std::uint32_t fused_width(DevicePlan const& plan) {
+  auto const& shape = plan.shape;
+  constexpr std::uint32_t most_inputs = 32, most_outputs = 4;
+  if (plan.has_slopes || shape.layers() < 2 || shape.layers() > 8 || shape.inputs() > most_inputs || shape.outputs() > most_outputs) return 0;
+  if (shape.linear_layer < shape.layers()) return 0;
+  auto const width = shape.widths[1];
+  bool const is_even = std::ranges::all_of(std::span(shape.widths).subspan(1, shape.layers() - 1), [=](auto w) { return w == width; });
+  return is_even && (width == 64 || width == 128 || width == 160) ? width : 0;
 }
 
 char const* refusal_of(Precision precision, int compute_major) {

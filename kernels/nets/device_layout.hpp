@@ -61,6 +61,7 @@ struct TensorLayer {
 /// As TraceView, in bf16, with adjoint times bend as `curl`. The inputs' value has twice their columns.
 struct TensorTrace {
   Bf16 *value = nullptr, *slope = nullptr, *bend = nullptr, *curl = nullptr, *inner = nullptr, *extra = nullptr;
+  Bf16* delta = nullptr;  ///< of a network that goes through one kernel
   std::uint32_t stride = 0;
 };
 
@@ -93,6 +94,11 @@ struct DeviceLayout {
   TensorLayout tensor;                ///< in bf16: instead of weights and of hidden layers' matrices
 };
 DeviceLayout lay_out(DevicePlan const& plan, Arena& arena);
+
+/// The width of all hidden layers of a network that may go through one kernel; 0 for others.
+std::uint32_t fused_width(DevicePlan const& plan);
+/// Such a kernel has slopes of whole groups of rows.
+constexpr std::uint64_t fused_rows(std::uint64_t rows) { return (rows + 191) / 192 * 192; }
 
 /// Why a device of this compute capability has no such products; null where it has.
 char const* refusal_of(Precision precision, int compute_major);
