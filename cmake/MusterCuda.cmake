@@ -19,7 +19,8 @@ else()
   set(CMAKE_CUDA_ARCHITECTURES ${MUSTER_CUDA_ARCHS})
 endif()
 # Groups of warps multiply in the form that only 9.0 itself has, which runs wherever plain 90-real does.
-list(TRANSFORM CMAKE_CUDA_ARCHITECTURES REPLACE "^90(-real)?$" "90a-real")
+list(TRANSFORM CMAKE_CUDA_ARCHITECTURES REPLACE "^90-real$" "90a-real")
+list(TRANSFORM CMAKE_CUDA_ARCHITECTURES REPLACE "^90$" "90a-real;90-virtual")
 enable_language(CUDA)
 # CMake 3.25 does not know that nvcc 13 speaks C++20.
 if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)

@@ -15,6 +15,9 @@ namespace {
 
 // ---- Kernels ----
 
+/// Of the code that the device runs: one that was made for an older card and translated has no groups.
+__device__ int const has_group_code = MUSTER_HAS_GROUPS;
+
 extern __shared__ __align__(1024) char tensor_room[];
 
 /// Tiles of a row of them lie side by side, so that blocks that run together read the same rows.
@@ -339,7 +342,9 @@ bool open_tensor_device(int ordinal) {
   check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal));
   check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, ordinal));
   if (char const* const refusal = refusal_of(Precision::bf16, major); refusal != nullptr) throw refusal;
-  return major == 9 && minor == 0;
+  int has_code = 0;
+  check(cudaMemcpyFromSymbol(&has_code, has_group_code, sizeof has_code));
+  return major == 9 && minor == 0 && has_code == 1;
 }
 
 void prepare_tensor(DevicePlan const& plan, DeviceLayout const& at, cudaStream_t stream) {

@@ -245,7 +245,8 @@ int main() {
                                           {{8, 512, 512, 512, 1}, Activation::silu, 900, true},
                                           {{9, 300, 130, 200, 1}, Activation::tanh, 1203, false},
                                           // In one kernel where groups of warps multiply.
-                                          {{8, 160, 160, 160, 160, 1}, Activation::silu, 30'000, false},
+                                          {{8, 160, 160, 160, 160, 1}, Activation::silu, 9000, false},
+                                          {{2, 64, 64, 1}, Activation::silu, 60'000, false},
                                           {{20, 64, 64, 3}, Activation::tanh, 1777, false},
                                           {{5, 128, 128, 128, 2}, Activation::relu, 2500, false},
                                           {{3, 64, 1}, Activation::silu, 333, false}})
