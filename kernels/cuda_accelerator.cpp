@@ -3,6 +3,7 @@
 #include "kernels/accelerator.hpp"
 #include "kernels/backtest/cuda_backtest.hpp"
 #include "kernels/cuda_memory.hpp"
+#include "kernels/device_lost.hpp"
 #include "kernels/device_pool.hpp"
 #include "kernels/nets/cuda_nets.hpp"
 #include "kernels/out_of_memory.hpp"
@@ -11,10 +12,14 @@
 namespace muster::kernels {
 namespace {
 
-void refuse_out_of_memory(char const* error, int ordinal) {
+/// What whoever computes can answer.
+void refuse_known(char const* error, int ordinal) {
   if (error == cuda_out_of_memory)
     throw OutOfMemory(fmt::format("GPU {}: out of memory (another process may hold it, see nvidia-smi); give this job less "
                                   "with --device-memory, or use --device cpu", ordinal));
+  if (is_gpu_lost(error))
+    throw DeviceLost(fmt::format("GPU {}: {} (this process can use it no more); look for Xid in dmesg, and for errors of its memory in "
+                                 "nvidia-smi -q -d ECC", ordinal, error));
 }
 
 TableMemory tables_in(DevicePool& pool) {
@@ -27,7 +32,7 @@ class CudaPathLauncher final : public PathLauncher {
   CudaPathLauncher(PathPlan const& plan, int ordinal, void* stream, DevicePool& pool) : ordinal_(ordinal) {
     char const* error = nullptr;
     handle_ = open_cuda_paths(plan, ordinal, stream, tables_in(pool), &error);
-    refuse_out_of_memory(error, ordinal);
+    refuse_known(error, ordinal);
     MUSTER_REQUIRE_ENV(handle_ != nullptr, "GPU {}: {} (paths cannot run there); use --device cpu", ordinal, error);
   }
   ~CudaPathLauncher() override { close_cuda_paths(handle_); }
@@ -37,7 +42,7 @@ class CudaPathLauncher final : public PathLauncher {
   void run(TileRange range, std::uint32_t columns, PathBuffers const& buffers, std::span<std::int64_t> raw) override {
     CudaRun const launch{range.first, range.count, columns, buffers.columns, buffers.raw, buffers.host_raw};
     char const* const error = run_cuda_paths(handle_, launch, raw.data());
-    refuse_out_of_memory(error, ordinal_);
+    refuse_known(error, ordinal_);
     MUSTER_REQUIRE_ENV(error == nullptr, "GPU {}: {} (the tiles {} to {} were not computed); run again to resume",
                        ordinal_, error, range.first, range.end());
   }
@@ -55,7 +60,7 @@ class CudaTablesOwner {
   CudaTablesOwner(int ordinal, Open open) : ordinal_(ordinal) {
     char const* error = nullptr;
     handle_ = open(&error);
-    refuse_out_of_memory(error, ordinal);
+    refuse_known(error, ordinal);
     MUSTER_REQUIRE_ENV(handle_ != nullptr, "GPU {}: {} (backtests cannot run there); use --device cpu", ordinal, error);
   }
   ~CudaTablesOwner() { close_handle(handle_); }
@@ -63,7 +68,7 @@ class CudaTablesOwner {
   CudaTablesOwner& operator=(CudaTablesOwner const&) = delete;
   Handle* handle() const { return handle_; }
   void check(char const* error) const {
-    refuse_out_of_memory(error, ordinal_);
+    refuse_known(error, ordinal_);
     MUSTER_REQUIRE_ENV(error == nullptr, "GPU {}: {} (strategies were not judged); run again to resume", ordinal_, error);
   }
 
@@ -105,7 +110,7 @@ class CudaLearner final : public nets::DeviceLearner {
   CudaLearner(nets::DevicePlan const& plan, int ordinal, void* stream, DevicePool& pool) : ordinal_(ordinal) {
     char const* error = nullptr;
     handle_ = nets::open_cuda_net(plan, ordinal, stream, tables_in(pool), &error);
-    refuse_out_of_memory(error, ordinal);
+    refuse_known(error, ordinal);
     MUSTER_REQUIRE_ENV(handle_ != nullptr, "GPU {}: {} (networks cannot learn there); use --device cpu", ordinal, error);
   }
   ~CudaLearner() override { nets::close_cuda_net(handle_); }
@@ -140,7 +145,7 @@ class CudaLearner final : public nets::DeviceLearner {
 
  private:
   void check(char const* error) const {
-    refuse_out_of_memory(error, ordinal_);
+    refuse_known(error, ordinal_);
     MUSTER_REQUIRE_ENV(error == nullptr, "GPU {}: {} (a step was not computed); run again to resume", ordinal_, error);
   }
 
@@ -153,7 +158,7 @@ class CudaAccelerator final : public Accelerator {
   explicit CudaAccelerator(int ordinal) : ordinal_(ordinal) {
     char const* error = nullptr;
     pool_ = open_cuda_pool(ordinal, &error);
-    refuse_out_of_memory(error, ordinal);
+    refuse_known(error, ordinal);
     MUSTER_REQUIRE_ENV(pool_ != nullptr, "GPU {}: {} (jobs cannot use it); check nvidia-smi, or use --device cpu", ordinal,
                        error);
   }

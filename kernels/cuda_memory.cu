@@ -26,6 +26,8 @@ void* cuda_pool_stream(CudaPool const*) { return nullptr; }
 void* take_pinned(std::size_t) { return nullptr; }
 void give_pinned(void*) {}
 
+bool is_gpu_lost(char const*) { return false; }
+
 char const* allocate_on_gpu(int, std::size_t, void**) { return no_cuda; }
 void free_on_gpu(int, void*) {}
 char const* fill_on_gpu(int, void*, std::size_t, std::int64_t) { return no_cuda; }
@@ -36,9 +38,20 @@ char const* time_gpu_copy(int, void*, int, void const*, std::size_t, double*, bo
 
 #else
 
+#include <cstring>
+
 #include "kernels/cuda_check.hpp"
 
 namespace muster::kernels {
+
+bool is_gpu_lost(char const* error) {
+  for (cudaError_t const code :
+       {cudaErrorIllegalAddress, cudaErrorLaunchFailure, cudaErrorLaunchTimeout, cudaErrorHardwareStackError, cudaErrorIllegalInstruction,
+        cudaErrorMisalignedAddress, cudaErrorInvalidAddressSpace, cudaErrorInvalidPc, cudaErrorAssert, cudaErrorECCUncorrectable,
+        cudaErrorNvlinkUncorrectable})
+    if (error != nullptr && std::strcmp(error, cudaGetErrorString(code)) == 0) return true;
+  return false;
+}
 
 struct CudaPool {
   int ordinal = 0;

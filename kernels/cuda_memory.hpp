@@ -10,6 +10,10 @@ namespace muster::kernels {
 /// What a function answers when memory ran out; compared by its address.
 extern char const* const cuda_out_of_memory;
 
+/// Whether a text that a function answered tells that this process can use the card no more (a kernel's wild access, a fault of
+/// the card): what CUDA calls sticky.
+bool is_gpu_lost(char const* error);
+
 struct CudaPool;
 /// A stream-ordered pool of its own, and a stream. Null on failure, with a text in `*error`.
 CudaPool* open_cuda_pool(int ordinal, char const** error);

@@ -2,11 +2,24 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/text.hpp"
+#include "kernels/device_lost.hpp"
 #include "kernels/out_of_memory.hpp"
 
 namespace muster::kernels {
+namespace {
+
+/// Devices that are lost are kept to the end of the process, for their end would call them.
+void keep_for_good(std::unique_ptr<Accelerator> device) {
+  static std::mutex guard;
+  static auto* const kept = new std::vector<std::unique_ptr<Accelerator>>;
+  std::lock_guard const lock(guard);
+  kept->push_back(std::move(device));
+}
+
+}  // namespace
 
 DevicePool::DevicePool(std::function<Opened()> open) : open_(std::move(open)) {}
 
@@ -14,7 +27,16 @@ DevicePool::~DevicePool() {
   for (auto const& [at, bytes] : given_) device_->give(at);
 }
 
+void DevicePool::abandon() {
+  std::lock_guard lock(mutex_);
+  is_abandoned_ = true;
+  given_.clear();
+  use_.held_bytes = 0;
+  if (device_) keep_for_good(std::move(device_));
+}
+
 Accelerator& DevicePool::opened() {
+  if (is_abandoned_) throw DeviceLost("a device that is lost was asked for more (this process can use it no more); run again");
   if (device_) return *device_;
   auto made = open_();
   device_ = std::move(made.device);

@@ -40,6 +40,8 @@ class DevicePool {
   std::uint64_t room_bytes();
   bool is_open() const;
   PoolUse use() const;
+  /// Its device is lost: nothing of it is called from now on, not even its end, and nothing more is given.
+  void abandon();
 
  private:
   Accelerator& opened();
@@ -48,6 +50,7 @@ class DevicePool {
   std::function<Opened()> open_;
   std::unique_ptr<Accelerator> device_;
   std::unordered_map<void*, std::size_t> given_;
+  bool is_abandoned_ = false;
   PoolUse use_;
 };
 

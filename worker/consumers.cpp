@@ -7,7 +7,9 @@
 
 #include "core/log.hpp"
 #include "topology/cpu_sets.hpp"
+#include "kernels/device_lost.hpp"
 #include "kernels/out_of_memory.hpp"
+#include "topology/cuda_uuid.hpp"
 #include "worker/fp_environment.hpp"
 #include "worker/host_team.hpp"
 
@@ -31,6 +33,14 @@ std::uint64_t next_piece(std::uint64_t batch, std::uint64_t tiles, double second
   double const wanted = droppable_s * static_cast<double>(tiles) / std::max(seconds, 1e-9);
   double const batches = std::clamp(wanted / static_cast<double>(batch), 1.0, 1e6);
   return batch * static_cast<std::uint64_t>(batches);
+}
+
+/// To the end of the process.
+void keep_for_good(std::unique_ptr<jobs::TileRunner> runner) {
+  static std::mutex guard;
+  static auto* const kept = new std::vector<std::unique_ptr<jobs::TileRunner>>;
+  std::lock_guard const lock(guard);
+  kept->push_back(std::move(runner));
 }
 
 Failure failure_now(std::uint64_t lease, std::string const& device) {
@@ -77,6 +87,8 @@ struct Consumers::Station {
   std::unique_ptr<jobs::TileRunner> runner;   // after the pool it uses
   jobs::CarryPtr carry;                       // which the runner has entered
   bool is_on_cpu = true;
+  bool is_lost = false;  // and nothing takes its place
+  std::string uuid;
   DeviceUse use;           // guarded by Consumers::mutex_
   std::string needs_less;  // of steps down not told yet
   std::string reason;
@@ -210,6 +222,7 @@ std::vector<DeviceUse> Consumers::device_use() {
 void Consumers::consume(Station& station) {
   bind();
   try {
+    if (!station.is_on_cpu) station.uuid = topology::driver_uuid(station.device.ordinal).value_or("a GPU of unknown UUID");
     set_default_fp_environment();
     with_memory(station, [&] {
       if (!station.runner) station.runner = job_.make_runner(station.device);
@@ -234,6 +247,9 @@ void Consumers::with_memory(Station& station, Work work) {
     } catch (kernels::OutOfMemory const& error) {
       station.reason = error.what();
       step_down(station);
+    } catch (kernels::DeviceLost const& error) {
+      station.reason = fmt::format("{}: {}", station.uuid, error.what());
+      leave_device(station);
     }
   }
   if (!station.needs_less.empty())
@@ -262,6 +278,18 @@ void Consumers::move_to_cpu(Station& station) {
   note(station, &DeviceUse::moves_to_cpu);
 }
 
+/// Nothing of it is called again, ends of what is there neither: they could wait for it without end.
+void Consumers::leave_device(Station& station) {
+  keep_for_good(std::move(station.runner));
+  station.device.pool->abandon();
+  station.is_lost = job_.same_bits() != jobs::SameBits::on_every_device;
+  if (station.is_lost)
+    throw Error(Exit::environment, fmt::format("{} (a {} job has the same bits on one kind of device only, so it cannot go on here on the "
+                                               "CPU); the next start goes on from the last save", station.reason, job_.kind()),
+                Retry::may_help);
+  move_to_cpu(station);
+}
+
 void Consumers::note(Station& station, std::uint64_t DeviceUse::* counter) {
   DeviceUse use;
   {
@@ -275,6 +303,7 @@ void Consumers::note(Station& station, std::uint64_t DeviceUse::* counter) {
 void Consumers::compute(Station& station, Task const& task) {
   Lease const& lease = task.lease;
   try {
+    if (station.is_lost) throw Error(Exit::environment, station.reason, Retry::may_help);
     Result result = fresh_result();
     result.lease = lease.id;
     result.range = lease.range;

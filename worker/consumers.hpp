@@ -91,6 +91,7 @@ class Consumers {
   void with_memory(Station& station, Work work);
   void step_down(Station& station);
   void move_to_cpu(Station& station);
+  void leave_device(Station& station);
   void note(Station& station, std::uint64_t DeviceUse::* counter);
   bool run_ahead(Station& station, Result& result);
   bool run_in_pieces(Station& station, Result& result, Dropped& dropped);

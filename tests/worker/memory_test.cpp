@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <semaphore>
 
+#include "kernels/device_lost.hpp"
 #include "kernels/out_of_memory.hpp"
 #include "tests/kernels/memory/fake_accelerator.hpp"
 #include "tests/orchestrator/mock_job.hpp"
@@ -225,6 +227,83 @@ TEST(DeviceMemory, APoolTellsWhatItHeld) {
   auto const use = consumers.device_use().at(0);
   EXPECT_EQ(use.pool_high_bytes, 5120U);
   EXPECT_EQ(use.limit_bytes, 1U << 16);
+}
+
+/// Loses its device in the middle of a range; notes what is called of it afterwards.
+struct LosingJob : MockJob {
+  struct Runner : jobs::TileRunner {
+    Runner(LosingJob const& of, std::unique_ptr<jobs::TileRunner> whole, jobs::Device device) : job(of), inner(std::move(whole)), on(device) {}
+    ~Runner() override { job.note(on); }
+    void prepare() override { inner->prepare(); }
+    void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
+      job.note(on);
+      inner->run(range, sums, digests);
+      if (!is_gpu(on) || range.end() <= job.lost_from) return;
+      job.is_lost = true;
+      throw kernels::DeviceLost("GPU 0: an illegal memory access was encountered (test); wait");
+    }
+    std::uint64_t preferred_tiles() const override { return inner->preferred_tiles(); }
+    LosingJob const& job;
+    std::unique_ptr<jobs::TileRunner> inner;
+    jobs::Device on;
+  };
+  std::unique_ptr<jobs::TileRunner> make_runner(jobs::Device device) const override {
+    return std::make_unique<Runner>(*this, MockJob::make_runner(device), device);
+  }
+  void note(jobs::Device device) const { calls_when_lost += is_lost && is_gpu(device); }
+  std::uint64_t lost_from = 4;
+  mutable std::atomic<bool> is_lost = false;
+  mutable std::atomic<int> calls_when_lost = 0;
+};
+
+TEST(LostDevice, ItsRangeIsComputedAgainOnTheCpuAndNothingOfItIsCalled) {
+  LosingJob job;
+  test::FakeMemory memory;
+  memory.bytes = std::uint64_t{1} << 30;
+  {
+    auto const pool = test::fake_pool(memory, {}, memory.bytes);
+    void* const held = pool->take(4096);
+    EXPECT_NE(held, nullptr);
+    jobs::Device device{jobs::Device::Kind::cuda, 0};
+    device.pool = pool.get();
+    std::counting_semaphore<> news{0};
+    Consumers consumers(job, {.accelerators = {device}, .threads = 0, .threads_instead = 2}, [&] { news.release(); });
+    std::vector<Lease> const leases{{1, {0, 3}}, {2, {3, 6}}, {3, {9, 3}}};
+    consumers.push(leases);
+    std::map<std::uint64_t, Result> results;
+    while (results.size() < leases.size()) {
+      ASSERT_TRUE(news.try_acquire_for(std::chrono::seconds{60}));
+      for (ConsumerEvent event; consumers.take(event);)
+        if (auto* const result = std::get_if<Result>(&event)) results[result->lease] = std::move(*result);
+    }
+    for (auto const& lease : leases) expect_tiles(results.at(lease.id), lease.range);
+    EXPECT_TRUE(job.is_lost);
+    EXPECT_EQ(consumers.device_use().at(0).moves_to_cpu, 1u);
+    pool->give(held);
+    EXPECT_THROW(pool->take(16), kernels::DeviceLost);
+  }
+  EXPECT_EQ(job.calls_when_lost, 0);
+  EXPECT_GT(memory.held, 0u) << "what it held is not given back to it";
+}
+
+TEST(LostDevice, AJobOfOneKindOfDeviceFailsThereAndMayGoOnElsewhere) {
+  LosingJob job;
+  job.bits = jobs::SameBits::on_one_kind;
+  job.lost_from = 0;
+  Bench bench(job);
+  bench.await<Started>();
+  std::vector<Lease> const leases{{1, {0, 2}}, {2, {2, 2}}};
+  bench.consumers.push(leases);
+  auto const first = bench.await<Failure>(), second = bench.await<Failure>();
+  EXPECT_EQ(first.lease, 1u);
+  EXPECT_EQ(first.retry, Retry::may_help);
+  EXPECT_EQ(first.code, Exit::environment);
+  EXPECT_THAT(first.message, HasSubstr("a GPU of unknown UUID: GPU 0: an illegal memory access was encountered (test); wait (a mock job has the "
+                                       "same bits on one kind of device only, so it cannot go on here on the CPU); the next start goes on "
+                                       "from the last save"));
+  EXPECT_EQ(second.lease, 2u) << "others get what it held";
+  EXPECT_EQ(second.retry, Retry::may_help);
+  EXPECT_EQ(job.calls_when_lost, 0);
 }
 
 }  // namespace
