@@ -10,6 +10,7 @@ namespace {
 using kernels::nets::CallContract;
 
 enum RuleNumber : std::size_t { bounds, delta, convex, vega, expiry };
+/// Under Heston's model there is no volatility, and nothing known.
 enum InputNumber : std::size_t { spot_of, expiry_of, volatility_of, rate_of, dividend_of, known_of, average_of };
 
 /// What a call's price and delta lie between, whatever the model.
@@ -53,10 +54,16 @@ std::uint64_t axis_values(std::uint64_t points, std::size_t axes) {
   return values;
 }
 
+bool is_heston(ContractChoice const& choice) { return choice.model == ContractModel::heston; }
+bool is_asian(ContractChoice const& choice) { return choice.type == ContractKind::asian_call; }
+
 /// From, to of each input.
 std::vector<std::vector<double>> ranges_of(ContractChoice const& choice) {
+  if (is_heston(choice))
+    return {choice.spot, choice.expiry_years, choice.rate, choice.dividend, choice.initial_variance, choice.mean_reversion,
+            choice.long_run_variance, choice.variance_volatility, choice.correlation};
   std::vector<std::vector<double>> ranges{choice.spot, choice.expiry_years, choice.volatility, choice.rate, choice.dividend};
-  if (choice.type == ContractKind::european_call) return ranges;
+  if (!is_asian(choice)) return ranges;
   ranges.push_back({0, static_cast<double>(choice.fixings - 1)});
   ranges.push_back({choice.known_average[0] * choice.spot[0], choice.known_average[1] * choice.spot[1]});
   return ranges;
@@ -77,7 +84,7 @@ std::array<Rule, rule_count> const arbitrage_rules{{
     {"bounds", "spots", "the price lies between what the forward pays and what the average costs"},
     {"delta", "1", "the price rises with the spot, and by no more than the average does"},
     {"convex", "1", "delta falls nowhere from one spot of the grid to the next"},
-    {"vega", "spots*sqrt(year)", "the price rises with the volatility"},
+    {"vega", "spots*sqrt(year)", "the price rises with the volatility, where that stays"},
     {"expiry", "spots/year", "the price of a European call rises with the expiry; where the rate is not below 0 nor the dividend above"},
 }};
 
@@ -96,7 +103,7 @@ Grid::Grid(ContractChoice const& choice, std::uint64_t points) : choice_(choice)
     if (!is_fixed(ranges_[j])) axes.push_back(j);
   for (auto const j : axes) {
     counts_[j] = axis_values(points, axes.size() + 1);
-    if (j == known_of) counts_[j] = std::min(counts_[j], choice.fixings);
+    if (j == known_of && is_asian(choice)) counts_[j] = std::min(counts_[j], choice.fixings);
     lines_ *= counts_[j];
   }
   if (!is_fixed(ranges_[spot_of])) counts_[spot_of] = std::max<std::uint64_t>(4, (points + lines_ - 1) / lines_);
@@ -109,7 +116,7 @@ std::optional<std::vector<double>> Grid::values(std::uint64_t point) const {
     place = point % counts_[j];
     values.push_back(spaced(ranges_[j], place, counts_[j]));
   }
-  if (values.size() <= known_of) return values;
+  if (!is_asian(choice_)) return values;
   values[known_of] = static_cast<double>(static_cast<std::uint64_t>(values[known_of] + 0.5));
   if (values[known_of] == 0) {
     // The spot stands for the average that is not there, as it was learned.
@@ -153,7 +160,7 @@ void ArbitrageSearch::judge(std::size_t first, std::size_t end, Findings& findin
     note(std::max(limits.least_price - own, own - limits.most_price) / contract.spot, points_[i], findings[bounds]);
     note(std::max(-by_spot, by_spot - limits.most_delta), points_[i], findings[delta]);
     if (i + 1 < end) note(by_spot - slope(i + 1, spot_of), points_[i], findings[convex]);
-    note(-slope(i, volatility_of) / contract.spot, points_[i], findings[vega]);
+    if (!is_heston(choice_)) note(-slope(i, volatility_of) / contract.spot, points_[i], findings[vega]);
     if (contract.fixings == 1 && contract.rate >= 0 && contract.dividend <= 0) note(-slope(i, expiry_of) / contract.spot, points_[i], findings[expiry]);
   }
 }

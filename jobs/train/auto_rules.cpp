@@ -33,7 +33,7 @@ std::uint64_t auto_window_epochs(topology::Tier tier, std::uint64_t windows, std
 }
 
 std::uint64_t auto_tile_samples(Params const& params) {
-  std::uint64_t const path_steps = params.data.paths * most_fixings(params.contract);
+  std::uint64_t const path_steps = params.data.paths * most_steps(params.contract);
   return std::clamp<std::uint64_t>((std::uint64_t{1} << 24) / path_steps, 1, 1024);
 }
 

@@ -32,7 +32,7 @@ kernels::nets::CallContract contract_of(ContractChoice const& choice, std::vecto
 kernels::nets::CallContract draw_contract(ContractChoice const& choice, std::uint64_t seed, std::uint64_t index);
 
 /// Most steps of a path.
-std::uint64_t most_fixings(ContractChoice const& choice);
+std::uint64_t most_steps(ContractChoice const& choice);
 
 /// Random streams of the job's purposes (docs/formats/random.md).
 inline constexpr std::uint32_t stream_contracts = 32, stream_paths = 33, stream_weights = 34;

@@ -15,6 +15,10 @@ using kernels::nets::Label;
 using kernels::nets::label_slopes;
 using kernels::nets::label_sums;
 
+double volatility_of(kernels::nets::CallContract const& contract) {
+  return contract.heston.steps > 0 ? __builtin_sqrt(contract.heston.v0) : contract.volatility;
+}
+
 Label label_at(Params const& params, std::span<std::int64_t const> sums, std::uint64_t index) {
   kernels::nets::LabelSums own{};
   std::copy_n(sums.begin() + static_cast<std::ptrdiff_t>(index * label_sums), label_sums, own.begin());
@@ -22,8 +26,9 @@ Label label_at(Params const& params, std::span<std::int64_t const> sums, std::ui
   if (own[label_sums - 1] != 0)
     throw_error(Exit::job_failed,
                 "sample {} (spot {}, expiry {}, volatility {}): {} of its paths leave the range of sums (a value over 2^22 strikes); "
-                "narrow contract.spot, contract.expiry_years or contract.volatility",
-                index, contract.spot, contract.expiry_years, contract.volatility, own[label_sums - 1]);
+                "narrow contract.spot, contract.expiry_years or contract.{}",
+                index, contract.spot, contract.expiry_years, volatility_of(contract), own[label_sums - 1],
+                contract.heston.steps > 0 ? "variance_volatility" : "volatility");
   return kernels::nets::label_of(contract, own, params.data.paths / 2);
 }
 

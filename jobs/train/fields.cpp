@@ -12,15 +12,18 @@ using schema::between;
 constexpr std::array<std::string_view, 1> job_kinds{"train"};
 constexpr std::array<std::string_view, 2> models{"surrogate", "autoencoder"};
 constexpr std::array<std::string_view, 2> contracts{"european_call", "asian_call"};
+constexpr std::array<std::string_view, 2> contract_models{"black_scholes", "heston"};
+constexpr std::array<std::string_view, 3> contract_variants{"european_call", "asian_call", "heston"};
 constexpr std::array<std::string_view, 2> baselines{"none", "prices"};
 constexpr auto const& activations = kernels::nets::activation_names;
 constexpr std::array<std::string_view, 2> optimizers{"adamw", "sgd"};
 constexpr std::array<std::string_view, 3> schedules{"constant", "cosine", "one_cycle"};
 
-constexpr schema::Variants bit(ContractKind kind) {
-  return schema::Variants{1} << static_cast<unsigned>(kind);
+constexpr schema::Variants by_european = 1, by_asian = 2, by_heston = 4;
+constexpr schema::Variants variant_of(ContractChoice const& choice) {
+  if (choice.model == ContractModel::heston) return by_heston;
+  return choice.type == ContractKind::asian_call ? by_asian : by_european;
 }
-constexpr schema::Variants by_asian = bit(ContractKind::asian_call);
 
 constexpr schema::Variants bit(Model model) { return schema::Variants{1} << static_cast<unsigned>(model); }
 constexpr schema::Variants by_surrogate = bit(Model::surrogate), by_autoencoder = bit(Model::autoencoder);
@@ -35,6 +38,10 @@ schema::Table const& contract_table() {
         "to].",
         {F::choice<&Contract::type>(
              "type", contracts, "on the terminal spot, or on the arithmetic average of fixings"),
+         F::choice<&Contract::model>(
+             "model", contract_models,
+             "a volatility that stays, or, for European calls, Heston's variance: dv = mean_reversion (long_run_variance - v) dt + "
+             "variance_volatility sqrt(v) dW"),
          F::numbers<&Contract::spot>("spot", "strikes", between(0.01, 100), "range of the spot")
              .at_most_items(2),
          F::numbers<&Contract::expiry_years>("expiry_years", "years", between(0.001, 50),
@@ -42,13 +49,28 @@ schema::Table const& contract_table() {
              .at_most_items(2),
          F::numbers<&Contract::volatility>("volatility", "1/sqrt(year)", between(0.001, 2),
                                            "range of the volatility")
-             .at_most_items(2),
+             .at_most_items(2)
+             .only(by_european | by_asian),
          F::numbers<&Contract::rate>("rate", "1/year", between(-0.5, 1),
                                      "range of the continuously compounded rate")
              .at_most_items(2),
          F::numbers<&Contract::dividend>("dividend", "1/year", between(-0.5, 1),
                                          "range of the dividend yield")
              .at_most_items(2),
+         F::numbers<&Contract::initial_variance>("initial_variance", "1/year", between(1e-4, 4), "range of the variance now").at_most_items(2).only(by_heston),
+         F::numbers<&Contract::mean_reversion>("mean_reversion", "1/year", between(0.01, 50), "range of the speed of reversion")
+             .at_most_items(2)
+             .only(by_heston),
+         F::numbers<&Contract::long_run_variance>("long_run_variance", "1/year", between(1e-4, 4), "range of the long-run variance")
+             .at_most_items(2)
+             .only(by_heston),
+         F::numbers<&Contract::variance_volatility>("variance_volatility", "1/year", between(0.01, 10), "range of the volatility of variance")
+             .at_most_items(2)
+             .only(by_heston),
+         F::numbers<&Contract::correlation>("correlation", "", between(-0.99, 0.99), "range of the correlation of spot and variance")
+             .at_most_items(2)
+             .only(by_heston),
+         F::count<&Contract::steps>("steps", "", between(2, 1024), "of a path's variance, equally spaced up to the expiry").only(by_heston),
          F::count<&Contract::fixings>(
              "fixings", "", between(2, 252),
              "equally spaced up to the expiry; from none to all but one of them are known")
@@ -58,10 +80,10 @@ schema::Table const& contract_table() {
              .at_most_items(2)
              .only(by_asian)});
     made.variants = [](void const* record) {
-      return bit(static_cast<Contract const*>(record)->type);
+      return variant_of(*static_cast<Contract const*>(record));
     };
-    made.variant_names = contracts;
-    made.deciding_fields = 1;
+    made.variant_names = contract_variants;
+    made.deciding_fields = 2;
     return made;
   }();
   return table;

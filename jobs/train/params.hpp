@@ -16,6 +16,8 @@ namespace muster::jobs::train {
 enum class Model { surrogate, autoencoder };
 
 enum class ContractKind { european_call, asian_call };
+/// How the spot moves.
+enum class ContractModel { black_scholes, heston };
 enum class Schedule { constant, cosine, one_cycle };
 
 /// What else is taught to compare with: networks that learn prices alone.
@@ -24,11 +26,18 @@ enum class Baseline { none, prices };
 /// Calls of strike 1, and the box that their markets are drawn from; each range is from, to.
 struct ContractChoice {
   ContractKind type = ContractKind::european_call;
+  ContractModel model = ContractModel::black_scholes;
   std::vector<double> spot{0.5, 1.5};
   std::vector<double> expiry_years{0.02, 2};
   std::vector<double> volatility{0.05, 0.6};
   std::vector<double> rate{-0.02, 0.08};
   std::vector<double> dividend{0, 0.05};
+  std::vector<double> initial_variance{0.01, 0.25};
+  std::vector<double> mean_reversion{0.5, 5};
+  std::vector<double> long_run_variance{0.01, 0.25};
+  std::vector<double> variance_volatility{0.1, 1};
+  std::vector<double> correlation{-0.9, 0.1};
+  std::uint64_t steps = 32;  ///< of a path under Heston's model
   std::uint64_t fixings = 12;
   std::vector<double> known_average{0.7, 1.3};  ///< of the known fixings, in spots
 };

@@ -62,6 +62,17 @@ class Parser {
     if (range.size() == 2 && range[0] <= range[1]) return;
     input_.contract.marks.add(faults_, key, "not a range (from, to, in this order); write for example [0.5, 1.5]");
   }
+  void check_heston() {
+    auto& contract = input_.contract;
+    check_range(contract.initial_variance, "initial_variance");
+    check_range(contract.mean_reversion, "mean_reversion");
+    check_range(contract.long_run_variance, "long_run_variance");
+    check_range(contract.variance_volatility, "variance_volatility");
+    check_range(contract.correlation, "correlation");
+    if (contract.model == ContractModel::heston && contract.type == ContractKind::asian_call)
+      contract.marks.add(faults_, "type", "asian_call with contract.model = \"heston\" (its labels are those of European calls); set it to "
+                                          "european_call, or leave the model out");
+  }
   void check_ranges() {
     auto const& contract = input_.contract;
     check_range(contract.spot, "spot");
@@ -70,6 +81,7 @@ class Parser {
     check_range(contract.rate, "rate");
     check_range(contract.dividend, "dividend");
     check_range(contract.known_average, "known_average");
+    check_heston();
     check_baseline();
     if (input_.data.paths % 2 != 0)
       input_.data.marks.add(faults_, "paths", "an odd number (they come in antithetic pairs); give an even one");
@@ -113,7 +125,7 @@ class Parser {
                           network.activation == start.network.activation;
     MUSTER_REQUIRE(is_shape, "{} holds {}, the job asks for {} (weights have no place in another shape); leave width and layers out, and give "
                              "its activation", network.init_from, shape_text(start.network), shape_text(network));
-    bool const is_kind = start.contract.type == input_.contract.type;
+    bool const is_kind = start.contract.type == input_.contract.type && start.contract.model == input_.contract.model;
     auto const other = is_kind ? other_inputs(start.contract, input_.contract) : "contracts of another type";
     MUSTER_REQUIRE(other.empty(), "{} was taught {} (its inputs mean something else); give the [contract] that it was taught", network.init_from,
                    other);

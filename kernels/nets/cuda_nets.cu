@@ -171,6 +171,11 @@ __global__ void __launch_bounds__(label_threads) label_kernel(PathLaw const* law
   label_block(laws[blockIdx.x], pairs, threadIdx.x, room, sums + blockIdx.x * label_sums);
 }
 
+__global__ void __launch_bounds__(label_threads) heston_kernel(PathLaw const* laws, std::uint64_t pairs, std::int64_t* sums) {
+  __shared__ std::uint64_t room[label_threads / 32 * label_sums];
+  heston_block(laws[blockIdx.x], pairs, threadIdx.x, room, sums + blockIdx.x * label_sums);
+}
+
 // ---- Launches ----
 
 std::uint32_t parts(std::uint64_t count, std::uint64_t of) { return static_cast<std::uint32_t>((count + of - 1) / of); }
@@ -651,7 +656,9 @@ void add_paths(CudaNet& self, std::span<PathLaw const> laws, std::uint64_t pairs
   auto* const on_device = static_cast<std::int64_t*>(self.labels);
   auto* const law = reinterpret_cast<PathLaw*>(on_device + laws.size() * label_sums);
   check(cudaMemcpyAsync(law, laws.data(), law_bytes, cudaMemcpyHostToDevice, self.stream));
-  label_kernel<<<static_cast<unsigned>(laws.size()), label_threads, 0, self.stream>>>(law, pairs, on_device);
+  // Laws of a job are all of one model.
+  auto* const kernel = laws.front().is_heston() ? heston_kernel : label_kernel;
+  kernel<<<static_cast<unsigned>(laws.size()), label_threads, 0, self.stream>>>(law, pairs, on_device);
   check(cudaGetLastError());
   std::vector<std::int64_t> found(laws.size() * label_sums);
   check(cudaMemcpyAsync(found.data(), on_device, sum_bytes, cudaMemcpyDeviceToHost, self.stream));

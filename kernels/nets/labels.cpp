@@ -1,7 +1,7 @@
 #include "kernels/nets/labels.hpp"
 
-
 #include "kernels/isa.hpp"
+#include "kernels/nets/heston_labels.hpp"
 #include "kernels/nets/net_body.hpp"
 #include "kernels/scalar_math.hpp"
 
@@ -81,6 +81,11 @@ Means combine(Means const& a, double factor, Means const& b) {
 
 PathLaw path_law(CallContract const& c, std::uint64_t seed, std::uint32_t stream, std::uint32_t item) {
   double const n = future(c), step = c.expiry_years / n;
+  if (c.heston.steps > 0) {
+    PathLaw heston{philox_keys(seed), std::uint64_t{item} << 32, stream, c.heston.steps, static_cast<float>(c.spot)};
+    heston.heston = heston_terms(c);
+    return heston;
+  }
   PathLaw law{philox_keys(seed), std::uint64_t{item} << 32, stream, future(c), static_cast<float>(c.spot)};
   law.drift = static_cast<float>((c.rate - c.dividend - 0.5 * c.volatility * c.volatility) * step);
   law.diffusion = static_cast<float>(c.volatility * __builtin_sqrt(step));
@@ -90,6 +95,7 @@ PathLaw path_law(CallContract const& c, std::uint64_t seed, std::uint32_t stream
 }
 
 void add_law_paths(PathLaw const& law, std::uint64_t pairs, std::span<std::int64_t> sums) {
+  if (law.is_heston()) return MUSTER_NETS_DISPATCH(add_heston_paths, law, pairs, sums.data());
   MUSTER_NETS_DISPATCH(add_paths, law, pairs, sums.data());
 }
 
@@ -100,6 +106,7 @@ std::uint64_t add_label_paths(CallContract const& c, std::uint64_t seed, std::ui
 }
 
 Label label_of(CallContract const& c, LabelSums const& sums, std::uint64_t pairs) {
+  if (c.heston.steps > 0) return heston_label(c, sums, pairs);
   double const count = 2.0 * static_cast<double>(pairs), n = future(c);
   Means const plain = means_of(sums.data(), count);
   // The sums hold one average; as many fixings of it stand for the sum, and its fixings' mean number for the number.
@@ -115,6 +122,7 @@ Label label_of(CallContract const& c, LabelSums const& sums, std::uint64_t pairs
 }
 
 Label closed_label(CallContract const& c) {
+  if (c.heston.steps > 0) return closed_heston_label(c);
   auto const law = geometric_of(c).law;
   double const d1 = law.d1(past_of(c)), in = exact_norm_cdf(d1), e = law.expectation();
   return label_from(c, {exact_norm_cdf(d1 - law.deviation), e * in, e * (law.deviation * in + density(d1)), e * in});

@@ -1,27 +1,13 @@
 // Antithetic pairs of lognormal paths, 64 at a time.
+#include "kernels/nets/label_lanes.hpp"
 #include "kernels/nets/net_body.hpp"
-#include "kernels/nets/path_steps.hpp"
-#include "kernels/rng/normal.hpp"
-#include "kernels/rng/philox_lanes.hpp"
 
 MUSTER_NETS_BEGIN
 
 namespace {
 
-constexpr int lanes = 64;
+constexpr int lanes = label_lanes;
 constexpr int normals = label_normals;
-
-/// Standard normals of a run of items.
-void draw(PathLaw const& law, std::uint64_t item, std::uint32_t block, float (&z)[normals][lanes]) {
-  std::uint32_t words[4][lanes];
-  philox_lanes(law.keys, item, block, law.stream, words);
-  MUSTER_LANES
-  for (int i = 0; i < lanes; ++i) {
-    float made[normals];
-    block_normals(words[0][i], words[1][i], words[2][i], words[3][i], made);
-    for (int k = 0; k < normals; ++k) z[k][i] = made[k];
-  }
-}
 
 /// PathSums of each lane.
 struct Paths {
@@ -43,20 +29,6 @@ void step(PathLaw const& law, Paths& paths, float const* z, float sign, std::uin
     paths.weighted[i] = to.weighted;
     paths.timed[i] = to.timed;
   }
-}
-
-/// The sum of values on the grid. A loop of its own: gcc 12 leaves a loop with several of them scalar.
-std::int64_t grid_sum(float const (&values)[lanes]) {
-  std::uint64_t bits = 0;
-  MUSTER_LANES
-  for (int i = 0; i < lanes; ++i) bits += label_bits_of(values[i]);
-  return static_cast<std::int64_t>(bits - lanes * static_cast<std::uint64_t>(rounding_magic_bits));
-}
-
-std::int64_t count_of(std::int32_t const (&marks)[lanes]) {
-  std::int32_t count = 0;
-  for (int i = 0; i < lanes; ++i) count += marks[i];
-  return count;
 }
 
 /// Adds what the first `count` paths come to.
@@ -81,19 +53,17 @@ void finish(PathLaw const& law, Paths const& paths, int count, std::int64_t* sum
   for (std::size_t s = 0; s < label_sums; ++s) sums[s] += all[s];
 }
 
-int limited(std::uint64_t left) { return left < lanes ? static_cast<int>(left) : lanes; }
-
 /// One fixing to come: six pairs of paths an item.
 void add_short(PathLaw const& law, std::uint64_t pairs, std::int64_t* sums) {
   float z[normals][lanes];
   Paths paths;
   for (std::uint64_t item = 0; item * normals < pairs; item += lanes) {
-    draw(law, law.item + item, 0, z);
+    draw_lanes(law, law.item + item, 0, z);
     for (std::uint64_t k = 0; k < normals; ++k) {
       // Pair 6 i + k is normal k of item i.
       std::uint64_t const items = (pairs + normals - 1 - k) / normals;
       if (items <= item) break;
-      int const count = limited(items - item);
+      int const count = limited_lanes(items - item);
       for (float const sign : {1.0f, -1.0f}) {
         start(paths);
         step(law, paths, z[k], sign, 1);
@@ -110,11 +80,11 @@ void add_long(PathLaw const& law, std::uint64_t pairs, std::int64_t* sums) {
     start(paths[0]);
     start(paths[1]);
     for (std::uint32_t s = 0; s < law.steps; ++s) {
-      if (s % normals == 0) draw(law, law.item + item, s / normals, z);
+      if (s % normals == 0) draw_lanes(law, law.item + item, s / normals, z);
       step(law, paths[0], z[s % normals], 1.0f, s + 1);
       step(law, paths[1], z[s % normals], -1.0f, s + 1);
     }
-    for (Paths const& of : paths) finish(law, of, limited(pairs - item), sums);
+    for (Paths const& of : paths) finish(law, of, limited_lanes(pairs - item), sums);
   }
 }
 

@@ -31,6 +31,7 @@ struct UpdateView {
   void multiply_double(double const* from, std::uint32_t rows, DoubleWeights const& weights, double* to);                \
   void activate_double(Activation activation, DoubleTrace const& trace, std::size_t count);                              \
   void add_paths(PathLaw const& law, std::uint64_t pairs, std::int64_t* sums);                                            \
+  void add_heston_paths(PathLaw const& law, std::uint64_t pairs, std::int64_t* sums);                                     \
   }                                                                                                                     \
   }
 

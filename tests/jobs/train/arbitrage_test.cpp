@@ -84,7 +84,7 @@ Findings wanted_of(Params const& params, Table const& table, std::vector<std::ve
     add(bounds, std::max(least - price[i], price[i] - average) / c.spot, i);
     add(delta, std::max(-by_spot[i], by_spot[i] - slope), i);
     if (i + 1 < points.size()) add(convex, by_spot[i] - by_spot[i + 1], i);
-    add(vega, -column<double>(table, "vega")[i] / c.spot, i);
+    if (params.contract.model == ContractModel::black_scholes) add(vega, -column<double>(table, "vega")[i] / c.spot, i);
     bool const rises = c.fixings == 1 && c.rate >= 0 && c.dividend <= 0;
     if (rises) add(expiry, -column<double>(table, "by_expiry")[i] / c.spot, i);
   }
@@ -135,7 +135,7 @@ TEST_P(Arbitrage, is_found_where_it_is) {
   EXPECT_EQ(whole, found);
 }
 
-INSTANTIATE_TEST_SUITE_P(, Arbitrage, testing::Values(asian_job, price_job));
+INSTANTIATE_TEST_SUITE_P(, Arbitrage, testing::Values(asian_job, price_job, heston_job));
 
 TEST(ArbitrageSearch, is_not_found_in_prices_without) {
   // Hardly an average-to-be: the price is the forward's, less than a spot's, and linear in the spot.

@@ -52,6 +52,7 @@ std::vector<std::string> const large{"training.batch=20000", "data.samples=20000
 TEST_F(DeviceRunners, TellWhatCpusDo) {
   compare(*make_train_job(params_of(asian_job), {}));
   compare(*make_train_job(params_of(price_job), {}));
+  compare(*make_train_job(params_of(heston_job), {}));
 }
 
 TEST_F(DeviceRunners, KnowWindowsOfBars) {

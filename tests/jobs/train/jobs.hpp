@@ -59,6 +59,27 @@ learning_rate = 0.05
 schedule = "cosine"
 )";
 
+inline constexpr std::string_view heston_job = R"(kind = "train"
+seed = 7
+[contract]
+model = "heston"
+steps = 16
+[data]
+samples = 400
+validation = 80
+test = 60
+paths = 400
+tile_samples = 60
+grid = 3000
+[network]
+width = 24
+layers = 2
+[training]
+epochs = 8
+batch = 100
+shards = 4
+)";
+
 inline Params params_of(std::string_view text, std::vector<std::string> overrides = {}) {
   return parse_params(text, "test.toml", {.overrides = std::move(overrides)});
 }

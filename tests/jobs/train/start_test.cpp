@@ -80,6 +80,9 @@ TEST(Start, is_told_from_one_of_another_box) {
   auto asian = choice;
   asian.type = ContractKind::asian_call;
   EXPECT_EQ(other_inputs(asian, choice), "7 inputs, here 5");
+  auto heston = choice;
+  heston.model = ContractModel::heston;
+  EXPECT_EQ(other_inputs(choice, heston), "5 inputs, here 9");
 }
 
 TEST(Start, is_needed_to_freeze_anything) {

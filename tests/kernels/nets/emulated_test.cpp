@@ -170,7 +170,10 @@ void expect_label(CallContract const& contract, std::uint64_t pairs) {
   LabelSums device{};
   std::vector<std::uint64_t> room(label_threads / 32 * label_sums);
   EmulatedBlock block(label_threads / 32);
-  ASSERT_TRUE(block.run([&](int thread) { label_block(law, pairs, static_cast<std::uint32_t>(thread), room.data(), device.data()); }));
+  ASSERT_TRUE(block.run([&](int thread) {
+    auto const one = law.is_heston() ? heston_block : label_block;
+    one(law, pairs, static_cast<std::uint32_t>(thread), room.data(), device.data());
+  }));
   EXPECT_EQ(host, device);
 }
 
@@ -210,6 +213,19 @@ TEST(EmulatedNets, StepsAreThoseOfTheOptimizers) {
     square += block;
   }
   EXPECT_EQ(square, squared_norm(sums, 0x1p-40));
+}
+
+CallContract heston_call(double spot, double years, HestonMarket const& market) {
+  CallContract contract{spot, years, 0, 0.03, 0.01};
+  contract.heston = market;
+  return contract;
+}
+
+TEST(EmulatedLabels, HaveTheCpusSumsUnderHestonsModel) {
+  expect_label(heston_call(1.1, 0.7, {0.04, 2, 0.06, 0.3, -0.5, 16}), 500);
+  // Both branches of the variance's step, and a last block of normals that is not used up.
+  expect_label(heston_call(0.9, 1.8, {0.02, 0.7, 0.05, 0.9, -0.8, 11}), 301);
+  expect_label(heston_call(1e39, 1, {0.04, 2, 0.06, 0.3, -0.5, 5}), 100);
 }
 
 }  // namespace

@@ -188,7 +188,7 @@ class Scene {
   std::vector<float> parameters_, inputs_, targets_, slopes_, lambda_, rows_, wanted_, wanted_slopes_;
 };
 
-void compare_labels() {
+void compare_labels(bool is_heston) {
   std::mt19937 engine(4);
   auto const draw = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(engine); };
   std::vector<PathLaw> laws;
@@ -196,7 +196,10 @@ void compare_labels() {
   constexpr std::uint64_t pairs = 20'011;
   for (std::uint32_t i = 0; i < 40; ++i) {
     CallContract contract{draw(.5, 1.5), draw(.02, 2), draw(.05, .6), draw(-.02, .08), draw(0, .05)};
-    if (i % 2 == 1) contract.fixings = 12, contract.known = i % 12, contract.known_average = draw(.7, 1.3);
+    if (is_heston)
+      contract.heston = {draw(.01, .25), draw(.5, 5), draw(.01, .25), draw(.1, 1), draw(-.9, .1), 8 + i};
+    else if (i % 2 == 1)
+      contract.fixings = 12, contract.known = i % 12, contract.known_average = draw(.7, 1.3);
     laws.push_back(path_law(contract, 9, 3, i));
     LabelSums sums{};
     add_label_paths(contract, 9, 3, i, pairs, sums);
@@ -209,7 +212,7 @@ void compare_labels() {
   error = add_paths_on_cuda(net, laws, pairs, gpu.data());
   close_cuda_net(net);
   expect(error == nullptr, error);
-  std::printf("%zu labels: %s\n", laws.size(), host == gpu ? "the same sums" : "other sums");
+  std::printf("%zu labels%s: %s\n", laws.size(), is_heston ? " under Heston's model" : "", host == gpu ? "the same sums" : "other sums");
   expect(host == gpu, "labels differ");
 }
 
@@ -230,7 +233,8 @@ int main() {
                                           {{8, 512, 512, 1}, Activation::silu, 6000, true, 6000},
                                           {{9, 1472, 300, 130, 1}, Activation::tanh, 3000, false, 3000}})
     Scene(of).compare();
-  compare_labels();
+  compare_labels(false);
+  compare_labels(true);
   std::printf(faults == 0 ? "all good\n" : "%d faults\n", faults);
   return faults == 0 ? 0 : 1;
 }

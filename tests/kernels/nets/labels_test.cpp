@@ -73,8 +73,8 @@ TEST(Labels, DerivativesAreThoseOfTheEstimate) {
                                 CallContract{1.2, 1.5, 0.2, 0.05, 0, 12, 11, 0.9}, CallContract{1, 1, 0.2, 0.03, 0.01}}) {
     constexpr std::uint64_t pairs = 100'000;
     auto const at = label(c, pairs);
-    for (std::size_t i = 0; i < label_slopes; ++i) {
-      if (i == 5 && c.known == 0) continue;
+    for (std::size_t i = 0; i <= by_known_average; ++i) {
+      if (i == by_known_average && c.known == 0) continue;
       constexpr double h = 2e-3;
       CallContract up = c, down = c;
       input(up, i) += h;
