@@ -170,7 +170,10 @@ schema::Table const& encoder_table() {
        F::count<&Encoder::depth>("depth", "", between(1, 16), "layers, the latent one included").automatic("3, 5, 8 by tier"),
        F::count<&Encoder::width>("width", "", between(1, 8192), "of the first layer; not read at a depth of 1")
            .automatic("64, 128, 256 by tier"),
-       F::choice<&Encoder::activation>("activation", activations, "behind each layer but the latent and the last one")});
+       F::choice<&Encoder::activation>("activation", activations, "behind each layer but the latent and the last one"),
+       F::count<&Encoder::repeats>("repeats", "", between(1, 64),
+                                   "networks that are taught, each from other weights and in another order; the best by validation is kept, "
+                                   "what all of them miss has a spread")});
   return table;
 }
 

@@ -70,6 +70,7 @@ struct EncoderChoice {
   std::uint64_t depth = 5;  ///< layers to the latent one, which counts
   std::uint64_t width = 128;  ///< of the first
   kernels::nets::Activation activation = kernels::nets::Activation::silu;
+  std::uint64_t repeats = 1;
 };
 
 /// Samples of each sort, and the cells of the bars that they come from.

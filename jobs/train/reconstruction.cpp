@@ -9,6 +9,7 @@
 #include "jobs/rows.hpp"
 #include "jobs/train/components.hpp"
 #include "jobs/train/parse.hpp"
+#include "jobs/train/repeats.hpp"
 #include "kernels/nets/host_net.hpp"
 
 namespace muster::jobs::train {
@@ -42,9 +43,9 @@ void each_output(nets::Shape const& shape, std::span<float const> parameters, Da
 }
 
 /// Mean squares of what a network misses, by element of a window.
-std::vector<double> missed_by(nets::Shape const& shape, Network const& network, Part part) {
+std::vector<double> missed_by(nets::Shape const& shape, std::span<float const> parameters, Dataset const& data, Part part) {
   std::vector<double> squares(shape.outputs(), 0.0);
-  each_output(shape, *network.best_parameters, *network.data, part, [&](float const* wanted, float const* found) {
+  each_output(shape, parameters, data, part, [&](float const* wanted, float const* found) {
     for (std::size_t i = 0; i < squares.size(); ++i) {
       double const error = static_cast<double>(found[i]) - static_cast<double>(wanted[i]);
       squares[i] += error * error;
@@ -62,6 +63,8 @@ double mean_of(std::vector<double> const& by_element, std::size_t input) {
   return sum / count;
 }
 
+std::string missed_name(std::size_t span) { return fmt::format("missed_of_{}", span_names[span]); }
+
 class Reconstruction {
  public:
   Reconstruction(Params const& params, Network const& network, Windows const& windows)
@@ -73,6 +76,21 @@ class Reconstruction {
                                 "what the network misses, and of what as many principal components of the training span do.");
     for (std::size_t span = 0; span < span_count; ++span)
       if (parts_[span].count > 0) add_span(span, rows);
+    return rows.take();
+  }
+
+  /// Of several networks.
+  Table runs() const {
+    Rows rows("runs", "Every network that was taught: its best validation, and what it misses of each span, a number of a window.");
+    for (std::size_t i = 0; i < network_.learned.size(); ++i) {
+      auto const& run = network_.learned[i];
+      rows.put("run", "1", std::uint64_t{i + 1});
+      rows.put("steps", "1", run.steps);
+      rows.put("validation", "1", network_.validations[run.best].total());
+      for (std::size_t span = 0; span < span_count; ++span)
+        if (parts_[span].count > 0)
+          rows.put(missed_name(span), "1", mean_of(missed_by(shape_, *run.parameters, *network_.data, parts_[span]), bar_inputs));
+    }
     return rows.take();
   }
 
@@ -142,7 +160,7 @@ class Reconstruction {
     auto const part = parts_[span];
     auto const moments = moments_of(*network_.data, part.first, part.count);
     auto const spread = spread_about(components_, moments), left = left_over(components_, params_.encoder.latent, moments);
-    auto const missed = missed_by(shape_, network_, part);
+    auto const missed = missed_by(shape_, *network_.best_parameters, *network_.data, part);
     for (std::size_t input = 0; input <= bar_inputs; ++input) {
       rows.put("span", std::string(span_names[span]));
       rows.put("from", bar_time(windows_.interval, windows_.times[windows_.spans[span].first]));
@@ -167,7 +185,10 @@ class Reconstruction {
 
 std::vector<Table> reconstruction_tables(Params const& params, Network const& network, Windows const& windows) {
   Reconstruction const of(params, network, windows);
-  return {of.reconstruction(), of.components(), of.latents(), of.inputs(), of.spans(), of.symbols()};
+  std::vector<Table> tables{of.reconstruction()};
+  if (!network.learned.empty()) tables.push_back(of.runs());
+  tables.insert(tables.end(), {of.components(), of.latents(), of.inputs(), of.spans(), of.symbols()});
+  return tables;
 }
 
 std::string reconstruction_text(Table const& table) {
@@ -181,6 +202,18 @@ std::string reconstruction_text(Table const& table) {
                         is_first ? word("from", row) : "", is_first ? word("to", row) : "",
                         is_first ? fmt::format("{}", column<std::int64_t>(table, "windows")[row]) : "", word("input", row),
                         100 * number("network", row) / number("spread", row), 100 * number("components", row) / number("spread", row));
+  }
+  return text;
+}
+
+std::string missed_text(Table const* runs, Table const& reconstruction) {
+  if (runs == nullptr) return {};
+  auto const& spans = column<std::string>(reconstruction, "span");
+  std::string text;
+  for (std::size_t row = bar_inputs; row < spans.size(); row += bar_inputs + 1) {
+    auto const missed = spread_of(column<double>(*runs, "missed_of_" + spans[row]));
+    auto const share = 100 / column<double>(reconstruction, "spread")[row];
+    text += fmt::format("  of all networks {:.2f}% of {} is lost, spread {:.2f}%\n", share * missed.mean, spans[row], share * missed.deviation);
   }
   return text;
 }

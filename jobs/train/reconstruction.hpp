@@ -11,10 +11,12 @@
 
 namespace muster::jobs::train {
 
-/// The tables `reconstruction`, `components`, `latents`, `scaling`, `spans` and `symbols`.
+/// The tables `reconstruction`, of several networks `runs`, `components`, `latents`, `scaling`, `spans` and `symbols`.
 std::vector<Table> reconstruction_tables(Params const& params, Network const& network, Windows const& windows);
 
 /// The table `reconstruction` for the terminal.
 std::string reconstruction_text(Table const& reconstruction);
+/// Mean and spread of what several networks miss; nothing of one.
+std::string missed_text(Table const* runs, Table const& reconstruction);
 
 }  // namespace muster::jobs::train

@@ -18,8 +18,13 @@ std::uint64_t validation_interval(Params const& params) {
 
 std::uint64_t step_count(Params const& params) { return steps_an_epoch(params) * params.training.epochs; }
 
+std::uint64_t repeats_of(Params const& params) {
+  return params.model == Model::surrogate ? params.network.repeats : params.encoder.repeats;
+}
+
 std::uint64_t run_count(Params const& params) {
-  return params.model == Model::surrogate ? params.network.repeats * (params.network.baseline == Baseline::none ? 1 : 2) : 1;
+  bool const has_baseline = params.model == Model::surrogate && params.network.baseline != Baseline::none;
+  return repeats_of(params) * (has_baseline ? 2 : 1);
 }
 
 std::uint64_t validation_count(Params const& params) {

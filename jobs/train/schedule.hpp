@@ -11,6 +11,8 @@ std::uint64_t steps_an_epoch(Params const& params);
 std::uint64_t step_count(Params const& params);
 /// Steps from one validation to the next; the last step is always followed by one.
 std::uint64_t validation_interval(Params const& params);
+/// Networks of a kind.
+std::uint64_t repeats_of(Params const& params);
 /// Networks that are taught one after the other, those of the baseline last.
 std::uint64_t run_count(Params const& params);
 /// Of one of them.

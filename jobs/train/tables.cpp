@@ -298,11 +298,12 @@ std::string make_summary(Params const& params, std::vector<Table> const& tables)
                                 std::min(params.training.batch, params.samples.train), is_surrogate ? "samples" : "windows",
                                 column<std::int64_t>(validations, "step")[best]);
   auto const& network = params.network;
-  auto const runs = run_count(params) == 1 ? "" : fmt::format("  of {} networks{} the best by validation\n", network.repeats,
-                                                              network.baseline == Baseline::none ? "" : ", and as many of prices alone,");
+  bool const has_baseline = run_count(params) > repeats_of(params);
+  auto const runs = run_count(params) == 1 ? "" : fmt::format("  of {} networks{} the best by validation\n", repeats_of(params),
+                                                              has_baseline ? ", and as many of prices alone," : "");
   auto const from = network.init_from.empty() ? "" : fmt::format("  it went on from {}, {} of its layers frozen\n", printable(network.init_from), network.frozen_layers);
   return head + runs + from + validations_text(params.model, validations) +
-         (is_surrogate ? accuracy_text(params, find("accuracy")) + arbitrage_text(find_table(tables, "arbitrage")) : reconstruction_text(find("reconstruction")));
+         (is_surrogate ? accuracy_text(params, find("accuracy")) + arbitrage_text(find_table(tables, "arbitrage")) : reconstruction_text(find("reconstruction")) + missed_text(find_table(tables, "runs"), find("reconstruction")));
 }
 
 }  // namespace muster::jobs::train

@@ -89,7 +89,7 @@ Rows Training::lines_of(Network const& network, std::uint64_t shard) const {
 }
 
 std::uint64_t Training::epoch_of(Network const& network) const {
-  auto const repeat = network.run() % params_.network.repeats;
+  auto const repeat = network.run() % repeats_of(params_);
   return repeat * params_.training.epochs + network.step / steps_an_epoch(params_);
 }
 
@@ -164,7 +164,7 @@ void Training::begin_run(Network& to) const {
   to.phase = params_.start ? Phase::validate : Phase::learn;
   to.step = to.again = 0;
   auto weights = std::make_shared<Weights>();
-  auto const repeat = static_cast<std::uint32_t>(to.run() % params_.network.repeats);
+  auto const repeat = static_cast<std::uint32_t>(to.run() % repeats_of(params_));
   weights->parameters = weights->average = params_.start ? params_.start->parameters : first_parameters(shape_, params_.seed, repeat);
   weights->first.assign(parameters_, 0);
   weights->second.assign(parameters_, 0);
@@ -328,7 +328,7 @@ std::shared_ptr<Network> Training::after_run(std::shared_ptr<Network> to) const 
     for (auto const& run : to->learned) validations -= run.validations;
     to->learned.push_back({to->step, validations, to->best, to->best_parameters});
     if (to->learned.size() < runs) {
-      if (to->learned.size() == params_.network.repeats) to->data = without_slopes(*to->data);
+      if (to->learned.size() == repeats_of(params_)) to->data = without_slopes(*to->data);
       begin_run(*to);
       return to;
     }
@@ -340,7 +340,7 @@ std::shared_ptr<Network> Training::after_run(std::shared_ptr<Network> to) const 
 
 /// Of the repeats, not of the baseline.
 void Training::keep_best(Network& to) const {
-  auto const repeats = to.learned.begin() + static_cast<std::ptrdiff_t>(params_.network.repeats);
+  auto const repeats = to.learned.begin() + static_cast<std::ptrdiff_t>(repeats_of(params_));
   auto const loss = [&](Learned const& run) { return to.validations[run.best].total(); };
   auto const kept = std::min_element(to.learned.begin(), repeats, [&](Learned const& a, Learned const& b) { return loss(a) < loss(b); });
   to.best = kept->best;

@@ -229,6 +229,34 @@ TEST(Autoencoder, Golden) {
   EXPECT_EQ(sha256_hex(bytes), "281cfa1f9a486de05eb3d6e4adbda22a821e6de2e94be59c25bea2d79f193ae9");
 }
 
+TEST(Autoencoder, HasOneAnswerOfSeveralNetworks) {
+  auto const job = make_train_job(params_of(bars_job, {"encoder.repeats=3", "training.epochs=2"}));
+  auto const alone = sums_of(*job, 1);
+  for (int const ranks : {2, 3}) EXPECT_EQ(sums_of(*job, ranks), alone) << ranks << " ranks";
+}
+
+TEST(Autoencoder, KeepsTheBestOfSeveralNetworks) {
+  auto const tables = tables_of(params_of(bars_job, {"encoder.repeats=3"}));
+  auto const& runs = find(tables, "runs");
+  auto const& validation = column<double>(runs, "validation");
+  ASSERT_EQ(validation.size(), 3u);
+  auto const best = static_cast<std::size_t>(std::ranges::min_element(validation) - validation.begin());
+  auto const& spans = column<std::string>(find(tables, "reconstruction"), "span");
+  for (std::size_t row = 5; row < spans.size(); row += 6)
+    EXPECT_EQ(column<double>(find(tables, "reconstruction"), "network")[row], column<double>(runs, "missed_of_" + spans[row])[best]);
+  EXPECT_NE(validation[0], validation[1]);
+  // The first of several is the only one of one.
+  EXPECT_EQ(find_table(tables_of(params_of(bars_job)), "runs"), nullptr);
+  EXPECT_EQ(column<double>(find(tables_of(params_of(bars_job)), "validations"), "loss").size() * 3, column<double>(find(tables, "validations"), "loss").size());
+}
+
+TEST(Autoencoder, TellsTheSpreadOfSeveralNetworks) {
+  auto const job = make_train_job(params_of(bars_job, {"encoder.repeats=3", "training.epochs=2"}));
+  auto const text = job->summary(job->results(sums_of(*job, 1), 0));
+  EXPECT_THAT(text, HasSubstr("of 3 networks the best by validation"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("of all networks [0-9.]+% of test is lost, spread [0-9.]+%"));
+}
+
 /// Of all inputs in a span.
 double error_in(std::vector<Table> const& tables, std::string_view span, std::string_view by) {
   auto const& table = find(tables, "reconstruction");
