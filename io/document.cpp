@@ -22,26 +22,43 @@ Document::Document(std::filesystem::path const& path, std::string const& filetyp
                    std::int64_t major)
     : path_(path) {
   file_bytes_ = require_signature(path, filetype);
-  h5::silence_errors();
   reading([&] {
-    h5::Properties const access(MUSTER_H5(H5Pcreate(H5P_FILE_ACCESS)));
-    // Files appear by rename and never change: locks would only fail on shared file systems.
-    MUSTER_H5(H5Pset_file_locking(access.get(), false, true));
-    MUSTER_H5(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG));
-    file_ = h5::File(MUSTER_H5(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get())));
+    open();
     require_version(filetype, major);
-    auto walk = h5::walk(file_.get(), path_, file_bytes_);
-    catalogue_ = std::move(walk.catalogue);
+    walk();
     std::string const stored = text_attribute("/", h5::checksum_attribute);
-    if (stored != walk.checksum)
+    if (stored != checksum_)
       refuse("", fmt::format("holds other data than its checksum says ({} in the file, {} of its "
                              "content)",
-                             printable(stored, 64), walk.checksum));
+                             printable(stored, 64), checksum_));
   });
 }
 
+Document::Document(std::filesystem::path const& path, AnyProgram const& of) : path_(path), writer_(h5::Writer::any_program) {
+  file_bytes_ = require_signature(path, of.filetype);
+  reading([&] {
+    open();
+    walk();
+  });
+}
+
+void Document::open() {
+  h5::silence_errors();
+  h5::Properties const access(MUSTER_H5(H5Pcreate(H5P_FILE_ACCESS)));
+  // Files appear by rename and never change: locks would only fail on shared file systems.
+  MUSTER_H5(H5Pset_file_locking(access.get(), false, true));
+  MUSTER_H5(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG));
+  file_ = h5::File(MUSTER_H5(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access.get())));
+}
+
+void Document::walk() {
+  auto found = h5::walk(file_.get(), path_, file_bytes_, writer_);
+  catalogue_ = std::move(found.catalogue);
+  checksum_ = std::move(found.checksum);
+}
+
 void Document::require_version(std::string const& filetype, std::int64_t major) const {
-  h5::Place const root{path_, "/", file_bytes_};
+  h5::Place const root = place("/");
   auto const type = h5::find_attribute(file_.get(), "filetype", root);
   auto const* name = std::get_if<std::vector<std::string>>(&type.values);
   if (name == nullptr || name->size() != 1) refuse("attribute \"filetype\"", "is not one text");
@@ -61,7 +78,7 @@ void Document::require_version(std::string const& filetype, std::int64_t major) 
 }
 
 void Document::refuse(std::string const& object, std::string_view problem) const {
-  h5::refuse({path_, object, file_bytes_}, problem);
+  h5::refuse(place(object), problem);
 }
 
 h5::Entry const& Document::entry(std::string const& object) const {
@@ -135,7 +152,7 @@ std::string Document::text(std::string const& dataset) const {
   return reading([&] {
     h5::Dataset const data(MUSTER_H5(H5Dopen2(file_.get(), dataset.c_str(), H5P_DEFAULT)));
     h5::read_rows(data.get(), found, 0, 1, bytes.data());
-    return std::string(h5::text_of(bytes, {path_, dataset, file_bytes_}));
+    return std::string(h5::text_of(bytes, place(dataset)));
   });
 }
 
@@ -150,11 +167,11 @@ h5::Values Document::values(std::string const& dataset, h5::Shape const& shape) 
   return reading([&] {
     h5::Dataset const data(MUSTER_H5(H5Dopen2(file_.get(), dataset.c_str(), H5P_DEFAULT)));
     auto* next = bytes.data();
-    h5::for_each_block(data.get(), shape, {path_, dataset, file_bytes_},
+    h5::for_each_block(data.get(), shape, place(dataset),
                        [&](std::span<std::byte const> block) {
                          next = std::copy(block.begin(), block.end(), next);
                        });
-    return h5::values_of(bytes, shape, {path_, dataset, file_bytes_});
+    return h5::values_of(bytes, shape, place(dataset));
   });
 }
 

@@ -17,8 +17,15 @@ class Document {
  public:
   /// `filetype` as in the root attribute, e.g. "muster-result"; versions major.* are read.
   Document(std::filesystem::path const& path, std::string const& filetype, std::int64_t major);
+  /// A file that any program has written: without type, version and checksum, but of the same elements.
+  struct AnyProgram {
+    std::string filetype;  ///< for messages
+  };
+  Document(std::filesystem::path const& path, AnyProgram const& of);
 
   std::filesystem::path const& path() const { return path_; }
+  /// SHA-256 of all that is in it (docs/formats/digests-of-files.md).
+  std::string const& checksum() const { return checksum_; }
   [[noreturn]] void refuse(std::string const& object, std::string_view problem) const;
 
   bool has(std::string const& object) const { return catalogue_.contains(object); }
@@ -53,12 +60,17 @@ class Document {
   h5::Values const& single_attribute(std::string const& object, std::string const& name) const;
   template <class F>
   auto reading(F&& action) const;
+  void open();
+  void walk();
+  h5::Place place(std::string object) const { return {path_, std::move(object), file_bytes_, writer_}; }
   void require_version(std::string const& filetype, std::int64_t major) const;
 
   std::filesystem::path path_;
   std::uint64_t file_bytes_ = 0;
+  h5::Writer writer_ = h5::Writer::muster;
   h5::File file_;
   h5::Catalogue catalogue_;
+  std::string checksum_;
 };
 
 }  // namespace muster::io

@@ -115,6 +115,9 @@ Shape read_shape(Datatype const& type, Dataspace const& space, std::uint64_t lim
 }  // namespace
 
 void refuse(Place const& place, std::string_view problem) {
+  if (place.writer == Writer::any_program)
+    throw_error(Exit::user, "{}: {}{}{} (its numbers cannot be taken for what is needed); write it as docs/formats says", place.file.string(),
+                place.object, place.object.empty() ? "" : " ", problem);
   throw_error(
       Exit::user,
       "{}: {}{}{} (it was damaged, cut short or changed since muster wrote it, so nothing in "

@@ -33,11 +33,15 @@ struct Shape {
   std::uint64_t elements() const { return rows() * row_elements(); }  // checked not to overflow
 };
 
+/// Who wrote a file, and so what is said of a fault.
+enum class Writer { muster, any_program };
+
 /// The object being looked at, for messages, and the size that nothing inside can exceed.
 struct Place {
   std::filesystem::path const& file;
   std::string object;  ///< "/tables/book/price", "attribute \"unit\" of /sums"
   std::uint64_t file_bytes = 0;
+  Writer writer = Writer::muster;
 };
 
 /// Throws Error (Exit::user): "<file>: <object> <problem> (...); ...".

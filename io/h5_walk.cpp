@@ -32,8 +32,8 @@ std::vector<T> copy_numbers(std::span<std::byte const> bytes) {
 /// The walk itself: what it has seen so far.
 class Walker {
  public:
-  Walker(std::filesystem::path const& path, std::uint64_t file_bytes)
-      : path_(path), file_bytes_(file_bytes) {}
+  Walker(std::filesystem::path const& path, std::uint64_t file_bytes, Writer writer)
+      : path_(path), file_bytes_(file_bytes), writer_(writer) {}
 
   Walk run(hid_t file) {
     Object const root(MUSTER_H5(H5Oopen(file, "/", H5P_DEFAULT)));
@@ -42,7 +42,7 @@ class Walker {
   }
 
  private:
-  Place place(std::string object) const { return {path_, std::move(object), file_bytes_}; }
+  Place place(std::string object) const { return {path_, std::move(object), file_bytes_, writer_}; }
 
   void visit(hid_t object, std::string const& name, int depth) {
     ObjectInfo info{};
@@ -168,6 +168,7 @@ class Walker {
 
   std::filesystem::path const& path_;
   std::uint64_t file_bytes_;
+  Writer writer_;
   Catalogue catalogue_;
   Sha256 hash_;
 };
@@ -193,8 +194,8 @@ Values values_of(std::span<std::byte const> bytes, Shape const& shape, Place con
   return texts;
 }
 
-Walk walk(hid_t file, std::filesystem::path const& path, std::uint64_t file_bytes) {
-  return Walker(path, file_bytes).run(file);
+Walk walk(hid_t file, std::filesystem::path const& path, std::uint64_t file_bytes, Writer writer) {
+  return Walker(path, file_bytes, writer).run(file);
 }
 
 AttributeEntry find_attribute(hid_t object, std::string const& name, Place const& owner) {

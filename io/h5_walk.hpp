@@ -40,7 +40,7 @@ inline constexpr char const* checksum_attribute = "checksum";
 
 /// Walks an open file. Throws Error (Exit::user) at the first thing muster does not write: links
 /// other than hard ones, objects with two names, foreign types, absurd sizes.
-Walk walk(hid_t file, std::filesystem::path const& path, std::uint64_t file_bytes);
+Walk walk(hid_t file, std::filesystem::path const& path, std::uint64_t file_bytes, Writer writer = Writer::muster);
 
 /// One attribute, checked. Throws Error (Exit::user) when it is missing or foreign.
 AttributeEntry find_attribute(hid_t object, std::string const& name, Place const& owner);

@@ -11,10 +11,9 @@ namespace {
 
 namespace nets = kernels::nets;
 
-/// The truth about a test sample: the closed form where there is one, else its label.
-nets::Label truth_of(Params const& params, Network const& network, nets::CallContract const& contract, std::uint64_t index) {
-  if (params.contract.type == ContractKind::european_call) return nets::closed_label(contract);
-  auto const at = index - (params.data.samples + params.data.validation);
+/// The truth about test sample `at`: the closed form where there is one, else its label. A file may be of any model.
+nets::Label truth_of(Params const& params, Network const& network, nets::CallContract const& contract, std::uint64_t at) {
+  if (params.contract.type == ContractKind::european_call && params.data.file.empty()) return nets::closed_label(contract);
   nets::Label label{network.data->prices[at], {}};
   std::copy_n(network.data->test_slopes.begin() + static_cast<std::ptrdiff_t>(at * nets::label_slopes), nets::label_slopes, label.slopes.begin());
   return label;
@@ -62,12 +61,8 @@ Accuracy accuracy_of(Params const& params, Network const& network, std::vector<f
   constexpr std::size_t examples = 20;
   constexpr double short_years = 0.1;
   auto const inputs = inputs_of(params.contract);
-  auto const first = params.data.samples + params.data.validation, count = params.data.test;
-  std::vector<double> values;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    auto const own = values_of(params.contract, draw_contract(params.contract, params.seed, first + i));
-    values.insert(values.end(), own.begin(), own.end());
-  }
+  auto const count = params.data.test;
+  auto const& values = network.data->test_values;
   auto const found = predict(params, network.data->scale, parameters, values);
   Errors price, delta_long;
   std::vector<Errors> slopes(inputs.size());
@@ -76,7 +71,7 @@ Accuracy accuracy_of(Params const& params, Network const& network, std::vector<f
     std::vector<double> const own(values.begin() + static_cast<std::ptrdiff_t>(i * inputs.size()),
                                   values.begin() + static_cast<std::ptrdiff_t>((i + 1) * inputs.size()));
     auto const contract = contract_of(params.contract, own);
-    auto const truth = truth_of(params, network, contract, first + i);
+    auto const truth = truth_of(params, network, contract, i);
     price.add((found.prices[i] - truth.price) / contract.spot);
     for (std::size_t j = 0; j < inputs.size(); ++j)
       if (inputs[j].slope >= 0) slopes[j].add(found.slopes[i * inputs.size() + j] - truth.slopes[static_cast<std::size_t>(inputs[j].slope)]);
@@ -89,6 +84,8 @@ Accuracy accuracy_of(Params const& params, Network const& network, std::vector<f
   put("price_rms", "spots", price.root_mean_square(), "root mean square error of the price");
   put("price_p999", "spots", price.quantile(0.999), "error that 999 of 1000 prices do not exceed");
   put("price_max", "spots", price.quantile(1), "largest error of a price");
+  accuracy.knows_slopes = network.data->knows_slopes;
+  if (!accuracy.knows_slopes) return accuracy;
   for (std::size_t j = 0; j < inputs.size(); ++j)
     if (inputs[j].slope >= 0) put(inputs[j].slope_name + "_rms", inputs[j].slope_unit, slopes[j].root_mean_square(), "of the derivative by the " + inputs[j].name);
   put("delta_rms_beyond_0.1_years", "1", delta_long.root_mean_square(), "of the derivative by the spot, expiries over 0.1 years");

@@ -33,6 +33,7 @@ struct Example {
 struct Accuracy {
   std::vector<Figure> figures;
   std::vector<Example> examples;
+  bool knows_slopes = true;  ///< false: only prices have a truth
 };
 /// Of a network with these parameters, on the data of `network`.
 Accuracy accuracy_of(Params const& params, Network const& network, std::vector<float> const& parameters);

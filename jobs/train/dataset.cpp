@@ -55,9 +55,8 @@ std::vector<float> slope_weights_of(Params const& params, Dataset const& set, st
   return weights;
 }
 
-void fill_row(ContractChoice const& choice, std::vector<Input> const& inputs, kernels::nets::CallContract const& contract, Label const& label,
-              TargetScale const& scale, std::uint64_t index, Dataset& set) {
-  auto const values = values_of(choice, contract);
+void fill_row(std::vector<Input> const& inputs, std::vector<double> const& values, Label const& label, TargetScale const& scale,
+              std::uint64_t index, Dataset& set) {
   for (std::size_t j = 0; j < inputs.size(); ++j) {
     Input const& input = inputs[j];
     set.rows[index * inputs.size() + j] = static_cast<float>((values[j] - input.middle) / input.half);
@@ -65,6 +64,13 @@ void fill_row(ContractChoice const& choice, std::vector<Input> const& inputs, ke
     set.slopes[index * inputs.size() + j] = static_cast<float>(slope * input.half / scale.deviation);
   }
   set.targets[index] = static_cast<float>((label.price - scale.mean) / scale.deviation);
+}
+
+/// Of a test sample, in its own units.
+void keep_truth(std::vector<double> const& values, Label const& label, Dataset& set) {
+  set.test_values.insert(set.test_values.end(), values.begin(), values.end());
+  set.prices.push_back(label.price);
+  set.test_slopes.insert(set.test_slopes.end(), label.slopes.begin(), label.slopes.end());
 }
 
 }  // namespace
@@ -75,30 +81,32 @@ std::shared_ptr<Dataset const> without_slopes(Dataset const& set) {
   return made;
 }
 
-Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads) {
+Dataset make_dataset(Params const& params, Labelled const& samples, int threads) {
   auto const count = params.samples.total();
   auto const inputs = inputs_of(params.contract);
-  std::vector<Label> labels(count);
-  in_pieces(count, threads, [&](std::uint64_t first, std::uint64_t part) {
-    for (std::uint64_t i = first; i < first + part; ++i) labels[i] = label_at(params, sums, i);
-  });
   Dataset set;
   set.inputs = static_cast<std::uint32_t>(inputs.size());
   // A stored network goes on in the units that it was taught.
-  set.scale = params.start ? params.start->scale : scale_of(labels, params.data.samples);
+  set.scale = params.start ? params.start->scale : scale_of(samples.labels, params.data.samples);
   set.rows.resize(count * inputs.size());
   set.slopes.resize(count * inputs.size());
   set.targets.resize(count);
   in_pieces(count, threads, [&](std::uint64_t first, std::uint64_t part) {
-    for (std::uint64_t i = first; i < first + part; ++i)
-      fill_row(params.contract, inputs, draw_contract(params.contract, params.seed, i), labels[i], set.scale, i, set);
+    for (std::uint64_t i = first; i < first + part; ++i) fill_row(inputs, samples.values(i), samples.labels[i], set.scale, i, set);
   });
   set.slope_weights = slope_weights_of(params, set, inputs);
-  for (std::uint64_t i = count - params.data.test; i < count; ++i) {
-    set.prices.push_back(labels[i].price);
-    set.test_slopes.insert(set.test_slopes.end(), labels[i].slopes.begin(), labels[i].slopes.end());
-  }
+  for (std::uint64_t i = count - params.data.test; i < count; ++i) keep_truth(samples.values(i), samples.labels[i], set);
   return set;
+}
+
+Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads) {
+  auto const count = params.samples.total();
+  std::vector<Label> labels(count);
+  in_pieces(count, threads, [&](std::uint64_t first, std::uint64_t part) {
+    for (std::uint64_t i = first; i < first + part; ++i) labels[i] = label_at(params, sums, i);
+  });
+  auto const values = [&](std::uint64_t i) { return values_of(params.contract, draw_contract(params.contract, params.seed, i)); };
+  return make_dataset(params, {std::move(labels), values}, threads);
 }
 
 }  // namespace muster::jobs::train

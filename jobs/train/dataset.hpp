@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "jobs/train/params.hpp"
+#include "kernels/nets/labels.hpp"
 
 namespace muster::jobs::train {
 
@@ -23,7 +25,9 @@ struct Dataset {
   std::vector<float> rows;           ///< [samples][inputs]
   std::vector<float> targets;        ///< [samples]; none of windows
   std::vector<float> slopes;         ///< [samples][inputs]
+  std::vector<double> test_values;   ///< inputs of the test samples in their own units, [test samples][inputs]; none of windows
   std::vector<double> prices;        ///< labels of the test samples
+  bool knows_slopes = true;          ///< false: those of a file that has none
   std::vector<double> test_slopes;   ///< [test samples][label_slopes]
 
   float const* row(std::uint64_t i) const {
@@ -35,6 +39,13 @@ struct Dataset {
 
 /// The same, whose derivatives count nothing.
 std::shared_ptr<Dataset const> without_slopes(Dataset const& set);
+
+/// Of samples with labels.
+struct Labelled {
+  std::vector<kernels::nets::Label> labels;
+  std::function<std::vector<double>(std::uint64_t)> values;  ///< inputs of a sample, in their own units
+};
+Dataset make_dataset(Params const& params, Labelled const& samples, int threads);
 
 /// From the sums of all labels, [samples][label_sums]. Throws Error (Exit::job_failed) where a sum could not hold a value.
 Dataset make_dataset(Params const& params, std::span<std::int64_t const> sums, int threads);

@@ -25,6 +25,9 @@ constexpr schema::Variants variant_of(ContractChoice const& choice) {
   return choice.type == ContractKind::asian_call ? by_asian : by_european;
 }
 
+constexpr std::array<std::string_view, 2> data_variants{"simulated samples", "samples of a file"};
+constexpr schema::Variants by_simulation = 1, by_file = 2;
+
 constexpr schema::Variants bit(Model model) { return schema::Variants{1} << static_cast<unsigned>(model); }
 constexpr schema::Variants by_surrogate = bit(Model::surrogate), by_autoencoder = bit(Model::autoencoder);
 
@@ -92,24 +95,35 @@ schema::Table const& contract_table() {
 schema::Table const& data_table() {
   using Data = Marked<DataChoice>;
   using F = schema::Of<Data>;
-  static schema::Table const table = F::table(
+  static schema::Table const table = [] {
+    auto made = F::table(
       "data",
       "What is learned from: contracts drawn by key, labelled by simulated paths "
-      "(docs/methods/training.md).",
-      {F::count<&Data::samples>("samples", "", between(1, 50e6), "contracts to learn from")
-           .automatic("1 000, 10 000, 100 000 by tier"),
+      "(docs/methods/training.md), or those of a file.",
+      {F::text<&Data::file>("file", "a file of samples (docs/formats/samples.md), relative to the job file, whose first rows are learned, the next ones "
+                                    "validate, and those behind them test. Empty: muster makes them"),
+       F::text<&Data::digest>("digest", "digest of that file; another one is refused").automatic("that of the file").only(by_file),
+       F::count<&Data::samples>("samples", "", between(1, 50e6), "contracts to learn from")
+           .automatic("1 000, 10 000, 100 000 by tier; of a file all rows that are left"),
        F::count<&Data::validation>("validation", "", between(1, 10e6),
                                    "contracts that choose the best network"),
        F::count<&Data::test>("test", "", between(1, 10e6),
                              "contracts that the network is judged by in the end"),
        F::count<&Data::paths>("paths", "", between(2, 2.0 * kernels::nets::most_label_pairs),
-                              "of each label, an even number"),
+                              "of each label, an even number")
+           .only(by_simulation),
        F::count<&Data::tile_samples>("tile_samples", "", between(1, 65'536),
                                      "labels made at a time")
-           .automatic("by the paths"),
+           .automatic("by the paths")
+           .only(by_simulation),
        F::count<&Data::grid>("grid", "", between(0, 100e6),
                              "contracts on a grid that arbitrage is looked for on in the end; 0: none")
            .automatic("1 048 576, or as many as cost no more than the training")});
+    made.variants = [](void const* record) { return static_cast<Data const*>(record)->file.empty() ? by_simulation : by_file; };
+    made.variant_names = data_variants;
+    made.deciding_fields = 1;
+    return made;
+  }();
   return table;
 }
 

@@ -154,7 +154,7 @@ Slots encode(Network const& network) {
 }
 
 std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t const> words, int threads,
-                                std::shared_ptr<Dataset const> windows) {
+                                std::shared_ptr<Dataset const> given) {
   Reader in(words);
   Reader::require(in.word() == layout);
   auto network = std::make_shared<Network>();
@@ -168,8 +168,8 @@ std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t con
   network->step = in.count(UINT64_MAX);
   network->again = in.count(UINT64_MAX);
   network->spent = in.count(UINT64_MAX);
-  network->labels = std::make_shared<Slots>(in.slots(windows ? 0 : params.samples.total() * kernels::nets::label_sums));
-  network->data = windows ? windows : std::make_shared<Dataset>(make_dataset(params, *network->labels, threads));
+  network->labels = std::make_shared<Slots>(in.slots(given ? 0 : params.samples.total() * kernels::nets::label_sums));
+  network->data = given ? given : std::make_shared<Dataset>(make_dataset(params, *network->labels, threads));
   auto weights = std::make_shared<Weights>();
   for (auto* part : {&weights->parameters, &weights->first, &weights->second, &weights->average}) *part = in.floats(parameters);
   network->weights = weights;

@@ -88,9 +88,9 @@ void write_findings(Findings const& findings, std::span<std::int64_t> to);
 Findings read_findings(std::span<std::int64_t const> from);
 
 Slots encode(Network const& network);
-/// `windows` are the data of an autoencoder; else they are made of the labels. Throws Error (Exit::user) for what encode() never
+/// `given` are windows, or samples of a file; else the data are made of the labels. Throws Error (Exit::user) for what encode() never
 /// gives.
 std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t const> words, int threads,
-                                std::shared_ptr<Dataset const> windows = nullptr);
+                                std::shared_ptr<Dataset const> given = nullptr);
 
 }  // namespace muster::jobs::train

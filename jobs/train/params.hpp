@@ -43,6 +43,8 @@ struct ContractChoice {
 };
 
 struct DataChoice {
+  std::string file;    ///< of samples that another program has labelled; empty: muster makes them
+  std::string digest;  ///< of it when the job was resolved
   std::uint64_t samples = 10'000;  ///< to learn from
   std::uint64_t validation = 2000;
   std::uint64_t test = 10'000;

@@ -12,6 +12,7 @@
 #include "jobs/train/auto_rules.hpp"
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/fields.hpp"
+#include "jobs/train/samples.hpp"
 #include "jobs/train/schedule.hpp"
 #include "jobs/train/start.hpp"
 #include "jobs/train/windows.hpp"
@@ -140,14 +141,38 @@ class Parser {
   void resolve_surrogate() {
     auto& data = input_.data;
     take_start();
-    take(data.marks, "samples", data.samples, auto_samples(options_.tier));
+    bool const has_file = !data.file.empty();
+    if (has_file) take_samples();
+    if (!has_file) take(data.marks, "samples", data.samples, auto_samples(options_.tier));
     if (!start_) take(input_.network.marks, "width", input_.network.width, auto_width(options_.tier));
     if (!start_) take(input_.network.marks, "layers", input_.network.layers, auto_layers(options_.tier));
     take(input_.training.marks, "epochs", input_.training.epochs, auto_epochs(options_.tier));
     if (input_.training.marks.is_auto("batch")) reasons_.push_back({"training.batch", "auto: a surrogate's"});
     samples_ = {data.samples, data.validation, data.test, 0};
-    take(data.marks, "tile_samples", data.tile_samples, auto_tile_samples(params()), "from paths and fixings of the job");
+    if (!has_file) take(data.marks, "tile_samples", data.tile_samples, auto_tile_samples(params()), "from paths and fixings of the job");
     take(data.marks, "grid", data.grid, auto_grid(params()), "from the work of the training");
+  }
+
+  void take_samples() {
+    if (files_ != InputFiles::opened) return;
+    auto& data = input_.data;
+    try {
+      auto const file = open_samples(params(), file_.parent_path());
+      if (data.digest.empty()) data.digest = file.digest;
+      auto const judged = data.validation + data.test;
+      MUSTER_REQUIRE(judged < file.rows, "{} has {} rows, validation {} and test {} (nothing is left to learn); give smaller ones, or more rows",
+                     data.file, file.rows, data.validation, data.test);
+      take(data.marks, "samples", data.samples, file.rows - judged, "rows that are left");
+      MUSTER_REQUIRE(data.samples + judged <= file.rows, "{} has {} rows, samples {}, validation {} and test {} ask for more (each row has one use); "
+                     "give smaller ones", data.file, file.rows, data.samples, data.validation, data.test);
+      MUSTER_REQUIRE(input_.training.slopes == 0 || !file.slopes.empty(),
+                     "{} has no slopes, and training.slopes = {} asks for them (nothing says what the derivatives are); set training.slopes = 0",
+                     data.file, input_.training.slopes);
+    } catch (Error const& error) {
+      if (error.code() != Exit::user) throw;
+      data.marks.add(faults_, "file", error.what());
+    }
+    faults_.throw_if_any();
   }
 
   void check_shape() {

@@ -14,6 +14,8 @@ and market. It draws contracts, prices each by simulated paths with pathwise der
 
 - A call has strike 1: spots and prices are in strikes. Multiply by the strike.
 - Contracts are drawn by (seed, number), labels by (seed, number, path): nothing depends on ranks, threads or devices.
+- `data.file` has samples that any program has labelled (docs/formats/samples.md) in place of simulated ones; they must lie in the job's
+  box, and are judged by their own labels.
 - A step is cut into `shards` tiles. Each shard's gradient is rounded to integers once, and integers are added: any number of
   ranks and threads gives the same network, bit for bit, on any instruction set (docs/methods/training.md).
 - The network that is kept is the best by the validation samples. The test samples are looked at once, in the end; European calls

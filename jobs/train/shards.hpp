@@ -25,8 +25,9 @@ struct Tiling {
 };
 
 inline Tiling tiling_of(Params const& params, Training const& training) {
-  // Windows need no labels.
-  auto const labels = params.model == Model::surrogate ? params.samples.total() : 0;
+  // Windows need no labels, and a file has its own.
+  bool const has_labels = params.model == Model::surrogate && params.data.file.empty();
+  auto const labels = has_labels ? params.samples.total() : 0;
   // Spare stages that are not needed are never entered.
   auto const of_a_run = step_count(params) + validation_count(params) + (params.start ? 1 : 0);
   auto const stages = run_count(params) * of_a_run + spare_stages(params) + training.check_stages();

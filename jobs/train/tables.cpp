@@ -135,7 +135,7 @@ Table examples_table(Params const& params, Accuracy const& accuracy) {
     for (std::size_t j = 0; j < inputs.size(); ++j) rows.put(inputs[j].name, inputs[j].unit, example.values[j]);
     rows.put("price", "strikes", example.reference);
     rows.put("predicted_price", "strikes", example.predicted);
-    rows.put("delta", "1", example.reference_delta);
+    if (accuracy.knows_slopes) rows.put("delta", "1", example.reference_delta);
     rows.put("predicted_delta", "1", example.predicted_delta);
   }
   return rows.take();

@@ -6,6 +6,7 @@
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/device_runner.hpp"
 #include "jobs/train/parse.hpp"
+#include "jobs/train/samples.hpp"
 #include "jobs/train/schedule.hpp"
 #include "jobs/train/shards.hpp"
 #include "jobs/train/tables.hpp"
@@ -125,7 +126,7 @@ class TrainRunner final : public TileRunner {
 class TrainJob final : public Job, public Steps {
  public:
   TrainJob(Params const& params, std::filesystem::path const& folder)
-      : params_(params), training_(params_), tiling_(tiling_of(params_, training_)), source_(params_, folder) {}
+      : params_(params), training_(params_), tiling_(tiling_of(params_, training_)), windows_(params_, folder), samples_(params_, folder) {}
 
   std::string_view kind() const override { return "train"; }
   std::size_t slots() const override { return std::max<std::size_t>(tiling_.labels * nets::label_sums, training_.slots()); }
@@ -144,7 +145,7 @@ class TrainJob final : public Job, public Steps {
   Steps const* steps() const override { return this; }
 
   CarryPtr first(int) const override {
-    return has_windows() ? training_.begin(source_.windows().data, {}) : std::make_shared<Network>();
+    return has_labels() ? std::make_shared<Network>() : training_.begin(data(), {});
   }
   CarryPtr next(CarryPtr const& carry, std::span<std::int64_t const> sums, int threads) const override {
     return training_.next(static_cast<Network const&>(*carry), sums, threads);
@@ -163,7 +164,7 @@ class TrainJob final : public Job, public Steps {
   }
   CarryPtr decode_waypoint(std::span<std::int64_t const> words, Carry const& end, int threads) const override {
     auto const& labels = static_cast<Network const&>(end).labels;
-    auto const samples = has_windows() ? data() : std::make_shared<Dataset>(make_dataset(params_, *labels, threads));
+    auto const samples = has_labels() ? std::make_shared<Dataset>(make_dataset(params_, *labels, threads)) : data();
     auto const network = train::decode(params_, words, threads, samples);
     network->labels = labels;
     return network;
@@ -190,15 +191,22 @@ class TrainJob final : public Job, public Steps {
   }
   std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t) const override {
     auto const network = train::decode(params_, sums, 1, data());
-    return has_windows() ? make_tables(params_, *network, source_.windows()) : make_tables(params_, *network);
+    return has_windows() ? make_tables(params_, *network, windows_.windows()) : make_tables(params_, *network);
   }
   std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
 
  private:
   bool has_windows() const { return params_.model == Model::autoencoder; }
-  std::shared_ptr<Dataset const> data() const { return has_windows() ? source_.windows().data : nullptr; }
+  bool has_labels() const { return tiling_.label_tiles > 0; }
+  /// Null where it is made of labels.
+  std::shared_ptr<Dataset const> data() const {
+    if (has_windows()) return windows_.windows().data;
+    return has_labels() ? nullptr : samples_.data();
+  }
   std::uint64_t data_bytes() const {
-    if (!has_windows()) return tiling_.labels * (nets::label_sums + 2 * training_.shape().inputs()) * 8;
+    if (has_labels()) return tiling_.labels * (nets::label_sums + 2 * training_.shape().inputs()) * 8;
+    // A file and what is made of it.
+    if (!has_windows()) return params_.samples.total() * (nets::label_slopes + 4 * training_.shape().inputs()) * 8;
     // Bars while they are read, what is made of them, and a place a window.
     constexpr std::uint64_t bar_columns = 8;
     return params_.samples.bar_cells * (bar_columns * 8 + bar_inputs * 12) + params_.samples.total() * 4;
@@ -207,7 +215,8 @@ class TrainJob final : public Job, public Steps {
   Params const params_;
   Training const training_;
   Tiling const tiling_;
-  WindowSource const source_;
+  WindowSource const windows_;
+  SampleSource const samples_;
 };
 
 }  // namespace

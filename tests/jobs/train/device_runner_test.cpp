@@ -5,6 +5,7 @@
 #include "jobs/train/device_runner.hpp"
 #include "kernels/out_of_memory.hpp"
 #include "tests/jobs/train/jobs.hpp"
+#include "tests/jobs/train/labelled_file.hpp"
 #include "tests/kernels/memory/fake_accelerator.hpp"
 
 namespace muster::jobs::train {
@@ -53,6 +54,11 @@ TEST_F(DeviceRunners, TellWhatCpusDo) {
   compare(*make_train_job(params_of(asian_job), {}));
   compare(*make_train_job(params_of(price_job), {}));
   compare(*make_train_job(params_of(heston_job), {}));
+}
+
+TEST_F(DeviceRunners, LearnSamplesOfAFile) {
+  io::Scratch scratch;
+  compare(*make_train_job(params_with_file(scratch, asian_job), scratch.path()));
 }
 
 TEST_F(DeviceRunners, KnowWindowsOfBars) {
