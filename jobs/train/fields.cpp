@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "jobs/train/sweep.hpp"
 #include "kernels/nets/labels.hpp"
 
 namespace muster::jobs::train {
@@ -236,6 +237,22 @@ schema::Table const& training_table() {
   return table;
 }
 
+schema::Table const& sweep_table() {
+  using Sweep = Marked<SweepChoice>;
+  using F = schema::Of<Sweep>;
+  auto const most = sweep_combinations;
+  static schema::Table const table = F::table(
+      "sweep",
+      "Values that are tried in all combinations, at most 64 networks with their repeats; the best by validation is kept. Keys that change the shape, "
+      "the steps or what losses mean are not among them.",
+      {F::numbers<&Sweep::learning_rate>("learning_rate", "", between(1e-9, 10), "tried in place of training.learning_rate").at_most_items(most),
+       F::numbers<&Sweep::final_rate>("final_rate", "", between(0, 1), "tried in place of training.final_rate").at_most_items(most),
+       F::numbers<&Sweep::momentum>("momentum", "", between(0, 0.9999), "tried in place of training.momentum").at_most_items(most),
+       F::numbers<&Sweep::weight_decay>("weight_decay", "", between(0, 100), "tried in place of training.weight_decay").at_most_items(most),
+       F::numbers<&Sweep::clip_norm>("clip_norm", "", between(0, 1e12), "tried in place of training.clip_norm").at_most_items(most)});
+  return table;
+}
+
 }  // namespace
 
 schema::Table const& job_table() {
@@ -259,7 +276,8 @@ schema::Table const& job_table() {
          F::record<&JobInput::market>("market", market_table, "the bars").only(by_autoencoder),
          F::record<&JobInput::spans>("spans", spans_table, "train, validation and test").only(by_autoencoder),
          F::record<&JobInput::encoder>("encoder", encoder_table, "what learns").only(by_autoencoder),
-         F::record<&JobInput::training>("training", training_table, "how it learns")});
+         F::record<&JobInput::training>("training", training_table, "how it learns"),
+         F::record<&JobInput::sweep>("sweep", sweep_table, "values of it that are tried")});
     made.variants = [](void const* record) { return bit(static_cast<JobInput const*>(record)->model); };
     made.variant_names = models;
     made.deciding_fields = 2;

@@ -23,6 +23,7 @@ struct JobInput {
   Marked<MarketChoice> market;
   Marked<SpanChoice> spans;
   Marked<EncoderChoice> encoder;
+  Marked<SweepChoice> sweep;
   schema::Marks marks;
 };
 

@@ -185,7 +185,7 @@ std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t con
   for (std::uint64_t left = learned; left > 0; --left)
     network->learned.push_back({in.count(network->history.size()), in.count(network->validations.size()), in.count(network->validations.size() - 1),
                                 std::make_shared<std::vector<float>>(in.floats(parameters))});
-  bool const is_baseline = learned >= repeats_of(params) && run_count(params) > repeats_of(params);
+  bool const is_baseline = learned >= own_run_count(params) && run_count(params) > own_run_count(params);
   if (is_baseline) network->data = without_slopes(*network->data);
   network->lines = in.count(UINT64_MAX);
   network->findings = read_findings(in.slots(finding_words));

@@ -113,6 +113,11 @@ struct TrainingChoice {
   std::uint64_t patience = 0;        ///< validations without a better one that end the run; 0: none do
 };
 
+/// Values that are tried in all combinations; an empty list: that of the training.
+struct SweepChoice {
+  std::vector<double> learning_rate, final_rate, momentum, weight_decay, clip_norm;
+};
+
 struct Params {
   std::string name = "train";
   std::uint64_t seed = 1;
@@ -124,6 +129,7 @@ struct Params {
   MarketChoice market;
   SpanChoice spans;
   EncoderChoice encoder;
+  SweepChoice sweep;
   SampleCounts samples;  ///< of the data choice, or of the bars
   std::shared_ptr<StoredNetwork const> start;  ///< read from network.init_from; null: weights are drawn
 };

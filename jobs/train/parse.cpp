@@ -15,6 +15,7 @@
 #include "jobs/train/samples.hpp"
 #include "jobs/train/schedule.hpp"
 #include "jobs/train/start.hpp"
+#include "jobs/train/sweep.hpp"
 #include "jobs/train/windows.hpp"
 #include "kernels/scalar_math.hpp"
 
@@ -24,6 +25,7 @@ namespace {
 constexpr std::uint64_t most_parameters = 100'000'000;
 constexpr std::uint64_t most_samples = 20'000'000;
 constexpr std::uint64_t most_steps = 10'000'000;
+constexpr std::array<std::string_view, 7> unswept{"batch", "epochs", "layers", "seed", "shards", "slopes", "width"};
 
 /// Those that the job names.
 enum class InputFiles { opened, left_alone };
@@ -43,6 +45,7 @@ class Parser {
     schema::read(job_table(), &input_, document_.root(), "", faults_);
     if (input_.marks.record.source.empty()) input_.marks.record = {document_.file(), 0, 0};
     input_.name = job_name(input_.marks, input_.name, file_, "train");
+    check_sweep();
     is_surrogate() ? check_ranges() : check_shape();
     faults_.throw_if_any();
     is_surrogate() ? resolve_surrogate() : resolve_autoencoder();
@@ -56,7 +59,7 @@ class Parser {
   bool is_surrogate() const { return input_.model == Model::surrogate; }
   Params params() const {
     return {input_.name,     input_.seed,   input_.model, input_.contract, input_.data, input_.network,
-            input_.training, input_.market, input_.spans, input_.encoder,  samples_, start_};
+            input_.training, input_.market, input_.spans, input_.encoder,  input_.sweep, samples_, start_};
   }
 
   void check_range(std::vector<double> const& range, std::string_view key) {
@@ -229,8 +232,21 @@ class Parser {
     reasons_.push_back({"training.epochs", is_cut ? "auto: some 20 000 steps" : "auto: " + tier_text(options_)});
   }
 
+  void check_sweep() {
+    auto const sweep = document_.root().find("sweep");
+    for (auto const key : unswept)
+      if (auto const value = sweep.kind() == TomlKind::table ? sweep.find(key) : TomlView())
+        faults_.add(value.place(), fmt::format("sweep.{}", key), "not swept (all networks of a job have one shape, one set of samples, one loss and the same "
+                                                                 "steps); run a job for each value");
+    auto const runs = own_run_count(params());
+    if (combination_count(input_.sweep) > 1 && runs > sweep_combinations)
+      faults_.add(input_.sweep.marks.record, "sweep", fmt::format("{} networks, repeats included (at most {}); give fewer values", runs, sweep_combinations));
+  }
   void check_baseline() {
     auto& network = input_.network;
+    if (network.baseline != Baseline::none && combination_count(input_.sweep) > 1)
+      network.marks.add(faults_, "baseline", "prices with a [sweep] (which of its networks it stands beside is not known before the end); sweep first, then "
+                                             "compare");
     if (network.baseline == Baseline::none) return;
     if (input_.training.slopes == 0)
       network.marks.add(faults_, "baseline", "prices with training.slopes = 0 (both would learn the same); leave one of them out");
@@ -288,6 +304,7 @@ std::string render_params(Params const& params) {
   assign(input.market, params.market);
   assign(input.spans, params.spans);
   assign(input.encoder, params.encoder);
+  assign(input.sweep, params.sweep);
   return schema::render(job_table(), &input);
 }
 

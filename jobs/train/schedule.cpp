@@ -1,5 +1,6 @@
 #include "jobs/train/schedule.hpp"
 
+#include "jobs/train/sweep.hpp"
 #include "kernels/scalar_math.hpp"
 
 namespace muster::jobs::train {
@@ -22,9 +23,11 @@ std::uint64_t repeats_of(Params const& params) {
   return params.model == Model::surrogate ? params.network.repeats : params.encoder.repeats;
 }
 
+std::uint64_t own_run_count(Params const& params) { return repeats_of(params) * combination_count(params.sweep); }
+
 std::uint64_t run_count(Params const& params) {
   bool const has_baseline = params.model == Model::surrogate && params.network.baseline != Baseline::none;
-  return repeats_of(params) * (has_baseline ? 2 : 1);
+  return own_run_count(params) * (has_baseline ? 2 : 1);
 }
 
 std::uint64_t validation_count(Params const& params) {
@@ -34,8 +37,7 @@ std::uint64_t validation_count(Params const& params) {
 
 std::uint64_t spare_stages(Params const& params) { return run_count(params) * (32 + step_count(params) / 64); }
 
-double learning_rate(Params const& params, std::uint64_t step) {
-  auto const& training = params.training;
+double learning_rate(Params const& params, TrainingChoice const& training, std::uint64_t step) {
   double const steps = static_cast<double>(step_count(params)), rise = training.warmup * steps, at = static_cast<double>(step) + 1;
   if (at <= rise) {
     double const share = at / rise;

@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
-#include "core/text.hpp"
 #include "jobs/rows.hpp"
 #include "jobs/train/accuracy.hpp"
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/parse.hpp"
-#include "jobs/train/repeats.hpp"
 #include "jobs/train/reconstruction.hpp"
+#include "jobs/train/run_tables.hpp"
 #include "jobs/train/schedule.hpp"
+#include "jobs/train/sweep.hpp"
 
 namespace muster::jobs::train {
 namespace {
@@ -66,64 +66,6 @@ Table validations_table(Params const& params, Network const& network) {
     rows.put("loss", "1", network.validations[i].loss);
     rows.put("slope_loss", "1", network.validations[i].slope_loss);
     rows.put("is_best", "1", std::uint64_t{i == network.best});
-  }
-  return rows.take();
-}
-
-/// Errors of all networks that were taught, run by run; of the one that is kept where there is no other.
-std::vector<Accuracy> accuracy_of_runs(Params const& params, Network const& network) {
-  std::vector<Accuracy> all;
-  for (auto const& run : network.learned) all.push_back(accuracy_of(params, network, *run.parameters));
-  return all;
-}
-
-/// One figure of the runs [first, first + count).
-std::vector<double> figure_of(std::vector<Accuracy> const& runs, std::size_t first, std::size_t count, std::size_t figure) {
-  std::vector<double> values;
-  for (std::size_t i = first; i < first + count; ++i) values.push_back(runs[i].figures[figure].value);
-  return values;
-}
-
-/// Mean and spread of the repeats, and of the baseline with a verdict.
-void put_spread(Params const& params, std::vector<Accuracy> const& runs, std::size_t figure, Rows& rows) {
-  auto const repeats = params.network.repeats;
-  auto const own = figure_of(runs, 0, repeats, figure);
-  rows.put("mean", "1", spread_of(own).mean);
-  rows.put("spread", "1", spread_of(own).deviation);
-  if (params.network.baseline == Baseline::none) return;
-  auto const baseline = figure_of(runs, repeats, repeats, figure);
-  rows.put("baseline_mean", "1", spread_of(baseline).mean);
-  rows.put("baseline_spread", "1", spread_of(baseline).deviation);
-  rows.put("verdict", std::string(verdict_on(own, baseline)));
-}
-
-Table accuracy_table(Params const& params, Accuracy const& accuracy, std::vector<Accuracy> const& runs) {
-  Rows rows("accuracy", "Errors on the test samples, which nothing was chosen by.");
-  for (std::size_t i = 0; i < accuracy.figures.size(); ++i) {
-    auto const& figure = accuracy.figures[i];
-    rows.put("figure", figure.name);
-    rows.put("value", "1", figure.value);
-    rows.put("of", figure.unit);
-    rows.put("meaning", figure.help);
-    if (!runs.empty()) put_spread(params, runs, i, rows);
-  }
-  return rows.take();
-}
-
-Table runs_table(Params const& params, Network const& network, std::vector<Accuracy> const& accuracies) {
-  Rows rows("runs", "Every network that was taught, with its errors on the test samples.");
-  for (std::size_t i = 0; i < accuracies.size(); ++i) {
-    auto const& run = network.learned[i];
-    bool const has_slopes = params.training.slopes > 0 && i < params.network.repeats;
-    rows.put("run", "1", std::uint64_t{i + 1});
-    rows.put("learns", has_slopes ? "prices and derivatives" : "prices");
-    rows.put("steps", "1", run.steps);
-    rows.put("validation", "1", network.validations[run.best].total());
-    for (auto const& figure : accuracies[i].figures) {
-      auto name = figure.name;
-      std::ranges::replace(name, '.', '_');  // columns are named in lower_snake
-      rows.put(name, figure.unit, figure.value);
-    }
   }
   return rows.take();
 }
@@ -202,8 +144,9 @@ Table parameters_table(Network const& network) {
 std::vector<Table> make_tables(Params const& params, Network const& network) {
   auto const accuracy = accuracy_of(params, network, *network.best_parameters);
   auto const runs = accuracy_of_runs(params, network);
-  std::vector<Table> tables{accuracy_table(params, accuracy, runs)};
+  std::vector<Table> tables{accuracy_table(params, network, accuracy, runs)};
   if (!runs.empty()) tables.push_back(runs_table(params, network, runs));
+  if (combination_count(params.sweep) > 1) tables.push_back(sweep_table(params, network));
   if (params.data.grid > 0) tables.push_back(arbitrage_table(params, network.findings));
   tables.insert(tables.end(), {validations_table(params, network), steps_table(params, network), examples_table(params, accuracy),
                                inputs_table(params, network), layers_table(params), parameters_table(network)});
@@ -212,6 +155,7 @@ std::vector<Table> make_tables(Params const& params, Network const& network) {
 
 std::vector<Table> make_tables(Params const& params, Network const& network, Windows const& windows) {
   auto tables = reconstruction_tables(params, network, windows);
+  if (combination_count(params.sweep) > 1) tables.push_back(sweep_table(params, network));
   tables.insert(tables.end(), {validations_table(params, network), steps_table(params, network), layers_table(params), parameters_table(network)});
   return tables;
 }
@@ -224,86 +168,6 @@ std::string progress_text(Params const& params, Network const& network) {
   if (network.history.size() > 0) text += fmt::format(", loss {:.3g}", network.history[network.history.size() - 1].loss);
   if (!network.validations.empty()) text += fmt::format(", best validation {:.3g}", network.validations[network.best].total());
   return text;
-}
-
-namespace {
-
-/// Of the validations: the first of the run that is kept, and how many it has.
-std::pair<std::size_t, std::size_t> kept_run(Table const& validations) {
-  auto const& is_best = column<std::int64_t>(validations, "is_best");
-  if (validations.columns.front().name != "run") return {0, is_best.size()};
-  auto const& runs = column<std::int64_t>(validations, "run");
-  auto const [first, last] = std::ranges::equal_range(runs, runs[static_cast<std::size_t>(std::ranges::find(is_best, 1) - is_best.begin())]);
-  return {static_cast<std::size_t>(first - runs.begin()), static_cast<std::size_t>(last - first)};
-}
-
-std::string validations_text(Model model, Table const& validations) {
-  auto const& step = column<std::int64_t>(validations, "step");
-  auto const& loss = column<double>(validations, "loss");
-  auto const& slope_loss = column<double>(validations, "slope_loss");
-  bool const has_slopes = model == Model::surrogate;
-  auto text = has_slopes ? fmt::format("\n  {:>10} {:>12} {:>12}   validation\n", "step", "prices", "derivatives")
-                         : fmt::format("\n  {:>10} {:>12}   validation\n", "step", "loss");
-  constexpr std::size_t most = 6;
-  auto const [first, count] = kept_run(validations);
-  for (std::size_t i = 0; i < std::min(most, count); ++i) {
-    auto const row = first + (count <= most ? i : i * (count - 1) / (most - 1));
-    text += fmt::format("  {:>10} {:>12.4e}", step[row], loss[row]);
-    text += has_slopes ? fmt::format(" {:>12.4e}\n", slope_loss[row]) : "\n";
-  }
-  return text;
-}
-
-/// Behind a figure of several networks.
-std::string spread_text(NetworkChoice const& network, Table const& accuracy, std::size_t i) {
-  auto const number = [&](std::string_view name) { return column<double>(accuracy, name)[i]; };
-  auto const text = fmt::format(" of {}: mean {:.3e}, spread {:.1e}", network.repeats, number("mean"), number("spread"));
-  if (network.baseline == Baseline::none) return text;
-  return text + fmt::format("; prices alone {:.3e}: {}", number("baseline_mean"), column<std::string>(accuracy, "verdict")[i]);
-}
-
-std::string accuracy_text(Params const& params, Table const& accuracy) {
-  auto text = fmt::format("\n  on {} contracts it has not seen:\n", params.samples.test);
-  bool const has_spread = params.network.repeats > 1;
-  for (std::size_t i = 0; i < column<double>(accuracy, "value").size(); ++i) {
-    auto const& name = column<std::string>(accuracy, "figure")[i];
-    text += fmt::format("  {:>10.3e} {:<18} ", column<double>(accuracy, "value")[i], column<std::string>(accuracy, "of")[i]);
-    text += has_spread ? fmt::format("{:<26}{}\n", name, spread_text(params.network, accuracy, i)) : name + "\n";
-  }
-  return text;
-}
-
-std::string arbitrage_text(Table const* arbitrage) {
-  if (arbitrage == nullptr) return {};
-  auto text = fmt::format("\n  arbitrage, looked for on {} contracts of a grid:\n", human_count(static_cast<std::uint64_t>(column<std::int64_t>(*arbitrage, "points").front())));
-  auto const& names = column<std::string>(*arbitrage, "rule");
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (column<std::int64_t>(*arbitrage, "points")[i] == 0) continue;
-    text += fmt::format("  {:>10.3e} {:<18} {:<8} at worst; {:.3g} % of them\n", column<double>(*arbitrage, "worst")[i],
-                        column<std::string>(*arbitrage, "of")[i], names[i], 100 * column<double>(*arbitrage, "share")[i]);
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string make_summary(Params const& params, std::vector<Table> const& tables) {
-  auto const find = [&](std::string_view name) -> Table const& { return *find_table(tables, name); };
-  auto const& validations = find("validations");
-  auto const& is_best = column<std::int64_t>(validations, "is_best");
-  auto const best = static_cast<std::size_t>(std::ranges::find(is_best, 1) - is_best.begin());
-  bool const is_surrogate = params.model == Model::surrogate;
-  auto const head = fmt::format("  {} parameters, {} steps of {} {}; the network of step {} is kept\n",
-                                kernels::nets::parameter_count(shape_of(params)), column<std::int64_t>(find("steps"), "step").size(),
-                                std::min(params.training.batch, params.samples.train), is_surrogate ? "samples" : "windows",
-                                column<std::int64_t>(validations, "step")[best]);
-  auto const& network = params.network;
-  bool const has_baseline = run_count(params) > repeats_of(params);
-  auto const runs = run_count(params) == 1 ? "" : fmt::format("  of {} networks{} the best by validation\n", repeats_of(params),
-                                                              has_baseline ? ", and as many of prices alone," : "");
-  auto const from = network.init_from.empty() ? "" : fmt::format("  it went on from {}, {} of its layers frozen\n", printable(network.init_from), network.frozen_layers);
-  return head + runs + from + validations_text(params.model, validations) +
-         (is_surrogate ? accuracy_text(params, find("accuracy")) + arbitrage_text(find_table(tables, "arbitrage")) : reconstruction_text(find("reconstruction")) + missed_text(find_table(tables, "runs"), find("reconstruction")));
 }
 
 }  // namespace muster::jobs::train

@@ -8,6 +8,7 @@
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/parse.hpp"
 #include "jobs/train/schedule.hpp"
+#include "jobs/train/sweep.hpp"
 #include "kernels/nets/update.hpp"
 #include "kernels/scalar_math.hpp"
 
@@ -230,7 +231,7 @@ std::shared_ptr<Network> Training::after_step(Network const& from, std::span<std
 void Training::record_step(Network const& from, Reports reports, double length, Network& to) const {
   auto const total = total_of(reports);
   auto const rows = static_cast<double>(total.rows);
-  to.history.add({total.loss / rows, total.slope_loss / rows, length, learning_rate(params_, from.step), from.again});
+  to.history.add({total.loss / rows, total.slope_loss / rows, length, learning_rate(params_, training_of(params_, from.run()), from.step), from.again});
   to.step = from.step + 1;
   to.again = 0;
   bool const is_last = to.step == step_count(params_);
@@ -238,24 +239,23 @@ void Training::record_step(Network const& from, Reports reports, double length, 
 }
 
 /// Of a step, for all buckets alike.
-nets::UpdateRule Training::rule_of(std::uint64_t step) const {
-  auto const& training = params_.training;
+nets::UpdateRule Training::rule_of(TrainingChoice const& training, std::uint64_t step) const {
   auto const taken = static_cast<double>(step + 1);
   auto const correction = [&](double keep) {
     return keep > 0 ? static_cast<float>(1 / (1 - kernels::exact_exp(taken * kernels::exact_log(keep)))) : 1.0f;
   };
-  return {.optimizer = training.optimizer, .learning_rate = static_cast<float>(learning_rate(params_, step)),
+  return {.optimizer = training.optimizer, .learning_rate = static_cast<float>(learning_rate(params_, training, step)),
           .momentum = static_cast<float>(training.momentum), .square_momentum = static_cast<float>(training.square_momentum),
           .correction = correction(training.momentum), .square_correction = correction(training.square_momentum),
           .epsilon = static_cast<float>(training.epsilon), .average_keep = static_cast<float>(training.average)};
 }
 
 std::vector<nets::UpdateRule> Training::rules_of(Network const& from, double length) const {
-  auto const& training = params_.training;
+  auto const training = training_of(params_, from.run());
   double const clip = training.clip_norm > 0 && length > training.clip_norm ? training.clip_norm / length : 1;
-  auto rule = rule_of(from.step);
+  auto rule = rule_of(training, from.step);
   auto const scales = mean_scales(from);
-  auto const kept = static_cast<float>(1 - learning_rate(params_, from.step) * training.weight_decay);
+  auto const kept = static_cast<float>(1 - learning_rate(params_, training, from.step) * training.weight_decay);
   std::vector<nets::UpdateRule> rules;
   for (std::size_t b = first_bucket(); b < buckets_.size(); ++b) {
     rule.gradient_scale = scales[b] * clip;
@@ -328,7 +328,7 @@ std::shared_ptr<Network> Training::after_run(std::shared_ptr<Network> to) const 
     for (auto const& run : to->learned) validations -= run.validations;
     to->learned.push_back({to->step, validations, to->best, to->best_parameters});
     if (to->learned.size() < runs) {
-      if (to->learned.size() == repeats_of(params_)) to->data = without_slopes(*to->data);
+      if (to->learned.size() == own_run_count(params_)) to->data = without_slopes(*to->data);
       begin_run(*to);
       return to;
     }
@@ -338,11 +338,11 @@ std::shared_ptr<Network> Training::after_run(std::shared_ptr<Network> to) const 
   return to;
 }
 
-/// Of the repeats, not of the baseline.
+/// Not of the baseline.
 void Training::keep_best(Network& to) const {
-  auto const repeats = to.learned.begin() + static_cast<std::ptrdiff_t>(repeats_of(params_));
+  auto const own = to.learned.begin() + static_cast<std::ptrdiff_t>(own_run_count(params_));
   auto const loss = [&](Learned const& run) { return to.validations[run.best].total(); };
-  auto const kept = std::min_element(to.learned.begin(), repeats, [&](Learned const& a, Learned const& b) { return loss(a) < loss(b); });
+  auto const kept = std::min_element(to.learned.begin(), own, [&](Learned const& a, Learned const& b) { return loss(a) < loss(b); });
   to.best = kept->best;
   to.best_parameters = kept->parameters;
 }

@@ -100,7 +100,7 @@ class Training {
   ShardReport report_of(Reports reports, std::uint64_t shard) const;
   ShardReport total_of(Reports reports) const;
   bool fit_scales(Network const& from, Reports reports, std::vector<std::int64_t>& exponents) const;
-  kernels::nets::UpdateRule rule_of(std::uint64_t step) const;
+  kernels::nets::UpdateRule rule_of(TrainingChoice const& training, std::uint64_t step) const;
   double length_of(Network const& from, std::span<std::int64_t const> sums) const;
   void update(Network const& from, std::span<std::int64_t const> sums, std::span<kernels::nets::UpdateRule const> rules, int threads,
               Network& to) const;

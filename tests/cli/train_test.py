@@ -123,6 +123,22 @@ class Train(MusterTest):
         self.assertIn("every bit is the same", self.succeed("verify", "calls.h5", "--sample", "20%").out)
         self.assertIn("every bit is the same", self.succeed("replay", "calls.h5").out)
 
+    def test_hestons_model(self):
+        heston = ("--set", 'contract.model="heston"', "--set", "data.paths=200")
+        told = self.succeed("run", "calls.toml", *heston).out
+        self.assertIn("by_variance_volatility_rms", told)
+        self.assertNotIn("vega", told)
+        self.assertIn("every bit is the same", self.succeed("verify", "calls.h5", "--sample", "100%").out)
+        (self.folder / "c.csv").write_text("spot,expiry,rate,dividend,initial_variance,mean_reversion,long_run_variance,variance_volatility,"
+                                           "correlation\n1,1,0.02,0,0.04,2,0.05,0.4,-0.5\n")
+        self.assertIn("by_correlation", self.succeed("predict", "calls.h5", "c.csv").out)
+
+    def test_a_sweep(self):
+        told = self.succeed("run", "calls.toml", "--set", "sweep.learning_rate=[0.001, 0.01]", "--set", "training.epochs=3")
+        self.assertIn("of 2 networks the best by validation", told.out)
+        self.assertIn("of the sweep, the best first:", told.out)
+        self.assertIn("every bit is the same", self.succeed("replay", "calls.h5").out)
+
     def test_starts_that_do_not_fit(self):
         self.digest()
         self.tune("width = 25\n", code=2, parts=["network.init_from: calls.h5 holds 3 layers of 24 (silu), the job asks for 3 layers of 25 (silu)"])
