@@ -30,7 +30,7 @@ std::uint64_t most_rows(Params const& params, Training const& training) {
 
 nets::DevicePlan plan_of(Params const& params, Training const& training, std::uint64_t rows_at_once) {
   return {training.shape(), params.training.slopes > 0, params.model == Model::surrogate, table_of(params, training.shape()), rows_at_once,
-          params.training.shards};
+          params.training.shards, params.training.precision};
 }
 
 std::uint64_t half_rows(Training const& training, std::uint64_t rows) { return std::max(rows / 2, training.largest_block()); }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jobs/train/stored_network.hpp"
+#include "kernels/nets/device_learner.hpp"
 #include "kernels/nets/shape.hpp"
 #include "kernels/nets/update.hpp"
 
@@ -98,6 +99,7 @@ struct TrainingChoice {
   std::uint64_t batch = 1024;
   std::uint64_t shards = 8;
   double slopes = 1;  ///< weight of the derivatives' loss against the prices'; 0: none
+  kernels::nets::Precision precision = kernels::nets::Precision::fp32;
   kernels::nets::Optimizer optimizer = kernels::nets::Optimizer::adamw;
   Schedule schedule = Schedule::one_cycle;
   double learning_rate = 0.004;  ///< the highest

@@ -170,6 +170,7 @@ class TrainJob final : public Job, public Steps {
     return network;
   }
 
+  SameBits same_bits() const override { return is_bf16() ? SameBits::on_one_kind : SameBits::on_every_device; }
   WorkUnit work_unit() const override {
     return {"samples", static_cast<double>(std::min(params_.training.batch, params_.samples.train)) / static_cast<double>(tiling_.shards)};
   }
@@ -184,6 +185,8 @@ class TrainJob final : public Job, public Steps {
   }
   std::unique_ptr<TileRunner> make_runner(Device device) const override {
     if (device.kind == Device::Kind::cuda) return make_device_runner(params_, training_, tiling_, device);
+    MUSTER_REQUIRE(!is_bf16(), "training.precision = \"bf16\" (only GPUs from compute capability 8.0 compute it, and other bits than a CPU "
+                   "would); run it with --device gpu on such a machine, or set fp32");
     return std::make_unique<TrainRunner>(params_, training_, tiling_);
   }
   std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes) const override {
@@ -196,6 +199,7 @@ class TrainJob final : public Job, public Steps {
   std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
 
  private:
+  bool is_bf16() const { return params_.training.precision == nets::Precision::bf16; }
   bool has_windows() const { return params_.model == Model::autoencoder; }
   bool has_labels() const { return tiling_.label_tiles > 0; }
   /// Null where it is made of labels.

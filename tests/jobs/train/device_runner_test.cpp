@@ -142,6 +142,20 @@ TEST_F(DeviceRunners, RunAheadToTheSameNetwork) {
   }
 }
 
+TEST_F(DeviceRunners, KeepBf16ToOneKindOfDevice) {
+  auto const exact = make_train_job(params_of(asian_job), {}), fast = make_train_job(params_of(asian_job, {"training.precision=bf16"}), {});
+  EXPECT_EQ(exact->same_bits(), SameBits::on_every_device);
+  EXPECT_EQ(fast->same_bits(), SameBits::on_one_kind);
+  EXPECT_TRUE(fast->make_runner(gpu()));
+  try {
+    fast->make_runner({});
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::user);
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("training.precision = \"bf16\" (only GPUs from compute capability 8.0"));
+  }
+}
+
 TEST_F(DeviceRunners, SayWhatTheyLack) {
   memory_.bytes = 1 << 20;
   auto const job = make_train_job(params_of(asian_job, large), {});
