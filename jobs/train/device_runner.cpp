@@ -132,7 +132,9 @@ class DeviceRunner final : public TileRunner {
     trained_ = nullptr;
   }
   void hold(std::shared_ptr<Dataset const> const& data) {
-    if (held_ != data) learner_->hold({data->rows, data->targets, data->slopes, data->places, data->row_step});
+    // Labels have derivatives, whether they are learned or not.
+    auto const slopes = params_.training.slopes > 0 ? std::span<float const>(data->slopes) : std::span<float const>();
+    if (held_ != data) learner_->hold({data->rows, data->targets, slopes, data->places, data->row_step});
     held_ = data;
   }
 

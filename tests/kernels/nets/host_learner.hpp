@@ -20,7 +20,12 @@ class HostLearner final : public kernels::nets::DeviceLearner {
       : plan_(plan), memory_(pool, kernels::nets::device_bytes(plan)),
         net_(plan.shape, plan.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn) {}
 
-  void hold(kernels::nets::SampleTable const& table) override { table_ = table; }
+  void hold(kernels::nets::SampleTable const& table) override {
+    auto const& room = plan_.table;
+    MUSTER_REQUIRE_ENV(table.inputs.size() <= room.inputs && table.targets.size() <= room.targets && table.slopes.size() <= room.slopes &&
+                           table.places.size() <= room.places, "more samples than it was opened for (as a GPU says)");
+    table_ = table;
+  }
   void load(std::span<float const> parameters) override { net_.load(parameters); }
   void add_gradients(std::span<BlockRows const> blocks, kernels::nets::RowOrder const& order, kernels::nets::LossWeights const& weights,
                      std::span<double const> scales, std::span<std::int64_t> sums, kernels::nets::BlockReports const& reports) override {

@@ -189,8 +189,8 @@ class Scene {
       slopes.insert(slopes.end(), pass.adjoint[0].begin(), pass.adjoint[0].end());
     }
     for (auto const& bucket : buckets_of(shape_)) near(found, bucket, gradient);
-    near("outputs", {found.outputs.begin(), found.outputs.end()}, outputs, 0.01);
-    near("slopes", {found.slopes.begin(), found.slopes.end()}, slopes, 0.015);
+    near("outputs", {found.outputs.begin(), found.outputs.end()}, outputs, 0.02);
+    near("slopes", {found.slopes.begin(), found.slopes.end()}, slopes, 0.02);
     near_losses(found, outputs, slopes);
   }
   void near(Found const& found, Bucket const& bucket, std::vector<double> const& gradient) const {
