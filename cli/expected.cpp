@@ -36,6 +36,13 @@ topology::Decision device_line(topology::DeviceTime const& device) {
           human_duration(device.tile_s) + " a tile", device.reason};
 }
 
+/// As the ranks' consumers form it.
+jobs::Team team_on(jobs::Job const& job, topology::Placement const& rank, topology::Plan const& plan) {
+  if (!job.shares_gpus()) return {};
+  auto const gpus = static_cast<int>(rank.gpus.size());
+  return {gpus, gpus % plan.group_size == 0 ? plan.group_size : 1};
+}
+
 /// One for each sort of card under each budget.
 std::vector<CardMemory> card_memory(topology::Plan const& plan, jobs::Job const& job) {
   std::vector<CardMemory> cards;
@@ -46,7 +53,7 @@ std::vector<CardMemory> card_memory(topology::Plan const& plan, jobs::Job const&
         auto const card = std::find_if(node.machine.gpus.begin(), node.machine.gpus.end(),
                                        [&](auto const& gpu) { return gpu.ordinal == rank.gpus[i]; });
         if (card == node.machine.gpus.end() || !seen.emplace(card->name, card->memory_bytes, rank.device_bytes[i]).second) continue;
-        if (auto const need = job.device_need(*card, rank.device_bytes[i]))
+        if (auto const need = job.device_need(*card, rank.device_bytes[i], team_on(job, rank, plan)))
           cards.push_back({card->name, rank.device_bytes[i], *need});
       }
   return cards;

@@ -62,6 +62,18 @@ std::optional<topology::Mode> mode_in_job(JobArguments const& arguments) {
   return mode && mode.kind() == TomlKind::text ? topology::parse_mode(mode.text()) : std::nullopt;
 }
 
+/// By every card that the plan uses.
+topology::NetworkSize network_size(jobs::Job const& job, topology::Plan const& plan) {
+  for (auto const& node : plan.nodes)
+    for (auto const& rank : node.ranks)
+      for (std::size_t i = 0; i < rank.gpus.size(); ++i) {
+        auto const& card = *std::ranges::find(node.machine.gpus, rank.gpus[i], &topology::Gpu::ordinal);
+        auto const need = job.device_need(card, rank.device_bytes[i]);
+        if (need && !need->fits) return topology::NetworkSize::needs_several;
+      }
+  return topology::NetworkSize::fits_one_gpu;
+}
+
 topology::Mixing mixing_of(jobs::Job const& job) {
   return job.same_bits() == jobs::SameBits::on_one_kind ? topology::Mixing::one_kind : topology::Mixing::allowed;
 }
@@ -69,11 +81,16 @@ topology::Mixing mixing_of(jobs::Job const& job) {
 LoadedJob load_planned_job(JobArguments const& job, MachineArguments const& machine,
                            std::function<topology::Plan(topology::Demand const&)> const& make_plan) {
   auto demand = demand_of(machine, mode_in_job(job));
-  auto loaded = load_job(job, make_plan(demand));
+  demand.has_model_parallel_form = kind_of(read_whole_file(job.file, largest_job_file_bytes, "job file"), job).has_model_parallel_form;
+  auto const plan = make_plan(demand);
+  auto loaded = load_job(job, plan);
   demand.mixing = mixing_of(*loaded.job);
-  if (demand.mixing == topology::Mixing::allowed) return loaded;
+  demand.has_model_parallel_form = loaded.job->has_model_parallel_form();
+  if (demand.has_model_parallel_form) demand.network = network_size(*loaded.job, plan);
+  bool const holds = demand.mixing == topology::Mixing::allowed && plan.mode != topology::Mode::model_data_parallel &&
+                     demand.network != topology::NetworkSize::needs_several;
   // Other devices, so maybe another tier.
-  return load_job(job, make_plan(demand));
+  return holds ? std::move(loaded) : load_job(job, make_plan(demand));
 }
 
 std::optional<LoadedJob> load_job_with_hash(JobArguments const& arguments, std::string const& hash) {

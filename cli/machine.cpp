@@ -23,8 +23,9 @@ std::uint64_t pool_bytes(topology::Placement const& placement, std::size_t gpu) 
   return kernels::limit_within(budget - std::min(budget, placement.driver_bytes[gpu]));
 }
 
-worker::Consumption consumption_of(topology::Placement const& placement) {
+worker::Consumption consumption_of(topology::Placement const& placement, int members) {
   worker::Consumption consumption;
+  consumption.members = members;
   for (std::size_t i = 0; i < placement.gpus.size(); ++i)
     consumption.accelerators.push_back({jobs::Device::Kind::cuda, placement.gpus[i], pool_bytes(placement, i)});
   consumption.threads = placement.gpus.empty() ? placement.threads : 0;
@@ -136,7 +137,7 @@ Machine prepare_local_rank() {
   machine.cluster.nodes.push_back({machine.facts, 1});
   machine.plan = topology::make_plan(machine.cluster, {});
   auto const& launch = machine.facts.launch;
-  machine.consumption = consumption_of(machine.plan.ranks.at(static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0)));
+  machine.consumption = consumption_of(machine.plan.ranks.at(static_cast<std::size_t>(launch.is_launched ? launch.local_rank : 0)), machine.plan.group_size);
   return machine;
 }
 
@@ -149,9 +150,9 @@ Machine make_machine(topology::Facts const& own, topology::Gathered const& gathe
   auto const ranks = is_alone ? machine.plan.ranks.size() : gathered.seats.size();
   for (std::size_t rank = 0; rank < ranks; ++rank) {
     bool const is_silent = !is_alone && gathered.seats[rank].node < 0;
-    auto const consumption = is_alone    ? consumption_of(machine.plan.ranks[rank])
+    auto const consumption = is_alone    ? consumption_of(machine.plan.ranks[rank], machine.plan.group_size)
                              : is_silent ? worker::Consumption{}
-                                         : consumption_of(topology::placement_of(machine.plan, gathered, static_cast<int>(rank)));
+                                         : consumption_of(topology::placement_of(machine.plan, gathered, static_cast<int>(rank)), machine.plan.group_size);
     if (rank == 0)
       machine.consumption = consumption;
     else

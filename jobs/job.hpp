@@ -30,6 +30,14 @@ struct Device {
   int ordinal = 0;
   std::uint64_t pool_bytes = UINT64_MAX;  ///< most that a GPU's pool may give
   kernels::DevicePool* pool = nullptr;    ///< where a GPU's memory comes from; the worker fills it in with its own
+  std::vector<Device> partners = {};      ///< GPUs that compute with it, as one
+  int members = 1;                        ///< of all of these, those that hold one copy of a network among them
+};
+
+/// GPUs that compute as one: how many, and how many hold one copy of a network among them.
+struct Team {
+  int gpus = 1;
+  int members = 1;
 };
 
 /// What a runner does to need less memory, none of which changes a bit.
@@ -136,9 +144,13 @@ class Job {
   /// The job in tiles that each take a device of this kind some `tile_s` seconds. This job must outlive it.
   virtual Miniature miniature(Device::Kind /*kind*/, double /*tile_s*/) const { return {}; }
   virtual std::unique_ptr<TileRunner> make_runner(Device device) const = 0;
-  /// What a process that computes this job on `gpu` takes of it when it may take `budget_bytes`
-  /// (topology::device_budget); nullopt for a job that uses no GPU.
-  virtual std::optional<DeviceNeed> device_need(topology::Gpu const& /*gpu*/, std::uint64_t /*budget_bytes*/) const {
+  /// Whether the GPUs of a process compute together, as one device with partners.
+  virtual bool shares_gpus() const { return false; }
+  /// Whether GPUs can hold one copy of its network among them.
+  virtual bool has_model_parallel_form() const { return false; }
+  /// What a process that computes this job on `gpu`, one of a team where GPUs are shared, takes of it when it may take
+  /// `budget_bytes` (topology::device_budget); nullopt for a job that uses no GPU.
+  virtual std::optional<DeviceNeed> device_need(topology::Gpu const& /*gpu*/, std::uint64_t /*budget_bytes*/, Team /*team*/ = {}) const {
     return std::nullopt;
   }
   /// The numbers: every estimate with mean, standard error and count. For a job in steps `sums` is what it carries at

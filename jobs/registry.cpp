@@ -58,7 +58,7 @@ std::vector<Kind> const& kinds() {
   static std::vector<Kind> const all{
       {"evolve", resolve_evolve, make_evolve, evolve::reference},
       {"price", resolve_price, make_price, price::reference},
-      {"train", resolve_train, make_train, train::reference},
+      {"train", resolve_train, make_train, train::reference, true},
   };
   return all;
 }

@@ -48,6 +48,7 @@ struct Kind {
   std::unique_ptr<Job> (*make)(ResolvedJob const& resolved);
   /// Reference documentation of all keys, generated from the field tables (Markdown).
   std::string (*reference)();
+  bool has_model_parallel_form = false;  ///< some of its jobs have one
 };
 
 std::vector<Kind> const& kinds();

@@ -70,8 +70,11 @@ class Accelerator {
                                                            std::size_t /*rules_at_once*/, DevicePool& /*pool*/) {
     return nullptr;
   }
-  /// Keeps no reference to the plan; null for a device that has no form of it. Throws OutOfMemory.
-  virtual std::unique_ptr<nets::DeviceLearner> open_learner(nets::DevicePlan const& /*plan*/, DevicePool& /*pool*/) { return nullptr; }
+  /// On the plan's copies times members devices of this kind, each with its pool, this one's first. Keeps no reference to the plan;
+  /// null for a device that has no form of it. Throws OutOfMemory.
+  virtual std::unique_ptr<nets::DeviceLearner> open_learner(nets::DevicePlan const& /*plan*/, std::span<DevicePool* const> /*pools*/) {
+    return nullptr;
+  }
 };
 
 /// A CUDA device of this process. Throws Error (Exit::environment) in a build without CUDA too.

@@ -3,6 +3,7 @@
 #include "kernels/accelerator.hpp"
 #include "kernels/backtest/cuda_backtest.hpp"
 #include "kernels/cuda_memory.hpp"
+#include "kernels/cuda_peers.hpp"
 #include "kernels/device_lost.hpp"
 #include "kernels/device_pool.hpp"
 #include "kernels/nets/cuda_nets.hpp"
@@ -107,11 +108,11 @@ class CudaCrossoverRunner final : public CrossoverRunner {
 
 class CudaLearner final : public nets::DeviceLearner {
  public:
-  CudaLearner(nets::DevicePlan const& plan, int ordinal, void* stream, DevicePool& pool) : ordinal_(ordinal) {
+  CudaLearner(nets::DevicePlan const& plan, std::span<nets::CudaCard const> cards) : ordinal_(cards.front().ordinal) {
     char const* error = nullptr;
-    handle_ = nets::open_cuda_net(plan, ordinal, stream, tables_in(pool), &error);
-    refuse_known(error, ordinal);
-    MUSTER_REQUIRE_ENV(handle_ != nullptr, "GPU {}: {} (networks cannot learn there); use --device cpu", ordinal, error);
+    handle_ = nets::open_cuda_net(plan, cards, &error);
+    refuse_known(error, ordinal_);
+    MUSTER_REQUIRE_ENV(handle_ != nullptr, "GPU {}: {} (networks cannot learn there); use --device cpu", ordinal_, error);
   }
   ~CudaLearner() override { nets::close_cuda_net(handle_); }
   CudaLearner(CudaLearner const&) = delete;
@@ -182,8 +183,15 @@ class CudaAccelerator final : public Accelerator {
                                                    DevicePool& pool) override {
     return std::make_unique<CudaCrossoverRunner>(table, rules_at_once, ordinal_, cuda_pool_stream(pool_), pool);
   }
-  std::unique_ptr<nets::DeviceLearner> open_learner(nets::DevicePlan const& plan, DevicePool& pool) override {
-    return std::make_unique<CudaLearner>(plan, ordinal_, cuda_pool_stream(pool_), pool);
+  std::unique_ptr<nets::DeviceLearner> open_learner(nets::DevicePlan const& plan, std::span<DevicePool* const> pools) override {
+    std::vector<nets::CudaCard> cards;
+    for (auto* const pool : pools) {
+      auto const& card = static_cast<CudaAccelerator const&>(pool->device());
+      cards.push_back({card.ordinal_, cuda_pool_stream(card.pool_), tables_in(*pool)});
+    }
+    for (auto* const from : pools)
+      for (auto const& to : cards) let_read_cuda_pool(static_cast<CudaAccelerator&>(from->device()).pool_, to.ordinal);
+    return std::make_unique<CudaLearner>(plan, cards);
   }
 
  private:

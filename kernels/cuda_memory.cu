@@ -1,6 +1,8 @@
 // Memory of a GPU: the pools that jobs take it from; and for those who check it a filling kernel, timed copies.
 #include "kernels/cuda_memory.hpp"
 
+#include "kernels/cuda_peers.hpp"
+
 namespace muster::kernels {
 char const* const cuda_out_of_memory = "out of memory";
 }
@@ -22,6 +24,7 @@ void give_to_cuda_pool(CudaPool*, void*) {}
 std::uint64_t cuda_pool_high_bytes(CudaPool const*) { return 0; }
 int cuda_multiprocessors(CudaPool const*) { return 1; }
 int cuda_resident_threads(CudaPool const*) { return 1; }
+void let_read_cuda_pool(CudaPool*, int) {}
 void* cuda_pool_stream(CudaPool const*) { return nullptr; }
 void* take_pinned(std::size_t) { return nullptr; }
 void give_pinned(void*) {}
@@ -177,6 +180,17 @@ std::uint64_t cuda_pool_high_bytes(CudaPool const* self) {
 
 int cuda_multiprocessors(CudaPool const* self) { return self->multiprocessors; }
 int cuda_resident_threads(CudaPool const* self) { return self->resident_threads; }
+void let_read_cuda_pool(CudaPool* self, int ordinal) {
+  auto const allow = [&] {
+    check(cudaSetDevice(ordinal));
+    if (!reach(ordinal, self->ordinal) || self->pool == nullptr || ordinal == self->ordinal) return;
+    cudaMemAccessDesc access{};
+    access.location = {cudaMemLocationTypeDevice, ordinal};
+    access.flags = cudaMemAccessFlagsProtReadWrite;
+    check(cudaMemPoolSetAccess(self->pool, &access, 1));
+  };
+  on_gpu(ordinal, allow);  // a failure leaves the way through the host
+}
 void* cuda_pool_stream(CudaPool const* self) { return self->stream; }
 
 void* take_pinned(std::size_t bytes) {

@@ -69,10 +69,22 @@ int common_numa(Facts const& machine, std::vector<int> const& places) {
              : -1;
 }
 
+/// Whole groups of places for each rank, none twice.
+Parts parts_of_groups(std::vector<std::vector<int>> const& groups, int ranks) {
+  Parts parts(static_cast<std::size_t>(ranks));
+  auto group = groups.begin();
+  for (std::size_t rank = 0; auto const size : share_sizes(static_cast<int>(groups.size()), ranks)) {
+    for (int i = 0; i < size; ++i, ++group) parts[rank].insert(parts[rank].end(), group->begin(), group->end());
+    ++rank;
+  }
+  return parts;
+}
+
 /// The places of the GPUs of each rank.
-Parts parts_of(Facts const& machine, Demand const& demand, int ranks) {
+Parts parts_of(Facts const& machine, Demand const& demand, int ranks, int group_size) {
   // Ranks that see different GPUs drive what they see.
   if (!machine.seen_by.empty()) return machine.seen_by;
+  if (group_size > 1) return parts_of_groups(fast_groups(machine, group_size), ranks);
   auto const gpus = static_cast<int>(machine.gpus.size());
   auto parts = shares(machine, share_sizes(gpus, ranks));
   parts.resize(static_cast<std::size_t>(ranks));
@@ -93,8 +105,8 @@ Gpu const& gpu_at(Facts const& machine, int ordinal) {
   return *found;
 }
 
-std::vector<Placement> place_ranks(Facts const& machine, Demand const& demand, int ranks) {
-  auto const parts = parts_of(machine, demand, ranks);
+std::vector<Placement> place_ranks(Facts const& machine, Demand const& demand, int ranks, int group_size) {
+  auto const parts = parts_of(machine, demand, ranks, group_size);
   std::vector<Placement> placements;
   for (int rank = 0; rank < ranks; ++rank) {
     auto const& places = parts.at(static_cast<std::size_t>(rank));
@@ -117,15 +129,15 @@ void idle_others(Plan& plan) {
       }
 }
 
-/// On this machine the launcher's ranks or those asked for; on many a rank for each GPU.
-int ranks_on(Facts const& machine, Demand const& demand, bool is_alone) {
+/// On this machine the launcher's ranks or those asked for; on many a rank for each GPU or group.
+int ranks_on(Facts const& machine, Demand const& demand, int group_size, bool is_alone) {
   if (machine.launch.is_launched) return machine.launch.local_ranks;
-  return is_alone ? demand.in_process_ranks : std::max(1, static_cast<int>(machine.gpus.size()));
+  return is_alone ? demand.in_process_ranks : std::max(1, static_cast<int>(machine.gpus.size()) / group_size);
 }
 
 NodePlan plan_node(Nodes const& nodes, Demand const& demand, int group_size, bool is_alone) {
   auto const& machine = nodes.machine;
-  NodePlan plan{machine.host, nodes.count, place_ranks(machine, demand, ranks_on(machine, demand, is_alone)), {}, machine};
+  NodePlan plan{machine.host, nodes.count, place_ranks(machine, demand, ranks_on(machine, demand, group_size, is_alone), group_size), {}, machine};
   if (group_size > 1)
     for (auto const& group : fast_groups(machine, group_size)) plan.groups.push_back(ordinals_of(machine, group));
   return plan;
@@ -154,7 +166,7 @@ std::string list_of(std::vector<int> const& ordinals) {
 std::string why_placed(Placement const& placement, Plan const& plan) {
   if (placement.is_idle) return "this kind of job has the same bits on one kind of device only";
   if (placement.gpus.empty())
-    return plan.gpus > 0 ? "more ranks than GPUs" : plan.ranks.size() == 1 ? "all usable cores" : "an even share of the cores";
+    return plan.gpus > 0 ? plan.group_size > 1 ? "more ranks than groups of GPUs" : "more ranks than GPUs" : plan.ranks.size() == 1 ? "all usable cores" : "an even share of the cores";
   return plan.shares_gpus ? "GPUs shared among the ranks, by --share-gpus" : "GPUs shared evenly, none twice";
 }
 

@@ -29,6 +29,9 @@ enum class Mixing { allowed, one_kind };
 /// Where a mode was asked for.
 enum class ModeSource { command_line, job_file };
 
+/// Of a job that trains a network: whether each GPU has room for all of it.
+enum class NetworkSize { unknown, fits_one_gpu, needs_several };
+
 /// What a job and its user ask of the machine.
 struct Demand {
   DeviceChoice device = DeviceChoice::automatic;
@@ -39,6 +42,7 @@ struct Demand {
   int in_process_ranks = 1;           ///< ranks as threads of this process
   bool has_cuda_kernels = true;       ///< false: the kind of job has no GPU form in this build
   bool has_model_parallel_form = false;
+  NetworkSize network = NetworkSize::unknown;
   bool needs_collective = false;      ///< ranks reduce among themselves, which MIG slices cannot
   GpuSharing sharing = GpuSharing::refused;
   Mixing mixing = Mixing::allowed;    ///< one_kind: the job has the same bits on one kind of device only

@@ -182,10 +182,13 @@ std::string describe_groups(Usable const& usable, int size) {
                      plural(usable.gpus, "GPU"), size, plural(usable.gpus / size, "group"));
 }
 
-/// Eight and more: in groups where the job has such a form and the links allow it.
+/// Eight and more, or a network that needs several: in groups where the job has such a form and the links allow it.
 ModeChoice choose_large(Usable const& usable, Demand const& demand) {
   if (!demand.has_model_parallel_form)
     return {Mode::data_parallel, plural(usable.gpus, "GPU") + ", and this kind of job has no model-parallel form", 1};
+  if (demand.network == NetworkSize::fits_one_gpu)
+    return {Mode::data_parallel,
+            plural(usable.gpus, "GPU") + ", each of which has room for the whole network: sharing it would add an exchange for every layer", 1};
   auto const size = common_group_size(usable.cluster);
   if (size > 1) return {Mode::model_data_parallel, describe_groups(usable, size), size};
   return {Mode::data_parallel,
@@ -282,7 +285,7 @@ ModeChoice choose_mode(Usable const& usable, Demand const& demand) {
   if (!usable.why_cpu.empty()) return {Mode::cpu, usable.why_cpu, 1};
   if (demand.mode) return choose_asked(usable, demand);
   if (usable.gpus == 1) return {Mode::standalone, "1 GPU", 1};
-  if (usable.gpus < 8) return {Mode::data_parallel, plural(usable.gpus, "GPU"), 1};
+  if (usable.gpus < 8 && demand.network != NetworkSize::needs_several) return {Mode::data_parallel, plural(usable.gpus, "GPU"), 1};
   return choose_large(usable, demand);
 }
 

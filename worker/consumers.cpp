@@ -16,8 +16,23 @@
 namespace muster::worker {
 namespace {
 
-std::string name_of(jobs::Device device) {
-  return device.kind == jobs::Device::Kind::cuda ? fmt::format("cuda:{}", device.ordinal) : "CPU";
+/// "cuda:0", "cuda:0+1" of two that compute as one, "CPU".
+std::string name_of(jobs::Device const& device) {
+  if (device.kind != jobs::Device::Kind::cuda) return "CPU";
+  auto name = fmt::format("cuda:{}", device.ordinal);
+  for (auto const& partner : device.partners) name += fmt::format("+{}", partner.ordinal);
+  return name;
+}
+
+/// Accelerators as the job wants them: one by one, or as one. Where they do not divide into the asked groups each has a whole copy.
+std::vector<jobs::Device> teams_of(jobs::Job const& job, Consumption const& consumption) {
+  auto const& all = consumption.accelerators;
+  if (!job.shares_gpus() || all.size() < 2) return all;
+  jobs::Device team = all.front();
+  team.partners.assign(all.begin() + 1, all.end());
+  auto const members = static_cast<std::size_t>(consumption.members);
+  team.members = all.size() % members == 0 ? consumption.members : 1;
+  return {team};
 }
 
 using Clock = std::chrono::steady_clock;
@@ -72,7 +87,7 @@ int host_threads(Consumption const& consumption) { return std::max(consumption.t
 std::string describe(Consumption const& consumption) {
   if (consumption.is_idle) return "nothing";
   std::string text;
-  for (jobs::Device device : consumption.accelerators)
+  for (auto const& device : consumption.accelerators)
     text += (text.empty() ? "" : " ") + name_of(device);
   if (consumption.threads == 0) return text;
   return text + fmt::format("{}{} CPU thread{}", text.empty() ? "" : " + ", consumption.threads,
@@ -83,8 +98,8 @@ std::string describe(Consumption const& consumption) {
 struct Consumers::Station {
   jobs::Device device;
   std::string name;
-  std::unique_ptr<kernels::DevicePool> pool;  // null for a CPU thread, and where the caller has one
-  std::unique_ptr<jobs::TileRunner> runner;   // after the pool it uses
+  std::vector<std::unique_ptr<kernels::DevicePool>> pools;  // none for a CPU thread, and where the caller has them
+  std::unique_ptr<jobs::TileRunner> runner;                 // after the pools it uses
   jobs::CarryPtr carry;                       // which the runner has entered
   bool is_on_cpu = true;
   bool is_lost = false;  // and nothing takes its place
@@ -100,7 +115,6 @@ struct Consumers::Station {
 Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
                      std::function<void()> notify, Company company)
     : job_(job), threads_instead_(consumption.threads_instead),
-      may_run_ahead_(company == Company::alone && consumption.threads + consumption.accelerators.size() == 1),
       notify_(std::move(notify)), cpus_(consumption.cpus) {
   MUSTER_REQUIRE(
       consumption.threads >= 0 &&
@@ -108,7 +122,8 @@ Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
       "{} compute threads and {} accelerators (a rank needs something to compute on); give at "
       "least one thread",
       consumption.threads, consumption.accelerators.size());
-  for (jobs::Device device : consumption.accelerators) start_thread(device);
+  for (auto const& device : teams_of(job, consumption)) start_thread(device);
+  may_run_ahead_ = company == Company::alone && stations_.size() + static_cast<std::size_t>(consumption.threads) == 1;
   for (int i = 0; i < consumption.threads; ++i) start_thread({jobs::Device::Kind::host, i});
 }
 
@@ -118,10 +133,11 @@ void Consumers::start_thread(jobs::Device device) {
   station.name = station.use.device = name_of(device);
   if (device.kind == jobs::Device::Kind::cuda) {
     station.is_on_cpu = false;
-    if (device.pool == nullptr) {
-      station.pool = make_device_pool(device);
-      station.device.pool = station.pool.get();
-    }
+    auto const give_pool = [&](jobs::Device& to) {
+      if (to.pool == nullptr) to.pool = station.pools.emplace_back(make_device_pool(to)).get();
+    };
+    give_pool(station.device);
+    for (auto& partner : station.device.partners) give_pool(partner);
   }
   threads_.emplace_back([this, &station] { consume(station); });
 }
@@ -214,7 +230,12 @@ std::vector<DeviceUse> Consumers::device_use() {
     if (station->device.kind == jobs::Device::Kind::host) continue;
     std::lock_guard lock(mutex_);
     all.push_back(station->use);
+    all.back().device = name_of({jobs::Device::Kind::cuda, station->device.ordinal});
     read_use(*station->device.pool, station->device.ordinal, all.back());
+    for (auto const& partner : station->device.partners) {
+      all.push_back({.device = name_of(partner)});
+      read_use(*partner.pool, partner.ordinal, all.back());
+    }
   }
   return all;
 }
@@ -270,11 +291,12 @@ void Consumers::move_to_cpu(Station& station) {
   MUSTER_REQUIRE_ENV(job_.same_bits() == jobs::SameBits::on_every_device,
                      "{} (a {} job has the same bits on one kind of device only, so it cannot go on here on the CPU); make "
                      "room on the device, or run the whole job with --device cpu", station.reason, job_.kind());
+  auto const threads = threads_instead_ * static_cast<int>(station.device.partners.size() + 1);
   station.runner.reset();
-  station.runner = std::make_unique<HostTeam>(job_, threads_instead_);
+  station.runner = std::make_unique<HostTeam>(job_, threads);
   if (station.carry) station.runner->enter(station.carry);
   station.is_on_cpu = true;
-  station.needs_less = fmt::format("{} CPU thread{}", threads_instead_, threads_instead_ == 1 ? "" : "s");
+  station.needs_less = fmt::format("{} CPU thread{}", threads, threads == 1 ? "" : "s");
   note(station, &DeviceUse::moves_to_cpu);
 }
 
@@ -282,6 +304,7 @@ void Consumers::move_to_cpu(Station& station) {
 void Consumers::leave_device(Station& station) {
   keep_for_good(std::move(station.runner));
   station.device.pool->abandon();
+  for (auto const& partner : station.device.partners) partner.pool->abandon();
   station.is_lost = job_.same_bits() != jobs::SameBits::on_every_device;
   if (station.is_lost)
     throw Error(Exit::environment, fmt::format("{} (a {} job has the same bits on one kind of device only, so it cannot go on here on the "

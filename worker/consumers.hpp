@@ -30,6 +30,7 @@ struct Consumption {
   bool is_idle = false;  ///< on purpose: the plan has nothing for this rank to compute on
   /// CPU threads that take the place of an accelerator without memory enough.
   int threads_instead = 1;
+  int members = 1;  ///< accelerators that hold one copy of a network among them
 };
 
 /// CPU threads that a rank may use between its tiles.
@@ -103,7 +104,6 @@ class Consumers {
 
   jobs::Job const& job_;
   int const threads_instead_;
-  bool const may_run_ahead_;
   std::function<void()> const notify_;
   topology::CpuSet const cpus_;
   std::once_flag binding_is_told_;
@@ -113,6 +113,7 @@ class Consumers {
   std::deque<Task> tasks_;
   std::deque<ConsumerEvent> events_;
   std::vector<Result> spare_;
+  bool may_run_ahead_ = false;  // set before there are leases
   std::size_t held_ = 0;  // touched by the message thread alone
   bool stopping_ = false;
   std::vector<std::unique_ptr<Station>> stations_;

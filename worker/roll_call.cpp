@@ -75,6 +75,7 @@ Bytes encode(Header const& header, Assignment const& assignment) {
     out.put(device.pool_bytes);
   }
   out.put(static_cast<std::int32_t>(with.threads_instead));
+  out.put(static_cast<std::int32_t>(with.members));
   out.put<std::uint64_t>(with.cpus.size());
   for (int const cpu : with.cpus) out.put(static_cast<std::int32_t>(cpu));
   out.put(static_cast<std::int32_t>(assignment.verdict));
@@ -100,6 +101,8 @@ Assignment decode_assignment(WireReader& in) {
   with.threads_instead = in.get<std::int32_t>();
   require(with.threads_instead >= 0 && with.threads_instead <= most_threads, "threads instead",
           static_cast<std::uint64_t>(with.threads_instead));
+  with.members = in.get<std::int32_t>();
+  require(with.members >= 1 && with.members <= static_cast<int>(most_accelerators), "members", static_cast<std::uint64_t>(with.members));
   auto const cpus = in.get<std::uint64_t>();
   require(cpus <= most_cpus, "CPUs", cpus);
   in.get_array(with.cpus, cpus);

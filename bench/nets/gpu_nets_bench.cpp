@@ -1,6 +1,7 @@
-// Steps of training and labels on the first GPU: gpu_nets_bench [SECONDS]. One line a network, batch and precision: a gradient on its
+// Steps of training and labels on the first GPU: gpu_nets_bench [SECONDS [GPUS]]. One line a network, batch and precision: a gradient on its
 // way to the host, weights on their way back, and a step that stays on the card, with its floor: the card's fused multiply-adds in
-// fp32, or its tensor cores' in bf16.
+// fp32, or its tensor cores' in bf16. Then steps of two cards that compute as one, copies x members; with one GPU both are that one,
+// and what is lost is what the exchange costs beside the arithmetic.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -47,15 +48,29 @@ double fastest(double limit_s, Work const& work) {
 /// An H200's 132 multiprocessors of 128 lanes at 1.98 GHz, or its datasheet's dense bf16.
 constexpr double floor_flops(Precision precision) { return precision == Precision::fp32 ? 132 * 128 * 2 * 1.98e9 : 989e12; }
 
-void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch, bool has_slopes, Precision precision, double limit_s) {
+/// GPUs that compute as one; beyond those there are, the first again.
+struct Team {
+  std::uint32_t copies = 1, members = 1;
+  int gpus = 1;  ///< there are
+
+  std::vector<CudaCard> cards() const {
+    std::vector<CudaCard> cards;
+    for (int i = 0; i < static_cast<int>(copies * members); ++i) cards.push_back({i % gpus, nullptr, muster::testing::plain_gpu_memory(i % gpus)});
+    return cards;
+  }
+};
+
+void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch, bool has_slopes, Precision precision, double limit_s,
+                 Team const& team = {}) {
   Shape shape{{8}, Activation::silu};
   shape.widths.insert(shape.widths.end(), layers, width);
   shape.widths.push_back(1);
   auto const count = parameter_count(shape);
   constexpr std::uint32_t shards = 8, samples = 200'000;
-  DevicePlan plan{shape, has_slopes, has_slopes, {samples * 8, samples, has_slopes ? samples * 8 : 0, 0}, batch, shards, precision};
+  DevicePlan plan{shape, has_slopes, has_slopes, {samples * 8, samples, has_slopes ? samples * 8 : 0, 0}, batch / team.copies, shards,
+                  precision, team.members, 0, team.copies};
   char const* error = nullptr;
-  CudaNet* const net = open_cuda_net(plan, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
+  CudaNet* const net = open_cuda_net(plan, team.cards(), &error);
   stop(error);
   auto const inputs = numbers(std::size_t{samples} * 8, 1), targets = numbers(samples, 1), slopes = numbers(has_slopes ? inputs.size() : 0, 1);
   stop(hold_on_cuda(net, {inputs, targets, slopes}));
@@ -85,9 +100,9 @@ void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch,
   });
   close_cuda_net(net);
   double const flops = (has_slopes ? 12 : 6) * forward_work(shape) * batch;
-  fmt::print("{:>9} {:>7} {:>6} {:>4}  {:>10.4g} {:>10.4g} {:>10.4g}  {:>8.4g} {:>6.3g}  {:>10.4g}\n", count, batch, has_slopes ? "slopes" : "plain",
+  fmt::print("{:>9} {:>7} {:>6} {:>4}  {:>10.4g} {:>10.4g} {:>10.4g}  {:>8.4g} {:>6.3g}  {:>10.4g}  {} x {}\n", count, batch, has_slopes ? "slopes" : "plain",
              precision == Precision::fp32 ? "fp32" : "bf16", gradient_s * 1e3, load_s * 1e3, step_s * 1e3, flops / step_s * 1e-12,
-             flops / step_s / floor_flops(precision), batch / step_s);
+             flops / step_s / floor_flops(precision), batch / step_s, team.copies, team.members);
 }
 
 void bench_labels(std::uint32_t fixings, double limit_s) {
@@ -98,7 +113,7 @@ void bench_labels(std::uint32_t fixings, double limit_s) {
     laws.push_back(path_law(contract, 9, 3, i));
   }
   char const* error = nullptr;
-  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, false, {}, 8, 1}, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
+  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, false, {}, 8, 1}, std::vector<CudaCard>{{0, nullptr, muster::testing::plain_gpu_memory()}}, &error);
   stop(error);
   std::vector<std::int64_t> sums(laws.size() * label_sums);
   constexpr std::uint64_t pairs = 80'000;
@@ -118,5 +133,8 @@ int main(int argc, char** argv) {
     for (auto const& [width, layers] : {std::pair{160u, 4u}, {512u, 5u}, {1472u, 6u}})
       for (bool const has_slopes : {false, true})
         for (auto const precision : {Precision::fp32, Precision::bf16}) bench_steps(width, layers, batch, has_slopes, precision, limit_s);
+  int const gpus = argc > 2 ? std::max(1, std::atoi(argv[2])) : 1;
+  for (auto const& [copies, members] : {std::pair{1u, 1u}, {2u, 1u}, {1u, 2u}})
+    for (std::uint32_t const width : {512u, 1472u}) bench_steps(width, 5, 131'072, false, Precision::fp32, limit_s, {copies, members, gpus});
   for (std::uint32_t const fixings : {1u, 12u}) bench_labels(fixings, limit_s);
 }

@@ -201,7 +201,7 @@ class EvolveJob final : public Job, public Steps {
     cost.sums_bytes = slots() * sizeof(std::int64_t);
     return cost;
   }
-  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes) const override {
+  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes, Team) const override {
     if (!is_traded(params_.objective)) return std::nullopt;
     DeviceNeed need;
     need.context_bytes = topology::context_bytes(gpu);

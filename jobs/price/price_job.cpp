@@ -89,7 +89,7 @@ class PriceJob final : public Job {
     if (!simulation_) return std::make_unique<ClosedRunner>(params_);
     return make_simulation_runner(*simulation_, params_, device);
   }
-  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes) const override {
+  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes, Team) const override {
     if (!simulation_ || !uses_devices(*simulation_)) return std::nullopt;
     return price::device_need(*simulation_, gpu, budget_bytes);
   }

@@ -23,14 +23,40 @@ nets::TableSize table_of(Params const& params, nets::Shape const& shape) {
   return {samples * shape.inputs(), samples * shape.outputs(), slopes, 0};
 }
 
-/// Rows of all shards, or the largest block where a step is small.
-std::uint64_t most_rows(Params const& params, Training const& training) {
-  return std::max(std::min(params.training.batch, params.samples.train), training.largest_block());
+Team team_of(Device const& device) { return {static_cast<int>(device.partners.size() + 1), device.members}; }
+
+std::uint32_t copies_of(Team const& team) { return static_cast<std::uint32_t>(team.gpus / team.members); }
+
+/// Of a copy of the network: its part of all shards, or the largest block where a step is small. Blocks are whole.
+std::uint64_t most_rows(Params const& params, Training const& training, Team const& team) {
+  std::uint64_t const copies = copies_of(team), block = training.largest_block();
+  auto const all = std::min(params.training.batch, params.samples.train);
+  return copies == 1 ? std::max(all, block) : std::min(std::max(all, block), all / copies + block);
 }
 
-nets::DevicePlan plan_of(Params const& params, Training const& training, std::uint64_t rows_at_once) {
+nets::DevicePlan plan_of(Params const& params, Training const& training, std::uint64_t rows_at_once, Team const& team) {
   return {training.shape(), params.training.slopes > 0, params.model == Model::surrogate, table_of(params, training.shape()), rows_at_once,
-          params.training.shards, params.training.precision};
+          params.training.shards, params.training.precision, static_cast<std::uint32_t>(team.members), 0, copies_of(team)};
+}
+
+/// The most that a member needs: shares of a network differ by some columns.
+std::uint64_t most_bytes(nets::DevicePlan plan) {
+  std::uint64_t most = 0;
+  for (plan.member = 0; plan.member < plan.members; ++plan.member) most = std::max(most, nets::device_bytes(plan));
+  return most;
+}
+
+/// Pools of a team, this device's first.
+std::vector<kernels::DevicePool*> pools_of(Device const& device) {
+  std::vector<kernels::DevicePool*> pools{device.pool};
+  for (auto const& partner : device.partners) pools.push_back(partner.pool);
+  return pools;
+}
+
+std::uint64_t least_room(std::span<kernels::DevicePool* const> pools) {
+  std::uint64_t least = UINT64_MAX;
+  for (auto* const pool : pools) least = std::min(least, pool->room_bytes());
+  return least;
 }
 
 std::uint64_t half_rows(Training const& training, std::uint64_t rows) { return std::max(rows / 2, training.largest_block()); }
@@ -42,17 +68,17 @@ std::string rows_text(std::uint64_t now, std::uint64_t full) {
 class DeviceRunner final : public TileRunner {
  public:
   DeviceRunner(Params const& params, Training const& training, Tiling tiling, Device device)
-      : params_(params), training_(training), tiling_(tiling), device_(device), rows_at_once_(most_rows(params, training)) {}
+      : params_(params), training_(training), tiling_(tiling), device_(device), rows_at_once_(most_rows(params, training, team_of(device_))) {}
 
   void prepare() override {
     if (learner_) return;
-    auto const plan = plan_of(params_, training_, rows_at_once_);
-    auto& pool = *device_.pool;
-    auto& accelerator = pool.device();
-    if (auto const wanted = nets::device_bytes(plan); wanted > pool.room_bytes())
+    auto const plan = plan_of(params_, training_, rows_at_once_, team_of(device_));
+    auto const pools = pools_of(device_);
+    auto& accelerator = device_.pool->device();
+    if (auto const wanted = most_bytes(plan); wanted > least_room(pools))
       throw kernels::OutOfMemory(fmt::format("{} rows at once need {} of the device (which may give {}); raise --device-memory, or use "
-                                             "--device cpu", human_count(rows_at_once_), human_bytes(wanted), human_bytes(pool.room_bytes())));
-    learner_ = accelerator.open_learner(plan, pool);
+                                             "--device cpu", human_count(rows_at_once_), human_bytes(wanted), human_bytes(least_room(pools))));
+    learner_ = accelerator.open_learner(plan, pools);
     MUSTER_REQUIRE_ENV(learner_ != nullptr, "device {} has no form of networks (a train job cannot run there); use --device cpu", device_.ordinal);
   }
   std::optional<StepDown> step_down() override {
@@ -60,7 +86,7 @@ class DeviceRunner final : public TileRunner {
     auto const before = rows_at_once_;
     rows_at_once_ = half_rows(training_, rows_at_once_);
     if (rows_at_once_ == before) return std::nullopt;
-    return StepDown{MemoryStep::smaller_batch, rows_text(rows_at_once_, most_rows(params_, training_))};
+    return StepDown{MemoryStep::smaller_batch, rows_text(rows_at_once_, most_rows(params_, training_, team_of(device_)))};
   }
   void enter(CarryPtr carry) override {
     network_ = std::static_pointer_cast<Network const>(std::move(carry));
@@ -260,12 +286,13 @@ std::unique_ptr<TileRunner> make_device_runner(Params const& params, Training co
   return std::make_unique<DeviceRunner>(params, training, tiling, device);
 }
 
-DeviceNeed device_need(Params const& params, Training const& training, topology::Gpu const& gpu, std::uint64_t budget_bytes) {
-  auto const bytes = [&](std::uint64_t rows) { return nets::device_bytes(plan_of(params, training, rows)); };
+DeviceNeed device_need(Params const& params, Training const& training, topology::Gpu const& gpu, std::uint64_t budget_bytes,
+                       Team team) {
+  auto const bytes = [&](std::uint64_t rows) { return most_bytes(plan_of(params, training, rows, team)); };
   DeviceNeed need;
   need.context_bytes = topology::context_bytes(gpu);
   auto const room = kernels::limit_within(budget_bytes - std::min(budget_bytes, need.context_bytes));
-  auto const full = most_rows(params, training);
+  auto const full = most_rows(params, training, team);
   auto rows = full;
   while (bytes(rows) > room && rows > training.largest_block()) rows = half_rows(training, rows);
   need.full_bytes = need.context_bytes + kernels::whole_steps(bytes(full));

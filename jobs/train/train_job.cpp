@@ -189,8 +189,10 @@ class TrainJob final : public Job, public Steps {
                    "would); run it with --device gpu on such a machine, or set fp32");
     return std::make_unique<TrainRunner>(params_, training_, tiling_);
   }
-  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes) const override {
-    return train::device_need(params_, training_, gpu, budget_bytes);
+  bool shares_gpus() const override { return true; }
+  bool has_model_parallel_form() const override { return !is_bf16(); }
+  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes, Team team) const override {
+    return train::device_need(params_, training_, gpu, budget_bytes, team);
   }
   std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t) const override {
     auto const network = train::decode(params_, sums, 1, data());

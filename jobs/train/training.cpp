@@ -282,7 +282,7 @@ double Training::length_of(std::span<double const> squares) const {
 
 double Training::length_of(Network const& from, std::span<std::int64_t const> sums) const {
   auto squares = mean_scales(from);
-  for (std::size_t b = 0; b < buckets_.size(); ++b) squares[b] = nets::squared_norm(part(sums, b), squares[b]);
+  for (std::size_t b = 0; b < buckets_.size(); ++b) squares[b] = nets::squared_norm(part(sums, b), buckets_[b].columns, squares[b]);
   return length_of(squares);
 }
 

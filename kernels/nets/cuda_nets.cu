@@ -8,7 +8,7 @@ namespace {
 constexpr char const* no_cuda = "this build has no CUDA; configure with -DMUSTER_WITH_CUDA=ON on a machine with nvcc";
 }
 
-CudaNet* open_cuda_net(DevicePlan const&, int, void*, TableMemory const&, char const** error) {
+CudaNet* open_cuda_net(DevicePlan const&, std::span<CudaCard const>, char const** error) {
   *error = no_cuda;
   return nullptr;
 }
@@ -35,6 +35,8 @@ char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t,
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
+#include <vector>
 
 #include "kernels/cuda_check.hpp"
 #include "kernels/nets/cuda_buckets.hpp"
@@ -46,11 +48,14 @@ char const* add_paths_on_cuda(CudaNet*, std::span<PathLaw const>, std::uint64_t,
 
 namespace muster::kernels::nets {
 
-struct CudaNet {
+/// What one card keeps of a network, and where.
+struct Card {
   DevicePlan plan;
   int ordinal = 0;
   cudaStream_t stream = nullptr;
   TableMemory memory{};
+  bool owns_stream = false;
+  cudaEvent_t done = nullptr;  ///< what others wait for
   int multiprocessors = 1;
   bool has_groups = false;  ///< of warps on tensor cores
   void* block = nullptr;
@@ -59,6 +64,14 @@ struct CudaNet {
   SampleTable held;        ///< sizes alone
   void* labels = nullptr;  ///< laws and sums of a launch of paths
   std::size_t label_bytes = 0;
+};
+
+/// Copies of a network, [copy][member].
+struct CudaNet {
+  DevicePlan plan;
+  std::vector<Card> cards;
+  std::span<Card> copy(std::size_t number) { return std::span(cards).subspan(number * plan.members, plan.members); }
+  Card& first() { return cards.front(); }
 };
 
 inline namespace MUSTER_ISA {
@@ -137,8 +150,8 @@ __device__ void set_parameter(DeviceLayer const& layer, std::size_t i, float val
     layer.biases[out] = value;
     return;
   }
-  layer.forward[in * layer.out_stride + out] = value;
-  layer.backward[out * layer.in_stride + in] = value;
+  layer.forward[in * layer.own_out_stride + out] = value;
+  if (layer.backward != nullptr) layer.backward[out * layer.own_in_stride + in] = value;
 }
 
 __global__ void layer_kernel(DeviceLayer const layer, float const* parameters) {
@@ -153,12 +166,30 @@ __global__ void step_kernel(DeviceLayer const layer, UpdateRule const weights, U
   });
 }
 
-/// A thread a chain.
-__global__ void square_kernel(SquarePart const* parts, std::uint32_t count, std::int64_t const* sums, double const* scales, double* chains) {
-  std::uint32_t const i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i >= count * square_chains) return;
-  SquarePart const part = parts[i / square_chains];
-  chains[i] = chain_of_squares(sums + part.first, scales[part.bucket], part.count, i % square_chains);
+/// A thread a chain, a row of the grid a part.
+__global__ void square_kernel(SquarePart const* parts, std::int64_t const* sums, double const* scales, double* chains) {
+  SquarePart const part = parts[blockIdx.y];
+  std::uint32_t const stride = gridDim.x * blockDim.x;
+  for (std::uint32_t column = blockIdx.x * blockDim.x + threadIdx.x; column < part.columns; column += stride) {
+    double const scale = scales[part.bucket];
+    std::int64_t const* const at = sums + part.first + column;
+    double chain = 0;
+#pragma unroll 8
+    for (std::uint32_t row = 0; row < part.rows; ++row) chain = with_square(at[std::size_t{row} * part.columns], scale, chain);
+    chains[part.chain + column] = chain;
+  }
+}
+
+/// to[column][row] = from[row][column] of `rows` times `columns`.
+__global__ void turn_kernel(float const* from, std::uint32_t rows, std::uint32_t columns, float* to, std::uint32_t to_stride) {
+  std::size_t const count = std::size_t{rows} * columns, stride = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += stride)
+    to[i / rows * to_stride + i % rows] = from[i % rows * columns + i / rows];
+}
+
+__global__ void add_kernel(std::int64_t* to, std::int64_t const* from, std::size_t count) {
+  std::size_t const stride = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += stride) to[i] += from[i];
 }
 
 __global__ void fill_kernel(float* values, std::size_t count, float value) {
@@ -191,7 +222,7 @@ double cost_of(std::uint32_t rows, std::uint32_t columns, std::uint32_t batch, i
 
 /// What a launch works on.
 struct Launch {
-  CudaNet& self;
+  Card& self;
   std::uint32_t rows, block_count, chunk_count;
   BlockView const* blocks;
   ChunkView const* chunks;
@@ -255,13 +286,14 @@ void launch_gradient(Launch const& l, Gradient const& gradient) {
 
 enum class Biases { none, summed };
 
-/// The gradient of a layer's parameters from what comes in and the loss's derivative by what goes out.
+/// The gradient of a member's own parameters of a layer from what comes in and the loss's derivative by what goes out.
 void layer_gradient(Launch const& l, std::size_t layer, float const* left, float const* right, Biases biases) {
   auto const& at = l.at();
   auto const& of = at.layers[layer];
+  if (of.own_out.count == 0) return;
   std::size_t const bucket = 2 * layer;
   auto const view = [&](std::size_t b, std::size_t first) { return GradientView{l.scales + b, at.sums + first, at.most + b, l.buckets()}; };
-  Gradient gradient{{left, of.in_stride, right, of.out_stride, of.place.in, of.place.out, 0}, view(bucket, of.place.weights), {}};
+  Gradient gradient{{left, of.in_stride, right + of.own_out.first, of.out_stride, of.place.in, of.place.out, 0}, view(bucket, of.place.weights), {}};
   if (biases == Biases::summed) gradient.biases = view(bucket + 1, of.place.biases);
   launch_gradient(l, gradient);
 }
@@ -278,30 +310,99 @@ void gather(Launch const& l) {
   check(cudaGetLastError());
 }
 
-void forward(Launch const& l, bool has_bend) {
-  if (l.is_bf16()) return tensor_forward(l.tensor(), has_bend);
+/// The launches of all members of a copy.
+struct Pass {
+  std::vector<Launch> launches;
+  std::uint32_t turn = 0;
+
+  bool is_bf16() const { return launches.front().is_bf16(); }
+  bool has_slopes() const { return launches.front().self.plan.has_slopes; }
+  std::size_t layers() const { return launches.front().at().layers.size(); }
+  template <class Work>
+  void each(Work const& work) const {
+    for (auto const& l : launches) {
+      check(cudaSetDevice(l.self.ordinal));
+      work(l);
+    }
+  }
+  /// Where a member writes its own columns of a matrix.
+  float* own(Launch const& l, float* whole) const { return launches.size() == 1 ? whole : l.at().stage[turn % 2]; }
+  /// What all have written there comes to the matrices of all, as wide as boundary `b` of the layers. The stage before is free
+  /// again: whoever waits for a member's columns waits for its copies of those before.
+  template <class Whole>
+  void share(std::size_t b, Whole const& whole) {
+    if (launches.size() == 1) return;
+    each([](Launch const& l) { check(cudaEventRecord(l.self.done, l.self.stream)); });
+    each([&](Launch const& to) {
+      for (auto const& from : launches) fetch_columns(to, from, b, whole(to.at()));
+    });
+    ++turn;
+  }
+
+ private:
+  void fetch_columns(Launch const& to, Launch const& from, std::size_t b, float* whole) const {
+    auto const width = to.self.plan.shape.widths[b];
+    auto const slice = slice_of(width, from.self.plan.member, from.self.plan.members);
+    check(cudaStreamWaitEvent(to.self.stream, from.self.done, 0));
+    if (slice.count == 0) return;
+    cudaMemcpy3DPeerParms copy{};
+    copy.srcDevice = from.self.ordinal;
+    copy.srcPtr = make_cudaPitchedPtr(from.at().stage[turn % 2], device_stride(slice.count) * sizeof(float), slice.count, to.rows);
+    copy.dstDevice = to.self.ordinal;
+    copy.dstPtr = make_cudaPitchedPtr(whole + slice.first, device_stride(width) * sizeof(float), slice.count, to.rows);
+    copy.extent = make_cudaExtent(slice.count * sizeof(float), to.rows, 1);
+    check(cudaMemcpy3DPeerAsync(&copy, to.self.stream));
+  }
+};
+
+/// `left` times the weights to a member's own outputs.
+template <class Work>
+void to_outputs(Launch const& l, DeviceLayer const& layer, float const* left, Work const& work) {
+  if (layer.own_out.count > 0)
+    product(l, left, layer.in_stride, layer.forward, layer.own_out_stride, layer.place.in, layer.place.out, work);
+}
+/// `left` times the turned weights to its own inputs.
+template <class Work>
+void to_inputs(Launch const& l, DeviceLayer const& layer, float const* left, Work const& work) {
+  if (layer.own_in.count > 0)
+    product(l, left, layer.out_stride, layer.backward, layer.own_in_stride, layer.outputs, layer.own_in.count, work);
+}
+
+void forward_layer(Launch const& l, std::size_t i, bool has_bend, float* own) {
   auto const& at = l.at();
-  for (std::size_t i = 0; i < at.layers.size(); ++i) {
-    auto const& layer = at.layers[i];
-    auto const into = [&](auto const& work) {
-      product(l, at.trace[i].value, layer.in_stride, layer.forward, layer.out_stride, layer.place.in, layer.place.out, work);
-    };
-    if (i + 1 == at.layers.size() || i == l.self.plan.shape.linear_layer)
-      into(Outputs{{{}, layer.biases, layer.out_stride}, at.trace[i + 1].value});
-    else if (has_bend)
-      into(Activated<true>{{{}, layer.biases, layer.out_stride}, l.self.plan.shape.activation, at.trace[i + 1]});
-    else
-      into(Activated<false>{{{}, layer.biases, layer.out_stride}, l.self.plan.shape.activation, at.trace[i + 1]});
+  auto const& layer = at.layers[i];
+  auto const into = [&](auto const& work) { to_outputs(l, layer, at.trace[i].value, work); };
+  FromBiases const start{{}, layer.biases, layer.own_out_stride};
+  auto to = at.trace[i + 1];
+  to.value = own;
+  if (i + 1 == at.layers.size() || i == l.self.plan.shape.linear_layer)
+    into(Outputs{start, own});
+  else if (has_bend)
+    into(Activated<true>{start, l.self.plan.shape.activation, to});
+  else
+    into(Activated<false>{start, l.self.plan.shape.activation, to});
+}
+
+void forward(Pass& p, bool has_bend) {
+  if (p.is_bf16()) return p.each([&](Launch const& l) { tensor_forward(l.tensor(), has_bend); });
+  for (std::size_t i = 0; i < p.layers(); ++i) {
+    p.each([&](Launch const& l) { forward_layer(l, i, has_bend, p.own(l, l.at().trace[i + 1].value)); });
+    p.share(i + 1, [i](DeviceLayout const& at) { return at.trace[i + 1].value; });
   }
 }
 
-void twin(Launch const& l) {
-  if (l.is_bf16()) return tensor_twin(l.tensor());
-  auto const& at = l.at();
-  for (std::size_t i = at.layers.size(); i-- > 0;) {
-    auto const& layer = at.layers[i];
-    product(l, at.trace[i + 1].inner, layer.out_stride, layer.backward, layer.in_stride, layer.place.out, layer.place.in,
-            Twin{{}, at.trace[i], layer.in_stride});
+/// The inputs' adjoint, and the inner ones of hidden layers, are what others need.
+void twin(Pass& p) {
+  if (p.is_bf16()) return p.each([](Launch const& l) { tensor_twin(l.tensor()); });
+  for (std::size_t i = p.layers(); i-- > 0;) {
+    auto const needed = [i](DeviceLayout const& at) { return i == 0 ? at.trace[0].adjoint : at.trace[i].inner; };
+    p.each([&](Launch const& l) {
+      auto const& layer = l.at().layers[i];
+      auto to = l.at().trace[i];
+      (i == 0 ? to.adjoint : to.inner) = p.own(l, needed(l.at()));
+      to_inputs(l, layer, l.at().trace[i + 1].inner, Twin{{}, to, layer.own_in_stride});
+    });
+    p.share(i, needed);
   }
 }
 
@@ -318,37 +419,39 @@ void find_losses(Launch const& l) {
   check(cudaGetLastError());
 }
 
-void reverse_twin(Launch const& l) {
-  auto const& at = l.at();
-  float const* from = at.by_slope;
-  for (std::size_t i = 0; i + 1 < at.layers.size(); ++i) {
-    auto const& layer = at.layers[i];
-    auto const& mid = at.trace[i + 1];
-    float* const to = at.delta[i % 2];
-    layer_gradient(l, i, from, mid.inner, Biases::none);
-    product(l, from, layer.in_stride, layer.forward, layer.out_stride, layer.place.in, layer.place.out,
-            ReverseTwin{{}, mid, to, layer.out_stride});
-    from = to;
+void reverse_twin(Pass& p) {
+  std::size_t const last = p.layers() - 1;
+  auto const from = [](DeviceLayout const& at, std::size_t i) { return i == 0 ? at.by_slope : at.delta[(i - 1) % 2]; };
+  for (std::size_t i = 0; i < last; ++i) {
+    auto const to = [i](DeviceLayout const& at) { return at.delta[i % 2]; };
+    p.each([&](Launch const& l) {
+      auto const& layer = l.at().layers[i];
+      auto const& mid = l.at().trace[i + 1];
+      layer_gradient(l, i, from(l.at(), i), mid.inner, Biases::none);
+      to_outputs(l, layer, from(l.at(), i), ReverseTwin{{}, mid, p.own(l, to(l.at())), layer.own_out_stride});
+    });
+    p.share(i + 1, to);
   }
-  layer_gradient(l, at.layers.size() - 1, from, at.trace.back().inner, Biases::none);
+  p.each([&](Launch const& l) { layer_gradient(l, last, from(l.at(), last), l.at().trace.back().inner, Biases::none); });
 }
 
-void backward(Launch const& l) {
-  auto const& at = l.at();
-  float const* from = at.by_output;
-  for (std::size_t i = at.layers.size(); i-- > 0;) {
-    auto const& layer = at.layers[i];
-    layer_gradient(l, i, at.trace[i].value, from, Biases::summed);
-    if (i == 0) break;
-    float* const to = at.delta[i % 2];
-    auto const into = [&](auto const& work) {
-      product(l, from, layer.out_stride, layer.backward, layer.in_stride, layer.place.out, layer.place.in, work);
-    };
-    if (l.self.plan.has_slopes)
-      into(Backward<true>{{}, at.trace[i], to, layer.in_stride});
-    else
-      into(Backward<false>{{}, at.trace[i], to, layer.in_stride});
-    from = to;
+void backward(Pass& p) {
+  std::size_t const last = p.layers() - 1;
+  auto const from = [last](DeviceLayout const& at, std::size_t i) { return i == last ? at.by_output : at.delta[(i + 1) % 2]; };
+  for (std::size_t i = last + 1; i-- > 0;) {
+    auto const to = [i](DeviceLayout const& at) { return at.delta[i % 2]; };
+    p.each([&](Launch const& l) {
+      auto const& layer = l.at().layers[i];
+      auto const& before = l.at().trace[i];
+      layer_gradient(l, i, before.value, from(l.at(), i), Biases::summed);
+      if (i == 0) return;
+      float* const own = p.own(l, to(l.at()));
+      if (p.has_slopes())
+        to_inputs(l, layer, from(l.at(), i), Backward<true>{{}, before, own, layer.own_in_stride});
+      else
+        to_inputs(l, layer, from(l.at(), i), Backward<false>{{}, before, own, layer.own_in_stride});
+    });
+    if (i > 0) p.share(i, to);
   }
 }
 
@@ -390,14 +493,31 @@ struct Batch {
   }
 };
 
+/// What is asked of a copy of the network.
 struct Call {
-  CudaNet& self;
+  std::span<Card> cards;  ///< its members
   RowOrder order;
   LossWeights weights;
   double const* scales;
   bool learns;
 
+  Card& first() const { return cards.front(); }
+
   void run(Batch const& batch, BlockLoss* losses) const {
+    Pass p;
+    for (auto& card : cards) {
+      check(cudaSetDevice(card.ordinal));
+      p.launches.push_back(announce(card, batch));
+    }
+    pass(p);
+    auto* const found = reinterpret_cast<double*>(first().pinned + first().at.note_bytes);
+    check(cudaMemcpyAsync(found, first().at.losses, batch.chunks.size() * 2 * sizeof(double), cudaMemcpyDeviceToHost, first().stream));
+    // Notes are written anew for the next one.
+    for (auto const& card : cards) check(cudaStreamSynchronize(card.stream));
+    add_losses(batch, found, losses);
+  }
+
+  Launch announce(Card& self, Batch const& batch) const {
     auto const& at = self.at;
     auto const inputs = self.plan.shape.inputs();
     Notes notes(self.pinned, at.notes);
@@ -414,22 +534,18 @@ struct Call {
                    notes.add(loss_weights.data(), loss_weights.size()),
                    order};
     check(cudaMemcpyAsync(at.notes, self.pinned, notes.used(), cudaMemcpyHostToDevice, self.stream));
-    pass(l);
-    auto* const found = reinterpret_cast<double*>(self.pinned + at.note_bytes);
-    check(cudaMemcpyAsync(found, at.losses, batch.chunks.size() * 2 * sizeof(double), cudaMemcpyDeviceToHost, self.stream));
-    check(cudaStreamSynchronize(self.stream));
-    add_losses(batch, found, losses);
+    return l;
   }
 
-  void pass(Launch const& l) const {
-    gather(l);
-    forward(l, learns && self.plan.has_slopes);
-    if (self.plan.has_slopes) twin(l);
-    find_losses(l);
+  void pass(Pass& p) const {
+    p.each(gather);
+    forward(p, learns && p.has_slopes());
+    if (p.has_slopes()) twin(p);
+    p.each(find_losses);
     if (!learns) return;
-    if (l.is_bf16()) return tensor_learn(l.tensor());
-    if (self.plan.has_slopes) reverse_twin(l);
-    backward(l);
+    if (p.is_bf16()) return p.each([](Launch const& l) { tensor_learn(l.tensor()); });
+    if (p.has_slopes()) reverse_twin(p);
+    backward(p);
   }
 
   static void add_losses(Batch const& batch, double const* found, BlockLoss* losses) {
@@ -447,143 +563,353 @@ void run_blocks(Call const& call, std::span<BlockRows const> blocks, BlockLoss* 
   for (std::size_t first = 0; first < blocks.size();) {
     Batch batch;
     std::size_t end = first;
-    while (end < blocks.size() && batch.has_room(blocks[end], call.self.plan.rows_at_once)) batch.add(blocks[end++]);
+    while (end < blocks.size() && batch.has_room(blocks[end], call.first().plan.rows_at_once)) batch.add(blocks[end++]);
     call.run(batch, losses + first);
     first = end;
   }
 }
 
-std::size_t bucket_words(CudaNet const& self) { return self.plan.shards * 2 * self.at.layers.size(); }
+// ---- All copies of a network ----
 
-/// The gradients of all blocks, from zero, left on the device.
-void sum_blocks(Call const& call, std::span<BlockRows const> blocks, BlockLoss* losses) {
-  CudaNet& self = call.self;
-  check(cudaMemsetAsync(self.at.sums, 0, parameter_count(self.plan.shape) * sizeof(std::int64_t), self.stream));
-  check(cudaMemsetAsync(self.at.most, 0, bucket_words(self) * sizeof(std::uint32_t), self.stream));
-  run_blocks(call, blocks, losses);
+/// work(i) for i below `count`, which divides the cards; a thread each, with its first card current. The first error text is thrown.
+template <class Work>
+void side_by_side(CudaNet const& self, std::size_t count, Work const& work) {
+  std::vector<char const*> errors(count, nullptr);
+  auto const run = [&](std::size_t i) { errors[i] = on_gpu(self.cards[i * self.cards.size() / count].ordinal, [&] { work(i); }); };
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < count; ++i) others.emplace_back(run, i);
+  run(0);
+  for (auto& other : others) other.join();
+  for (auto const* error : errors)
+    if (error != nullptr) throw error;
 }
 
-void raise(CudaNet const& self, std::uint32_t const* most, BlockReports const& reports) {
-  for (std::size_t i = 0; i < bucket_words(self); ++i) reports.most[i] = most[i] > reports.most[i] ? most[i] : reports.most[i];
+template <class Work>
+void each_card(CudaNet& self, Work const& work) {
+  for (auto& card : self.cards) {
+    check(cudaSetDevice(card.ordinal));
+    work(card);
+  }
 }
 
-void run(CudaNet& self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights, double const* scales,
-         std::int64_t* sums, BlockReports const& reports) {
-  auto const& at = self.at;
-  auto const parameters = parameter_count(self.plan.shape);
-  Call const call{self, order, weights, scales, sums != nullptr};
-  if (!call.learns) return run_blocks(call, blocks, reports.losses.data());
-  sum_blocks(call, blocks, reports.losses.data());
-  auto* const pinned = reinterpret_cast<std::int64_t*>(self.pinned);
-  auto* const most = reinterpret_cast<std::uint32_t*>(pinned + parameters);
-  check(cudaMemcpyAsync(pinned, at.sums, parameters * sizeof(std::int64_t), cudaMemcpyDeviceToHost, self.stream));
-  check(cudaMemcpyAsync(most, at.most, bucket_words(self) * sizeof(std::uint32_t), cudaMemcpyDeviceToHost, self.stream));
-  check(cudaStreamSynchronize(self.stream));
-  for (std::size_t i = 0; i < parameters; ++i)
-    sums[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) + static_cast<std::uint64_t>(pinned[i]));
-  raise(self, most, reports);
+/// The blocks that a copy takes: about as many rows as the others.
+std::span<BlockRows const> blocks_for(std::span<BlockRows const> blocks, std::size_t copy, std::size_t copies) {
+  std::uint64_t all = 0, before = 0;
+  for (auto const& block : blocks) all += block.rows;
+  std::size_t first = blocks.size(), end = blocks.size();
+  for (std::size_t i = 0; i < blocks.size(); before += blocks[i++].rows) {
+    auto const owner = (2 * before + blocks[i].rows) * copies / (2 * all);
+    if (owner >= copy) first = std::min(first, i);
+    if (owner > copy) end = std::min(end, i);
+  }
+  return blocks.subspan(first, end - first);
 }
 
-std::size_t chain_count(CudaNet const& self) { return self.at.parts.size() * square_chains; }
+std::size_t bucket_words(CudaNet const& self) { return self.plan.shards * 2 * self.plan.shape.layers(); }
+
+struct Question {
+  RowOrder order;
+  LossWeights weights;
+  double const* scales;  ///< null: losses alone
+};
+
+/// From zero, left on the cards: what each copy's blocks give.
+void sum_blocks(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, BlockLoss* losses) {
+  side_by_side(self, self.plan.copies, [&](std::size_t copy) {
+    auto const cards = self.copy(copy);
+    for (auto const& card : cards) {
+      if (q.scales == nullptr) break;
+      check(cudaSetDevice(card.ordinal));
+      check(cudaMemsetAsync(card.at.sums, 0, card.at.parameter_count * sizeof(std::int64_t), card.stream));
+      check(cudaMemsetAsync(card.at.most, 0, bucket_words(self) * sizeof(std::uint32_t), card.stream));
+    }
+    auto const own = blocks_for(blocks, copy, self.plan.copies);
+    run_blocks({cards, q.order, q.weights, q.scales, q.scales != nullptr}, own, losses + (own.data() - blocks.data()));
+  });
+}
+
+/// What all of these cards have queued is done before what they queue from here on.
+void meet(std::span<Card* const> cards) {
+  auto const each = [&](auto const& work) {
+    for (auto* const card : cards) {
+      check(cudaSetDevice(card->ordinal));
+      work(*card);
+    }
+  };
+  each([](Card& card) { check(cudaEventRecord(card.done, card.stream)); });
+  each([&](Card& card) {
+    for (auto* const other : cards) check(cudaStreamWaitEvent(card.stream, other->done, 0));
+  });
+}
+
+/// One member's sums in all copies: each adds a part of them, and the parts are copied to all.
+void add_copies(std::span<Card* const> cards) {
+  std::size_t const all = cards.front()->at.parameter_count, copies = cards.size();
+  auto const begin = [&](std::size_t part) { return all * part / copies; };
+  auto const fetch = [&](std::size_t to, std::size_t from, std::size_t part, std::int64_t* at) {
+    check(cudaMemcpyPeerAsync(at, cards[to]->ordinal, cards[from]->at.sums + begin(part), cards[from]->ordinal,
+                              (begin(part + 1) - begin(part)) * sizeof(std::int64_t), cards[to]->stream));
+  };
+  meet(cards);
+  for (std::size_t to = 0; to < copies; ++to)
+    for (std::size_t from = 0; from < copies; ++from) {
+      auto const& at = cards[to]->at;
+      std::size_t const count = begin(to + 1) - begin(to);
+      if (from == to || count == 0) continue;
+      check(cudaSetDevice(cards[to]->ordinal));
+      fetch(to, from, to, at.arrivals);
+      add_kernel<<<grid_of(count), 256, 0, cards[to]->stream>>>(at.sums + begin(to), at.arrivals, count);
+      check(cudaGetLastError());
+    }
+  meet(cards);
+  for (std::size_t to = 0; to < copies; ++to)
+    for (std::size_t from = 0; from < copies; ++from) {
+      if (from == to) continue;
+      check(cudaSetDevice(cards[to]->ordinal));
+      fetch(to, from, from, cards[to]->at.sums + begin(from));
+    }
+}
+
+/// The gradients of all blocks, from zero, left on all cards.
+void sum_gradients(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, BlockLoss* losses) {
+  sum_blocks(self, q, blocks, losses);
+  if (self.plan.copies == 1) return;
+  for (std::size_t member = 0; member < self.plan.members; ++member) {
+    std::vector<Card*> cards;
+    for (std::size_t copy = 0; copy < self.plan.copies; ++copy) cards.push_back(&self.copy(copy)[member]);
+    add_copies(cards);
+  }
+}
+
+// Behind what else a call has in pinned memory.
+std::uint32_t* pinned_most(Card const& card) {
+  return reinterpret_cast<std::uint32_t*>(card.pinned + std::max(card.at.parameter_count, card.at.chain_count) * 8);
+}
+
+void fetch_most(CudaNet const& self, Card const& card) {
+  check(cudaMemcpyAsync(pinned_most(card), card.at.most, bucket_words(self) * sizeof(std::uint32_t), cudaMemcpyDeviceToHost, card.stream));
+}
+
+/// When all cards are done.
+void wait_and_raise(CudaNet& self, BlockReports const& reports) {
+  each_card(self, [&](Card const& card) {
+    check(cudaStreamSynchronize(card.stream));
+    auto const* const most = pinned_most(card);
+    for (std::size_t i = 0; i < bucket_words(self); ++i) reports.most[i] = std::max(most[i], reports.most[i]);
+  });
+}
+
+/// work(place among all parameters, place among a member's own, values side by side)
+template <class Work>
+void each_run(Card const& card, Work const& work) {
+  auto const places = places_of(card.plan.shape);
+  for (std::size_t l = 0; l < places.size(); ++l) {
+    auto const& own = card.at.layers[l];
+    for (std::size_t i = 0; i < own.place.in; ++i)
+      work(places[l].weights + i * places[l].out + own.own_out.first, own.place.weights + i * own.place.out, own.place.out);
+    work(places[l].biases + own.own_out.first, own.place.biases, own.place.out);
+  }
+}
+
+void run(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, std::int64_t* sums, BlockReports const& reports) {
+  if (q.scales == nullptr) return sum_blocks(self, q, blocks, reports.losses.data());
+  sum_gradients(self, q, blocks, reports.losses.data());
+  each_card(self, [&](Card const& card) {
+    fetch_most(self, card);
+    check(cudaMemcpyAsync(card.pinned, card.at.sums, card.at.parameter_count * sizeof(std::int64_t), cudaMemcpyDeviceToHost, card.stream));
+  });
+  wait_and_raise(self, reports);
+  for (auto const& card : self.copy(0)) {
+    auto const* const own = reinterpret_cast<std::int64_t const*>(card.pinned);
+    each_run(card, [&](std::size_t all, std::size_t at, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i)
+        sums[all + i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[all + i]) + static_cast<std::uint64_t>(own[at + i]));
+    });
+  }
+}
 
 /// Pinned memory serves a launch's notes and losses, and then a call's sums, or chains of squares.
-std::size_t pinned_bytes(CudaNet const& self) {
-  std::size_t const launch = self.at.note_bytes + 2 * most_launch_chunks(self.plan.rows_at_once) * sizeof(double);
-  std::size_t const words = std::max(parameter_count(self.plan.shape), chain_count(self));
+std::size_t pinned_bytes(CudaNet const& self, Card const& card) {
+  std::size_t const launch = card.at.note_bytes + 2 * most_launch_chunks(card.plan.rows_at_once) * sizeof(double);
+  std::size_t const words = std::max(card.at.parameter_count, card.at.chain_count);
   return std::max(launch, words * 8 + bucket_words(self) * sizeof(std::uint32_t));
 }
 
 /// In the order of squared_norm.
-void add_chains(CudaNet const& self, double const* chains, double* squares) {
-  std::fill_n(squares, 2 * self.at.layers.size(), 0.0);
-  for (auto const& part : self.at.parts) {
-    double square = 0;
-    for (std::size_t c = 0; c < square_chains; ++c) square += *chains++;
-    squares[part.bucket] += square;
+void add_chains(std::span<Card const> cards, double* squares) {
+  auto const& first = cards.front().at;
+  std::fill_n(squares, 2 * first.layers.size(), 0.0);
+  for (std::size_t p = 0; p < first.parts.size(); ++p) {
+    ChainSum sum;
+    for (auto const& card : cards) {
+      auto const& part = card.at.parts[p];
+      sum.add({reinterpret_cast<double const*>(card.pinned) + part.chain, part.columns});
+    }
+    squares[first.parts[p].bucket] += sum.total();
   }
 }
 
-void sum(CudaNet& self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights, double const* scales,
-         BlockReports const& reports, Squares const& squares) {
-  auto const& at = self.at;
-  sum_blocks(Call{self, order, weights, scales, true}, blocks, reports.losses.data());
-  auto* const scale = reinterpret_cast<double*>(self.pinned);
-  std::ranges::copy(squares.scales, scale);
-  check(cudaMemcpyAsync(at.notes, scale, squares.scales.size_bytes(), cudaMemcpyHostToDevice, self.stream));
-  auto const parts_here = static_cast<std::uint32_t>(at.parts.size());
-  square_kernel<<<parts(chain_count(self), 128), 128, 0, self.stream>>>(at.square_parts, parts_here, at.sums, reinterpret_cast<double const*>(at.notes), at.chains);
+void launch_squares(Card const& card, std::span<double const> scales) {
+  auto const& at = card.at;
+  auto* const scale = reinterpret_cast<double*>(card.pinned);
+  std::ranges::copy(scales, scale);
+  check(cudaMemcpyAsync(at.notes, scale, scales.size_bytes(), cudaMemcpyHostToDevice, card.stream));
+  std::uint32_t widest = 1;
+  for (auto const& part : at.parts) widest = std::max(widest, part.columns);
+  dim3 const grid(parts(widest, 64), static_cast<unsigned>(at.parts.size()));
+  square_kernel<<<grid, 64, 0, card.stream>>>(at.square_parts, at.sums, reinterpret_cast<double const*>(at.notes), at.chains);
   check(cudaGetLastError());
-  auto* const chains = reinterpret_cast<double*>(self.pinned);
-  auto* const most = reinterpret_cast<std::uint32_t*>(chains + chain_count(self));
-  check(cudaMemcpyAsync(chains, at.chains, chain_count(self) * sizeof(double), cudaMemcpyDeviceToHost, self.stream));
-  check(cudaMemcpyAsync(most, at.most, bucket_words(self) * sizeof(std::uint32_t), cudaMemcpyDeviceToHost, self.stream));
-  check(cudaStreamSynchronize(self.stream));
-  raise(self, most, reports);
-  add_chains(self, chains, squares.squares.data());
+  check(cudaMemcpyAsync(scale, at.chains, at.chain_count * sizeof(double), cudaMemcpyDeviceToHost, card.stream));
 }
 
-// ---- Steps made here ----
+void sum(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, BlockReports const& reports, Squares const& squares) {
+  sum_gradients(self, q, blocks, reports.losses.data());
+  for (auto const& card : self.copy(0)) {
+    check(cudaSetDevice(card.ordinal));
+    launch_squares(card, squares.scales);
+  }
+  each_card(self, [&](Card const& card) { fetch_most(self, card); });
+  wait_and_raise(self, reports);
+  add_chains(self.copy(0), squares.squares.data());
+}
 
-void spread(CudaNet& self, float const* parameters) {
-  if (self.plan.precision == Precision::bf16) return load_tensor(self.at, parameters, self.stream);
-  for (auto const& layer : self.at.layers) {
-    layer_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, self.stream>>>(layer, parameters);
+// ---- Parameters, and steps made here ----
+
+/// Between an array of all parameters on the host and a member's own.
+enum class Way { there, back };
+void copy_parameters(Card const& card, float* all, float* own, Way way) {
+  auto const kind = way == Way::there ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost;
+  auto const copy = [&](float* here, std::size_t here_stride, float* there, std::size_t width, std::size_t rows) {
+    if (width == 0) return;
+    auto* const to = way == Way::there ? there : here;
+    auto* const from = way == Way::there ? here : there;
+    auto const to_stride = way == Way::there ? width : here_stride, from_stride = way == Way::there ? here_stride : width;
+    check(cudaMemcpy2DAsync(to, to_stride * sizeof(float), from, from_stride * sizeof(float), width * sizeof(float), rows, kind, card.stream));
+  };
+  if (card.plan.members == 1) return copy(all, card.at.parameter_count, own, card.at.parameter_count, 1);
+  auto const places = places_of(card.plan.shape);
+  for (std::size_t l = 0; l < places.size(); ++l) {
+    auto const& layer = card.at.layers[l];
+    copy(all + places[l].weights + layer.own_out.first, places[l].out, own + layer.place.weights, layer.place.out, layer.place.in);
+    copy(all + places[l].biases + layer.own_out.first, places[l].out, own + layer.place.biases, layer.place.out, 1);
+  }
+}
+
+template <class Own>
+void scatter(Card const& card, std::span<float const> all, Own const& own) {
+  copy_parameters(card, const_cast<float*>(all.data()), own, Way::there);
+}
+
+/// A layer's weights, turned: those of a member's inputs come from all members, each with its own outputs.
+template <class Parameters>
+void fetch_turned(Card const& to, std::span<Card> cards, Parameters const& parameters) {
+  for (std::size_t l = 0; l < to.at.layers.size(); ++l)
+    for (auto const& from : cards) {
+      auto const& layer = to.at.layers[l];
+      auto const& there = from.at.layers[l];
+      std::size_t const count = std::size_t{layer.own_in.count} * there.own_out.count;
+      if (count == 0) continue;
+      auto* const arrived = reinterpret_cast<float*>(to.at.arrivals);
+      float const* const begin = parameters(from) + there.place.weights + std::size_t{layer.own_in.first} * there.place.out;
+      check(cudaMemcpyPeerAsync(arrived, to.ordinal, begin, from.ordinal, count * sizeof(float), to.stream));
+      turn_kernel<<<grid_of(count), 256, 0, to.stream>>>(arrived, layer.own_in.count, there.own_out.count,
+                                                         layer.backward + std::size_t{there.own_out.first} * layer.own_in_stride, layer.own_in_stride);
+      check(cudaGetLastError());
+    }
+}
+
+/// To the layers of all members, from each's own parameters: directly, where one has all, and else the turned ones by way of others.
+template <class Parameters>
+void spread(CudaNet& self, Parameters const& parameters) {
+  for (std::size_t copy = 0; copy < self.plan.copies && self.plan.members > 1; ++copy) {
+    std::vector<Card*> cards;
+    for (auto& card : self.copy(copy)) cards.push_back(&card);
+    meet(cards);
+    for (auto* const card : cards) {
+      check(cudaSetDevice(card->ordinal));
+      fetch_turned(*card, self.copy(copy), parameters);
+    }
+    meet(cards);
+  }
+}
+
+/// As a member's own kernels fill it.
+DeviceLayer filled_by_itself(Card const& card, std::size_t l) {
+  auto layer = card.at.layers[l];
+  if (card.plan.members > 1) layer.backward = nullptr;
+  return layer;
+}
+
+void fill_layers(Card const& card, float const* parameters) {
+  if (card.plan.precision == Precision::bf16) return load_tensor(card.at, parameters, card.stream);
+  for (std::size_t l = 0; l < card.at.layers.size(); ++l) {
+    auto const layer = filled_by_itself(card, l);
+    if (layer.place.out == 0) continue;
+    layer_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, card.stream>>>(layer, parameters);
     check(cudaGetLastError());
   }
 }
 
+float* trained_of(Card const& card) { return card.at.trained.parameters; }
+
 void begin_steps(CudaNet& self, Moments const& from) {
-  auto const& to = self.at.trained;
-  auto const copy = [&](float* there, std::span<float const> here) {
-    check(cudaMemcpyAsync(there, here.data(), here.size_bytes(), cudaMemcpyHostToDevice, self.stream));
-  };
-  copy(to.parameters, from.parameters);
-  copy(to.first, from.first);
-  copy(to.second, from.second);
-  copy(to.average, from.average);
-  spread(self, to.parameters);
+  each_card(self, [&](Card const& card) {
+    auto const& to = card.at.trained;
+    scatter(card, from.parameters, to.parameters);
+    scatter(card, from.first, to.first);
+    scatter(card, from.second, to.second);
+    scatter(card, from.average, to.average);
+    fill_layers(card, to.parameters);
+  });
+  spread(self, trained_of);
 }
 
 void take_step(CudaNet& self, std::size_t first_bucket, std::span<UpdateRule const> rules) {
-  auto const& all = self.at.trained;
-  UpdateView const view{all.parameters, all.first, all.second, all.average, all.parameters, all.first, all.second, all.average};
-  for (std::size_t i = 0; i < rules.size(); i += 2) {
-    auto const& layer = self.at.layers[(first_bucket + i) / 2];
-    step_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, self.stream>>>(layer, rules[i], rules[i + 1], self.at.sums, view);
-    check(cudaGetLastError());
-  }
-  if (self.plan.precision == Precision::bf16) spread(self, all.parameters);
+  each_card(self, [&](Card const& card) {
+    auto const& all = card.at.trained;
+    UpdateView const view{all.parameters, all.first, all.second, all.average, all.parameters, all.first, all.second, all.average};
+    for (std::size_t i = 0; i < rules.size(); i += 2) {
+      auto const layer = filled_by_itself(card, (first_bucket + i) / 2);
+      if (layer.place.out == 0) continue;
+      step_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, card.stream>>>(layer, rules[i], rules[i + 1], card.at.sums, view);
+      check(cudaGetLastError());
+    }
+    if (card.plan.precision == Precision::bf16) fill_layers(card, all.parameters);
+  });
+  spread(self, trained_of);
 }
 
 void read_steps(CudaNet& self, MomentsOut const& to) {
-  auto const& from = self.at.trained;
-  auto const copy = [&](std::span<float> here, float const* there) {
-    check(cudaMemcpyAsync(here.data(), there, here.size_bytes(), cudaMemcpyDeviceToHost, self.stream));
-  };
-  copy(to.parameters, from.parameters);
-  copy(to.first, from.first);
-  copy(to.second, from.second);
-  copy(to.average, from.average);
-  check(cudaStreamSynchronize(self.stream));
+  for (auto const& card : self.copy(0)) {
+    check(cudaSetDevice(card.ordinal));
+    auto const& from = card.at.trained;
+    copy_parameters(card, to.parameters.data(), from.parameters, Way::back);
+    copy_parameters(card, to.first.data(), from.first, Way::back);
+    copy_parameters(card, to.second.data(), from.second, Way::back);
+    copy_parameters(card, to.average.data(), from.average, Way::back);
+    check(cudaStreamSynchronize(card.stream));
+  }
 }
 
-void* take(CudaNet const& self, std::size_t bytes) {
+void* take(Card const& self, std::size_t bytes) {
   void* const at = self.memory.take(self.memory.pool, bytes);
   if (at == nullptr) throw cuda_out_of_memory;
   return at;
 }
 
-void open(CudaNet& self) {
-  if (self.plan.precision == Precision::bf16) self.has_groups = open_tensor_device(self.ordinal);
-  check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, self.ordinal));
+void open_memory(CudaNet const& net, Card& self) {
   self.block = take(self, device_bytes(self.plan));
   Arena arena(static_cast<char*>(self.block));
   self.at = lay_out(self.plan, arena);
   self.at.note_bytes = self.at.note_bytes / 64 * 64;
-  self.pinned = static_cast<char*>(take_pinned(pinned_bytes(self)));
+  self.pinned = static_cast<char*>(take_pinned(pinned_bytes(net, self)));
   if (self.pinned == nullptr) throw "no pinned memory of the host";
+}
+
+/// What never changes.
+void fill_constants(Card const& self) {
   auto const fill = [&](float* matrix, std::uint32_t stride, float value) {
-    if (matrix == nullptr) return;
+    if (matrix == nullptr || stride == 0) return;
     std::size_t const count = self.plan.rows_at_once * stride;
     fill_kernel<<<grid_of(count), 256, 0, self.stream>>>(matrix, count, value);
     check(cudaGetLastError());
@@ -594,65 +920,98 @@ void open(CudaNet& self) {
   fill(self.at.trace.back().inner, self.at.layers.back().out_stride, 1);
   if (self.plan.shape.linear_layer >= self.at.layers.size()) return;
   auto const& linear = self.at.trace[self.plan.shape.linear_layer + 1];
-  auto const stride = self.at.layers[self.plan.shape.linear_layer].out_stride;
+  auto const stride = self.at.layers[self.plan.shape.linear_layer].own_out_stride;
   fill(linear.slope, stride, 1);
   fill(linear.bend, stride, 0);
 }
 
-void load(CudaNet& self, float const* parameters) {
-  auto const& at = self.at;
-  check(cudaMemcpyAsync(at.parameters, parameters, parameter_count(self.plan.shape) * sizeof(float), cudaMemcpyHostToDevice, self.stream));
-  spread(self, at.parameters);
+void open(CudaNet& net, Card& self) {
+  check(cudaSetDevice(self.ordinal));
+  if (net.cards.size() > 1) {
+    check(cudaStreamCreateWithFlags(&self.stream, cudaStreamNonBlocking));
+    self.owns_stream = true;
+    check(cudaEventCreateWithFlags(&self.done, cudaEventDisableTiming));
+  }
+  if (self.plan.precision == Precision::bf16) self.has_groups = open_tensor_device(self.ordinal);
+  check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, self.ordinal));
+  open_memory(net, self);
+  fill_constants(self);
 }
 
-void hold(CudaNet& self, SampleTable const& table) {
-  auto const copy = [&](auto* to, auto from) {
-    check(cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, self.stream));
-  };
-  auto const& size = self.plan.table;
+void open(CudaNet& net) {
+  if (net.plan.members > 1 && net.plan.precision == Precision::bf16) throw "a network in bf16 does not lie on several GPUs";
+  for (auto& card : net.cards) open(net, card);
+}
+
+void load(CudaNet& self, float const* parameters) {
+  std::span const all(parameters, parameter_count(self.plan.shape));
+  each_card(self, [&](Card const& card) {
+    scatter(card, all, card.at.parameters);
+    fill_layers(card, card.at.parameters);
+  });
+  spread(self, [](Card const& card) { return card.at.parameters; });
+}
+
+void hold(CudaNet& net, SampleTable const& table) {
+  auto const& size = net.plan.table;
   if (table.inputs.size() > size.inputs || table.targets.size() > size.targets || table.slopes.size() > size.slopes ||
       table.places.size() > size.places)
     throw "more samples than it was opened for";
-  copy(self.at.inputs, table.inputs);
-  copy(self.at.targets, table.targets);
-  copy(self.at.slopes, table.slopes);
-  copy(self.at.places, table.places);
-  check(cudaStreamSynchronize(self.stream));
-  self.held = table;
+  each_card(net, [&](Card& self) {
+    auto const copy = [&](auto* to, auto from) {
+      check(cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, self.stream));
+    };
+    copy(self.at.inputs, table.inputs);
+    copy(self.at.targets, table.targets);
+    copy(self.at.slopes, table.slopes);
+    copy(self.at.places, table.places);
+    check(cudaStreamSynchronize(self.stream));
+    self.held = table;
+  });
 }
 
 /// Rows of `width` floats between the host and a matrix of the device.
-void copy_rows(CudaNet const& self, float* to, std::uint32_t to_stride, float const* from, std::uint32_t from_stride, std::uint32_t width,
+void copy_rows(Card const& self, float* to, std::uint32_t to_stride, float const* from, std::uint32_t from_stride, std::uint32_t width,
                std::size_t rows, cudaMemcpyKind way) {
   check(cudaMemcpy2DAsync(to, to_stride * sizeof(float), from, from_stride * sizeof(float), width * sizeof(float), rows, way, self.stream));
 }
 
-void predict(CudaNet& self, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {
-  auto const& at = self.at;
+/// By the first copy.
+void predict(CudaNet& net, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {
+  auto& self = net.first();
   auto const in = self.plan.shape.inputs(), out = self.plan.shape.outputs();
   if (!slopes.empty() && !self.plan.has_twin) throw "slopes of a network that was opened without";
   std::size_t const rows = inputs.size() / in;
   for (std::size_t first = 0; first < rows; first += self.plan.rows_at_once) {
     std::size_t const count = rows - first < self.plan.rows_at_once ? rows - first : self.plan.rows_at_once;
-    copy_rows(self, at.trace[0].value, device_stride(in), inputs.data() + first * in, in, in, count, cudaMemcpyHostToDevice);
-    Launch const l{self, static_cast<std::uint32_t>(count), 0, 0, nullptr, nullptr, nullptr, nullptr, {}};
-    forward(l, false);
-    copy_rows(self, outputs.data() + first * out, out, at.trace.back().value, device_stride(out), out, count, cudaMemcpyDeviceToHost);
+    Pass p;
+    for (auto& card : net.copy(0)) p.launches.push_back({card, static_cast<std::uint32_t>(count), 0, 0, nullptr, nullptr, nullptr, nullptr, {}});
+    p.each([&](Launch const& l) {
+      copy_rows(l.self, l.at().trace[0].value, device_stride(in), inputs.data() + first * in, in, in, count, cudaMemcpyHostToDevice);
+    });
+    forward(p, false);
+    check(cudaSetDevice(self.ordinal));
+    copy_rows(self, outputs.data() + first * out, out, self.at.trace.back().value, device_stride(out), out, count, cudaMemcpyDeviceToHost);
     if (slopes.empty()) continue;
-    twin(l);
-    copy_rows(self, slopes.data() + first * in, in, at.trace[0].adjoint, device_stride(in), in, count, cudaMemcpyDeviceToHost);
+    twin(p);
+    check(cudaSetDevice(self.ordinal));
+    copy_rows(self, slopes.data() + first * in, in, self.at.trace[0].adjoint, device_stride(in), in, count, cudaMemcpyDeviceToHost);
   }
-  check(cudaStreamSynchronize(self.stream));
+  for (auto const& card : net.copy(0)) check(cudaStreamSynchronize(card.stream));
 }
 
-void add_paths(CudaNet& self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums) {
+void grow_labels(Card& self, std::size_t bytes) {
+  if (bytes <= self.label_bytes) return;
+  if (self.labels != nullptr) self.memory.give(self.memory.pool, self.labels);
+  self.labels = nullptr;
+  self.labels = take(self, bytes);
+  self.label_bytes = bytes;
+}
+
+void add_paths(Card& self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums) {
+  if (laws.empty()) return;
   std::size_t const law_bytes = laws.size_bytes(), sum_bytes = laws.size() * label_sums * sizeof(std::int64_t);
-  if (law_bytes + sum_bytes > self.label_bytes) {
-    if (self.labels != nullptr) self.memory.give(self.memory.pool, self.labels);
-    self.labels = nullptr;
-    self.labels = take(self, law_bytes + sum_bytes);
-    self.label_bytes = law_bytes + sum_bytes;
-  }
+  grow_labels(self, law_bytes + sum_bytes);
   auto* const on_device = static_cast<std::int64_t*>(self.labels);
   auto* const law = reinterpret_cast<PathLaw*>(on_device + laws.size() * label_sums);
   check(cudaMemcpyAsync(law, laws.data(), law_bytes, cudaMemcpyHostToDevice, self.stream));
@@ -666,12 +1025,29 @@ void add_paths(CudaNet& self, std::span<PathLaw const> laws, std::uint64_t pairs
   for (std::size_t i = 0; i < found.size(); ++i) sums[i] += found[i];
 }
 
+/// A share of the laws for each card.
+void add_paths(CudaNet& net, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums) {
+  std::size_t const cards = net.cards.size();
+  side_by_side(net, cards, [&](std::size_t i) {
+    std::size_t const first = laws.size() * i / cards, end = laws.size() * (i + 1) / cards;
+    add_paths(net.cards[i], laws.subspan(first, end - first), pairs, sums + first * label_sums);
+  });
+}
+
 }  // namespace
 }  // namespace MUSTER_ISA
 
-CudaNet* open_cuda_net(DevicePlan const& plan, int ordinal, void* stream, TableMemory const& memory, char const** error) {
-  auto* const self = new CudaNet{plan, ordinal, static_cast<cudaStream_t>(stream), memory};
-  *error = on_gpu(self->ordinal, [self] { open(*self); });
+CudaNet* open_cuda_net(DevicePlan const& plan, std::span<CudaCard const> cards, char const** error) {
+  auto* const self = new CudaNet{plan, {}};
+  for (auto const& card : cards) {
+    auto& added = self->cards.emplace_back();
+    added.plan = plan;
+    added.plan.member = static_cast<std::uint32_t>(self->cards.size() - 1) % plan.members;
+    added.ordinal = card.ordinal;
+    added.stream = static_cast<cudaStream_t>(card.stream);
+    added.memory = card.memory;
+  }
+  *error = on_gpu(self->first().ordinal, [self] { open(*self); });
   if (*error == nullptr) return self;
   close_cuda_net(self);
   return nullptr;
@@ -679,40 +1055,44 @@ CudaNet* open_cuda_net(DevicePlan const& plan, int ordinal, void* stream, TableM
 
 void close_cuda_net(CudaNet* self) {
   if (self == nullptr) return;
-  for (void* const at : {self->block, self->labels})
-    if (at != nullptr) self->memory.give(self->memory.pool, at);
-  give_pinned(self->pinned);
+  for (auto const& card : self->cards) {
+    for (void* const at : {card.block, card.labels})
+      if (at != nullptr) card.memory.give(card.memory.pool, at);
+    give_pinned(card.pinned);
+    if (card.done != nullptr) cudaEventDestroy(card.done);
+    if (card.owns_stream) cudaStreamDestroy(card.stream);
+  }
   delete self;
 }
 
 char const* hold_on_cuda(CudaNet* self, SampleTable const& table) {
-  return on_gpu(self->ordinal, [&] { hold(*self, table); });
+  return on_gpu(self->first().ordinal, [&] { hold(*self, table); });
 }
 char const* load_on_cuda(CudaNet* self, float const* parameters) {
-  return on_gpu(self->ordinal, [&] { load(*self, parameters); });
+  return on_gpu(self->first().ordinal, [&] { load(*self, parameters); });
 }
 char const* run_cuda_net(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
                          double const* scales, std::int64_t* sums, BlockReports const& reports) {
-  return on_gpu(self->ordinal, [&] { run(*self, blocks, order, weights, scales, sums, reports); });
+  return on_gpu(self->first().ordinal, [&] { run(*self, {order, weights, sums == nullptr ? nullptr : scales}, blocks, sums, reports); });
 }
 char const* begin_steps_on_cuda(CudaNet* self, Moments const& from) {
-  return on_gpu(self->ordinal, [&] { begin_steps(*self, from); });
+  return on_gpu(self->first().ordinal, [&] { begin_steps(*self, from); });
 }
 char const* sum_on_cuda(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
                         double const* scales, BlockReports const& reports, Squares const& squares) {
-  return on_gpu(self->ordinal, [&] { sum(*self, blocks, order, weights, scales, reports, squares); });
+  return on_gpu(self->first().ordinal, [&] { sum(*self, {order, weights, scales}, blocks, reports, squares); });
 }
 char const* step_on_cuda(CudaNet* self, std::size_t first_bucket, std::span<UpdateRule const> rules) {
-  return on_gpu(self->ordinal, [&] { take_step(*self, first_bucket, rules); });
+  return on_gpu(self->first().ordinal, [&] { take_step(*self, first_bucket, rules); });
 }
 char const* read_steps_on_cuda(CudaNet* self, MomentsOut const& to) {
-  return on_gpu(self->ordinal, [&] { read_steps(*self, to); });
+  return on_gpu(self->first().ordinal, [&] { read_steps(*self, to); });
 }
 char const* predict_on_cuda(CudaNet* self, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {
-  return on_gpu(self->ordinal, [&] { predict(*self, inputs, outputs, slopes); });
+  return on_gpu(self->first().ordinal, [&] { predict(*self, inputs, outputs, slopes); });
 }
 char const* add_paths_on_cuda(CudaNet* self, std::span<PathLaw const> laws, std::uint64_t pairs, std::int64_t* sums) {
-  return on_gpu(self->ordinal, [&] { add_paths(*self, laws, pairs, sums); });
+  return on_gpu(self->first().ordinal, [&] { add_paths(*self, laws, pairs, sums); });
 }
 
 }  // namespace muster::kernels::nets

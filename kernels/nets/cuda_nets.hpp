@@ -8,8 +8,15 @@ namespace muster::kernels::nets {
 
 struct CudaNet;
 
-/// `stream` is a cudaStream_t. Null on failure, with a static text in `*error`.
-CudaNet* open_cuda_net(DevicePlan const& plan, int ordinal, void* stream, TableMemory const& memory, char const** error);
+/// One card of those that a network lies on. They may be the same one.
+struct CudaCard {
+  int ordinal = 0;
+  void* stream = nullptr;  ///< a cudaStream_t, where there is one card
+  TableMemory memory;
+};
+
+/// On plan.copies times plan.members cards, [copy][member]. Null on failure, with a static text in `*error`.
+CudaNet* open_cuda_net(DevicePlan const& plan, std::span<CudaCard const> cards, char const** error);
 void close_cuda_net(CudaNet* self);
 /// As DeviceLearner's; null or an error text. They wait for the device.
 char const* hold_on_cuda(CudaNet* self, SampleTable const& table);

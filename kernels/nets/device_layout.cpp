@@ -10,31 +10,47 @@ constexpr std::size_t read_ahead = 16;
 
 float* matrix(Arena& arena, std::uint64_t rows, std::uint32_t stride) { return arena.take<float>(rows * stride + read_ahead); }
 
-DeviceLayer lay_out(LayerPlace const& place, Precision precision, Arena& arena) {
-  DeviceLayer layer{place, device_stride(place.in), device_stride(place.out)};
-  if (precision == Precision::bf16) return layer;
-  layer.forward = matrix(arena, place.in, layer.out_stride);
-  layer.backward = matrix(arena, place.out, layer.in_stride);
-  layer.biases = matrix(arena, 1, layer.out_stride);
+/// Of a member whose parameters begin at `first`.
+DeviceLayer lay_out_layer(DevicePlan const& plan, std::size_t index, std::size_t first, Arena& arena) {
+  auto const in = plan.shape.widths[index], out = plan.shape.widths[index + 1];
+  DeviceLayer layer;
+  layer.outputs = out;
+  layer.own_in = slice_of(in, plan.member, plan.members);
+  layer.own_out = slice_of(out, plan.member, plan.members);
+  layer.place = {in, layer.own_out.count, first, first + std::size_t{in} * layer.own_out.count};
+  layer.in_stride = device_stride(in), layer.out_stride = device_stride(out);
+  layer.own_in_stride = device_stride(layer.own_in.count), layer.own_out_stride = device_stride(layer.own_out.count);
+  if (plan.precision == Precision::bf16) return layer;
+  layer.forward = matrix(arena, in, layer.own_out_stride);
+  layer.backward = matrix(arena, out, layer.own_in_stride);
+  layer.biases = matrix(arena, 1, layer.own_out_stride);
   return layer;
 }
 
+void lay_out_layers(DevicePlan const& plan, Arena& arena, DeviceLayout& out) {
+  for (std::size_t i = 0; i < plan.shape.layers(); ++i) {
+    auto const& layer = out.layers.emplace_back(lay_out_layer(plan, i, out.parameter_count, arena));
+    out.parameter_count = layer.place.biases + layer.place.out;
+  }
+}
+
 /// Of the inputs, a hidden layer, or the outputs.
-TraceView lay_out(DevicePlan const& plan, std::size_t index, Arena& arena) {
-  std::uint32_t const stride = device_stride(plan.shape.widths[index]);
+TraceView lay_out_trace(DevicePlan const& plan, std::size_t index, Arena& arena) {
+  std::uint32_t const width = plan.shape.widths[index];
+  std::uint32_t const all = device_stride(width), own = device_stride(slice_of(width, plan.member, plan.members).count);
   bool const is_hidden = index > 0 && index < plan.shape.layers();
-  auto const take = [&](bool is_wanted) { return is_wanted ? matrix(arena, plan.rows_at_once, stride) : nullptr; };
+  auto const take = [&](bool is_wanted, std::uint32_t stride) { return is_wanted ? matrix(arena, plan.rows_at_once, stride) : nullptr; };
   TraceView trace;
-  trace.value = take(!is_hidden || plan.precision == Precision::fp32);
+  trace.value = take(!is_hidden || plan.precision == Precision::fp32, all);
   if (plan.precision == Precision::bf16) {
-    trace.adjoint = take(plan.has_twin && index == 0);
+    trace.adjoint = take(plan.has_twin && index == 0, all);
     return trace;
   }
-  trace.slope = take(is_hidden);
-  trace.bend = take(is_hidden && plan.has_slopes);
-  trace.adjoint = take(plan.has_twin && index < plan.shape.layers());
-  trace.inner = take(plan.has_twin && index > 0);
-  trace.extra = take(is_hidden && plan.has_slopes);
+  trace.slope = take(is_hidden, own);
+  trace.bend = take(is_hidden && plan.has_slopes, own);
+  trace.adjoint = take(plan.has_twin && index < plan.shape.layers(), index == 0 ? all : own);
+  trace.inner = take(plan.has_twin && index > 0, all);
+  trace.extra = take(is_hidden && plan.has_slopes, own);
   return trace;
 }
 
@@ -77,18 +93,39 @@ TensorLayout lay_out_tensor(DevicePlan const& plan, Arena& arena) {
   return out;
 }
 
-}  // namespace
-
-std::vector<SquarePart> square_parts_of(Shape const& shape) {
-  std::vector<SquarePart> parts;
-  std::uint32_t number = 0;
-  for (auto const& bucket : buckets_of(shape)) {
-    for (std::size_t done = 0; done < bucket.count; done += square_block)
-      parts.push_back({bucket.first + done, static_cast<std::uint32_t>(std::min(square_block, bucket.count - done)), number});
-    ++number;
+void add_square_parts(std::size_t first, std::uint32_t rows, std::uint32_t columns, std::uint32_t bucket, DeviceLayout& out) {
+  constexpr auto most = static_cast<std::uint32_t>(square_rows);
+  for (std::uint32_t row = 0; row < rows; row += most) {
+    out.parts.push_back({first + std::size_t{row} * columns, out.chain_count, std::min(most, rows - row), columns, bucket});
+    out.chain_count += columns;
   }
-  return parts;
 }
+
+/// As squared_norm adds them.
+void cut_squares(DeviceLayout& out) {
+  std::uint32_t bucket = 0;
+  for (auto const& layer : out.layers) {
+    add_square_parts(layer.place.weights, layer.place.in, layer.place.out, bucket++, out);
+    add_square_parts(layer.place.biases, 1, layer.place.out, bucket++, out);
+  }
+}
+
+/// Room for what members and copies of the network tell each other.
+void lay_out_exchange(DevicePlan const& plan, Arena& arena, DeviceLayout& out) {
+  std::uint32_t widest = 0;
+  std::size_t weights = 0;
+  for (auto const& layer : out.layers) {
+    widest = std::max({widest, layer.own_in_stride, layer.own_out_stride});
+    weights = std::max(weights, std::size_t{layer.own_in.count} * layer.outputs);
+  }
+  if (plan.members > 1)
+    for (auto& stage : out.stage) stage = matrix(arena, plan.rows_at_once, widest);
+  std::size_t const of_members = plan.members > 1 ? weights / 2 + 1 : 0;
+  std::size_t const of_copies = plan.copies > 1 ? out.parameter_count / plan.copies + 1 : 0;
+  out.arrivals = arena.take<std::int64_t>(std::max(of_members, of_copies));
+}
+
+}  // namespace
 
 DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
   DeviceLayout out;
@@ -96,8 +133,8 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
   auto const inputs = shape.inputs(), outputs = shape.outputs();
   auto const widest = device_stride(*std::ranges::max_element(shape.widths));
   auto const slopes = plan.has_slopes ? std::uint64_t{1} : 0;
-  for (auto const& place : places_of(shape)) out.layers.push_back(lay_out(place, plan.precision, arena));
-  for (std::size_t i = 0; i < shape.widths.size(); ++i) out.trace.push_back(lay_out(plan, i, arena));
+  lay_out_layers(plan, arena, out);
+  for (std::size_t i = 0; i < shape.widths.size(); ++i) out.trace.push_back(lay_out_trace(plan, i, arena));
   out.inputs = arena.take<float>(plan.table.inputs);
   out.targets = arena.take<float>(plan.table.targets);
   out.slopes = arena.take<float>(plan.table.slopes);
@@ -110,13 +147,14 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
     for (auto& delta : out.delta) delta = matrix(arena, plan.rows_at_once, widest);
   else
     out.tensor = lay_out_tensor(plan, arena);
-  auto const parameters = parameter_count(shape);
+  lay_out_exchange(plan, arena, out);
+  auto const parameters = out.parameter_count;
   out.parameters = arena.take<float>(parameters);
   for (auto* moment : {&out.trained.parameters, &out.trained.first, &out.trained.second, &out.trained.average})
     *moment = arena.take<float>(parameters);
-  out.parts = square_parts_of(shape);
+  cut_squares(out);
   out.square_parts = arena.take<SquarePart>(out.parts.size());
-  out.chains = arena.take<double>(out.parts.size() * square_chains);
+  out.chains = arena.take<double>(out.chain_count);
   out.sums = arena.take<std::int64_t>(parameters);
   out.most = arena.take<std::uint32_t>(plan.shards * 2 * shape.layers());
   out.losses = arena.take<double>(2 * most_launch_chunks(plan.rows_at_once));

@@ -25,26 +25,29 @@ class Arena {
   std::size_t used_ = 0;
 };
 
-/// A layer's weights, twice, since both products want rows of them.
+/// A layer's weights, twice, since both products want rows of them: those of its own outputs, and those of its own inputs.
 struct DeviceLayer {
-  LayerPlace place;
-  std::uint32_t in_stride = 0, out_stride = 0;
-  float* forward = nullptr;   ///< [in][out_stride]
-  float* backward = nullptr;  ///< [out][in_stride]
-  float* biases = nullptr;    ///< [out_stride]
+  LayerPlace place;           ///< all inputs and its own outputs, among the member's parameters
+  std::uint32_t outputs = 0;  ///< all of them
+  Slice own_in, own_out;
+  std::uint32_t in_stride = 0, out_stride = 0;          ///< of matrices with all columns,
+  std::uint32_t own_in_stride = 0, own_out_stride = 0;  ///< and with its own
+  float* forward = nullptr;   ///< [in][own_out_stride]
+  float* backward = nullptr;  ///< [outputs][own_in_stride]
+  float* biases = nullptr;    ///< [own_out_stride]
 };
 
 struct MomentsView {
   float *parameters = nullptr, *first = nullptr, *second = nullptr, *average = nullptr;
 };
 
-/// A part of a bucket whose squares are added by themselves.
+/// Rows of a bucket whose chains of squares are added by themselves.
 struct SquarePart {
   std::size_t first = 0;  ///< of its sums
-  std::uint32_t count = 0;
+  std::size_t chain = 0;  ///< of its own columns' chains
+  std::uint32_t rows = 0, columns = 0;
   std::uint32_t bucket = 0;
 };
-std::vector<SquarePart> square_parts_of(Shape const& shape);
 
 /// Bits of a bf16 number.
 using Bf16 = std::uint16_t;
@@ -73,19 +76,24 @@ struct TensorLayout {
   Bf16* delta[2] = {};
 };
 
+/// Of a network's trace, values, inner ones, the inputs' adjoint and `delta` have all columns, and the others a member's own.
 struct DeviceLayout {
   std::vector<DeviceLayer> layers;
+  std::size_t parameter_count = 0;  ///< the member's own
   std::vector<TraceView> trace;  ///< [layers + 1], matrices [rows_at_once][stride]
   float *inputs = nullptr, *targets = nullptr, *slopes = nullptr;   ///< the held samples
   std::uint32_t* places = nullptr;
   float *wanted = nullptr, *wanted_slopes = nullptr;                ///< those of a launch
   float *by_output = nullptr, *by_slope = nullptr;                  ///< the loss's derivatives
   float* delta[2] = {};                                             ///< in turns
+  float* stage[2] = {};               ///< a member's own columns, on their way to all of them; in turns
+  std::int64_t* arrivals = nullptr;   ///< what comes from others: weights, or sums
   float* parameters = nullptr;        ///< on their way to the layers
   MomentsView trained;                ///< of steps made here
   std::vector<SquarePart> parts;      ///< and on the device:
   SquarePart* square_parts = nullptr;
-  double* chains = nullptr;           ///< [parts][square_chains]
+  std::size_t chain_count = 0;
+  double* chains = nullptr;
   std::int64_t* sums = nullptr;
   std::uint32_t* most = nullptr;      ///< [shards][buckets]
   double* losses = nullptr;           ///< [chunks][value, slope]

@@ -36,8 +36,12 @@ struct DevicePlan {
   std::uint64_t rows_at_once = 0;  ///< the largest block at least
   std::uint64_t shards = 1;
   Precision precision = Precision::fp32;
+  /// Devices that hold one copy of the network among them, each the same columns of every layer, and which of them this is. No
+  /// product is cut in its summed index, so their number is in no bit. fp32 alone.
+  std::uint32_t members = 1, member = 0;
+  std::uint32_t copies = 1;  ///< of the network, that share the samples
 };
-/// Of a pool, at most.
+/// Of a member's pool, at most.
 std::uint64_t device_bytes(DevicePlan const& plan);
 
 /// Samples at places [first, first + rows) of an order, whose gradient is rounded to the grid by itself.

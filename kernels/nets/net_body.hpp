@@ -27,7 +27,7 @@ struct UpdateView {
   BlockLoss run_losses(NetView const& net, Samples const& samples, LossWeights const& weights);                         \
   void fold_gradient(LayerView const& layer, double const* scales, std::int64_t* sums, std::uint32_t* most);             \
   void update_parameters(UpdateRule const& rule, std::int64_t const* sums, std::size_t count, UpdateView const& view);  \
-  double sum_of_squares(std::int64_t const* sums, double scale, std::size_t count);                                     \
+  void chain_squares(std::int64_t const* sums, double scale, std::size_t rows, std::size_t columns, double* chains);     \
   void multiply_double(double const* from, std::uint32_t rows, DoubleWeights const& weights, double* to);                \
   void activate_double(Activation activation, DoubleTrace const& trace, std::size_t count);                              \
   void add_paths(PathLaw const& law, std::uint64_t pairs, std::int64_t* sums);                                            \

@@ -1,5 +1,7 @@
 #include "kernels/nets/shape.hpp"
 
+#include <algorithm>
+
 namespace muster::kernels::nets {
 
 std::vector<LayerPlace> places_of(Shape const& shape) {
@@ -29,10 +31,19 @@ std::vector<float> transposed(std::span<float const> parameters, LayerPlace cons
 std::vector<Bucket> buckets_of(Shape const& shape) {
   std::vector<Bucket> buckets;
   for (auto const& place : places_of(shape)) {
-    buckets.push_back({place.weights, std::size_t{place.in} * place.out});
-    buckets.push_back({place.biases, place.out});
+    buckets.push_back({place.weights, std::size_t{place.in} * place.out, place.out});
+    buckets.push_back({place.biases, place.out, place.out});
   }
   return buckets;
+}
+
+Slice slice_of(std::uint32_t width, std::uint32_t member, std::uint32_t members) {
+  constexpr std::uint32_t grain = 32;
+  std::uint64_t const groups = (width + grain - 1) / grain;
+  auto const edge = [&](std::uint32_t m) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(width, groups * m / members * grain));
+  };
+  return {edge(member), edge(member + 1) - edge(member)};
 }
 
 double forward_work(Shape const& shape) {

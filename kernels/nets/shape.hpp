@@ -45,8 +45,16 @@ std::vector<float> transposed(std::span<float const> parameters, LayerPlace cons
 struct Bucket {
   std::size_t first = 0;
   std::size_t count = 0;
+  std::size_t columns = 0;  ///< outputs of its layer
 };
 std::vector<Bucket> buckets_of(Shape const& shape);
+
+/// The columns of a matrix so wide that one of several members keeps: whole groups of 32, and none where there are too few.
+struct Slice {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+Slice slice_of(std::uint32_t width, std::uint32_t member, std::uint32_t members);
 
 /// Multiply-adds of one sample's forward pass.
 double forward_work(Shape const& shape);

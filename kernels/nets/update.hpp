@@ -1,6 +1,8 @@
 // One step of an optimizer over a tensor of parameters, from exact gradient sums.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -33,10 +35,28 @@ struct MomentsOut {
 /// AdamW as Loshchilov and Hutter 2019, or gradient descent with momentum. IEEE operations alone: the same bits anywhere.
 void update(UpdateRule const& rule, std::span<std::int64_t const> sums, Moments const& from, MomentsOut const& to);
 
-/// Squares are added by blocks of so many in so many chains, then chain by chain, then block by block.
-inline constexpr std::size_t square_block = 4096, square_chains = 8;
+/// Squares of a bucket [rows][columns] are added down each column of so many rows: such a chain needs one column alone, so
+/// that devices which share a layer's columns add the same chains.
+inline constexpr std::size_t square_rows = 256;
 
-/// Sum of squares of scale * sums.
-double squared_norm(std::span<std::int64_t const> sums, double scale);
+/// Adds the chains of such a part from its first column on.
+class ChainSum {
+ public:
+  void add(std::span<double const> chains) {
+    for (double const chain : chains) lanes_[count_++ % lanes_.size()] += chain;
+  }
+  double total() const {
+    double sum = 0;
+    for (double const lane : lanes_) sum += lane;
+    return sum;
+  }
+
+ private:
+  std::array<double, 8> lanes_{};
+  std::size_t count_ = 0;
+};
+
+/// Sum of squares of scale * sums, a bucket of so many columns.
+double squared_norm(std::span<std::int64_t const> sums, std::size_t columns, double scale);
 
 }  // namespace muster::kernels::nets

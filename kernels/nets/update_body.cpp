@@ -50,19 +50,10 @@ void update_parameters(UpdateRule const& rule, std::int64_t const* sums, std::si
   }
 }
 
-double sum_of_squares(std::int64_t const* sums, double scale, std::size_t count) {
-  double chain[square_chains] = {};
-  auto const add = [&](std::size_t c, std::size_t i) {
-    double const x = to_double(sums[i]) * scale;
-    chain[c] = fma(x, x, chain[c]);
-  };
-  std::size_t const whole = count / square_chains * square_chains;
-  for (std::size_t i = 0; i < whole; i += square_chains)
-    for (std::size_t c = 0; c < square_chains; ++c) add(c, i + c);
-  for (std::size_t i = whole; i < count; ++i) add(i - whole, i);
-  double sum = 0;
-  for (double const c : chain) sum += c;
-  return sum;
+void chain_squares(std::int64_t const* sums, double scale, std::size_t rows, std::size_t columns, double* chains) {
+  for (std::size_t row = 0; row < rows; ++row, sums += columns)
+    MUSTER_LANES
+    for (std::size_t c = 0; c < columns; ++c) chains[c] = with_square(sums[c], scale, chains[c]);
 }
 
 MUSTER_NETS_END

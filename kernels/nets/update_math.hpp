@@ -1,4 +1,4 @@
-// One step of an optimizer for one parameter, and the chains of a squared norm: the same text for CPUs and GPUs.
+// One step of an optimizer for one parameter, and of a squared norm for one sum: the same text for CPUs and GPUs.
 #pragma once
 
 #include "kernels/math/base.hpp"
@@ -44,14 +44,10 @@ MUSTER_FN void update_one(UpdateRule const& rule, std::int64_t sum, UpdateView c
   v.to_average[i] = averaged(rule, average, p);
 }
 
-/// Squares of every square_chains-th sum of a block, those behind the last whole round with the first chains.
-MUSTER_FN double chain_of_squares(std::int64_t const* sums, double scale, std::size_t count, std::size_t chain) {
-  double square = 0;
-  for (std::size_t i = chain; i < count; i += square_chains) {
-    double const x = to_double(sums[i]) * scale;
-    square = fma(x, x, square);
-  }
-  return square;
+/// A chain of squares with that of one more sum.
+MUSTER_FN double with_square(std::int64_t sum, double scale, double chain) {
+  double const x = to_double(sum) * scale;
+  return fma(x, x, chain);
 }
 
 MUSTER_NETS_END

@@ -180,6 +180,19 @@ TEST(AskedMode, IsObeyed) {
   EXPECT_EQ(make_plan(fixture("hgx-h100"), demand).tier, Tier::mid);
 }
 
+TEST(Groups, AreNeverCutAmongRanks) {
+  auto demand = with_model_parallel_form();
+  demand.in_process_ranks = 3;
+  auto const plan = make_plan(fixture("dgx1v"), demand);
+  ASSERT_EQ(plan.nodes.front().groups.size(), 2u);
+  ASSERT_EQ(plan.ranks.size(), 3u);
+  EXPECT_EQ(plan.ranks[0].gpus, plan.nodes.front().groups[0]);
+  EXPECT_EQ(plan.ranks[1].gpus, plan.nodes.front().groups[1]);
+  EXPECT_TRUE(plan.ranks[2].gpus.empty());
+  demand.in_process_ranks = 1;
+  EXPECT_EQ(make_plan(fixture("dgx1v"), demand).ranks.front().gpus.size(), 8u);
+}
+
 TEST(AskedMode, IsRefusedWithTheReason) {
   auto demand = with_model_parallel_form();
   demand.mode = Mode::model_data_parallel;

@@ -54,6 +54,19 @@ TEST(Mode, FollowsTheNumberOfGpus) {
   EXPECT_EQ(make_plan(machine(8), demand).mode, Mode::model_data_parallel);
 }
 
+TEST(Mode, FollowsWhetherOneGpuHoldsTheNetwork) {
+  Demand demand;
+  demand.has_model_parallel_form = true;
+  demand.network = NetworkSize::fits_one_gpu;
+  auto const whole = make_plan(machine(8), demand);
+  EXPECT_EQ(whole.mode, Mode::data_parallel);
+  EXPECT_EQ(whole.group_size, 1);
+  EXPECT_THAT(whole.decisions.front().reason, HasSubstr("room for the whole network"));
+  demand.network = NetworkSize::needs_several;
+  for (int const gpus : {2, 8}) EXPECT_EQ(make_plan(machine(gpus), demand).mode, Mode::model_data_parallel) << gpus;
+  EXPECT_EQ(make_plan(machine(1), demand).mode, Mode::standalone);
+}
+
 TEST(Mode, SaysWhy) {
   auto const cpu = make_plan(machine(0), {});
   EXPECT_EQ(cpu.decisions.front().what, "mode");

@@ -17,10 +17,18 @@ class DeviceRunners : public ::testing::Test {
   kernels::DevicePool pool_{[this] { return kernels::Opened{std::make_unique<test::FakeAccelerator>(memory_, kernels::Width{}), memory_.bytes}; }};
 
   Device gpu() { return {Device::Kind::cuda, 0, UINT64_MAX, &pool_}; }
+  /// Four that compute as one.
+  Device team(int members) {
+    auto device = gpu();
+    for (int i = 1; i < 4; ++i) device.partners.push_back({Device::Kind::cuda, i, UINT64_MAX, &pool_});
+    device.members = members;
+    return device;
+  }
 
   /// Runs a job on both, tile by tile on the CPU and stage by stage on the device; `between` sees the device's runner before a stage.
-  void compare(Job const& job, std::function<void(TileRunner&)> const& between = {}) {
-    auto const host = job.make_runner({}), device = job.make_runner(gpu());
+  void compare(Job const& job, std::function<void(TileRunner&)> const& between = {}) { compare(job, between, gpu()); }
+  void compare(Job const& job, std::function<void(TileRunner&)> const& between, Device const& on) {
+    auto const host = job.make_runner({}), device = job.make_runner(on);
     device->prepare();
     auto const& steps = *job.steps();
     auto carry = steps.first(1);
@@ -54,6 +62,20 @@ TEST_F(DeviceRunners, TellWhatCpusDo) {
   compare(*make_train_job(params_of(asian_job), {}));
   compare(*make_train_job(params_of(price_job), {}));
   compare(*make_train_job(params_of(heston_job), {}));
+}
+
+TEST_F(DeviceRunners, OfSeveralGpusTakeMemoryOfEach) {
+  auto const job = make_train_job(params_of(price_job), {});
+  compare(*job, {}, team(1));
+  compare(*job, {}, team(4));
+  auto const held = [&](Device const& device) {
+    auto const runner = job->make_runner(device);
+    runner->prepare();
+    return pool_.use().held_bytes;
+  };
+  auto const one = held(gpu());
+  EXPECT_GT(held(team(1)), 2 * one);
+  EXPECT_LT(held(team(4)), held(team(1)));
 }
 
 TEST_F(DeviceRunners, LearnSamplesOfAFile) {
@@ -184,6 +206,9 @@ TEST_F(DeviceRunners, NeedOfACardWhatThePlanSays) {
   EXPECT_LE(less->pool_bytes, all->pool_bytes / 2);
   EXPECT_THAT(less->note, ::testing::HasSubstr("instead of 20 000"));
   EXPECT_FALSE(job->device_need(gpu, all->context_bytes)->fits);
+  auto const shared = job->device_need(gpu, std::uint64_t{12} << 30, {4, 4}), copied = job->device_need(gpu, std::uint64_t{12} << 30, {4, 1});
+  EXPECT_LT(shared->pool_bytes, all->pool_bytes);
+  EXPECT_LT(copied->pool_bytes, all->pool_bytes) << "each has a part of the rows";
 }
 
 }  // namespace

@@ -44,8 +44,9 @@ class FakeAccelerator final : public kernels::Accelerator {
   std::unique_ptr<kernels::PathLauncher> open_paths(kernels::PathPlan const& plan, kernels::DevicePool& pool) override {
     return std::make_unique<Launcher>(memory_, plan, pool);
   }
-  std::unique_ptr<kernels::nets::DeviceLearner> open_learner(kernels::nets::DevicePlan const& plan, kernels::DevicePool& pool) override {
-    return std::make_unique<HostLearner>(plan, pool);
+  std::unique_ptr<kernels::nets::DeviceLearner> open_learner(kernels::nets::DevicePlan const& plan,
+                                                             std::span<kernels::DevicePool* const> pools) override {
+    return std::make_unique<HostLearner>(plan, pools);
   }
 
  private:

@@ -32,6 +32,34 @@ TEST(DeviceLayout, MatricesOfBfloatLieApartAndInWholePieces) {
   EXPECT_NE(at.trace[3].value, nullptr);
 }
 
+TEST(DeviceLayout, MembersKeepEachColumnOnce) {
+  for (std::uint32_t const width : {1u, 8u, 31u, 32u, 300u, 1472u})
+    for (std::uint32_t const members : {1u, 2u, 3u, 8u}) {
+      std::uint32_t next = 0;
+      for (std::uint32_t m = 0; m < members; ++m) {
+        auto const slice = slice_of(width, m, members);
+        EXPECT_EQ(slice.first, next);
+        EXPECT_EQ(slice.first % 32, slice.count == 0 ? slice.first % 32 : 0);
+        next += slice.count;
+      }
+      EXPECT_EQ(next, width);
+    }
+  EXPECT_EQ(slice_of(1472, 1, 2).count, 736u);
+}
+
+TEST(DeviceLayout, MembersShareANetworksMemory) {
+  DevicePlan plan{{{8, 4096, 4096, 4096, 1}}, false, false, {}, 256, 8};
+  auto const alone = device_bytes(plan);
+  std::size_t parameters = 0;
+  plan.members = 4;
+  for (plan.member = 0; plan.member < 4; ++plan.member) {
+    EXPECT_LT(device_bytes(plan) * 7, alone * 2) << plan.member;
+    Arena counting;
+    parameters += lay_out(plan, counting).parameter_count;
+  }
+  EXPECT_EQ(parameters, parameter_count(plan.shape));
+}
+
 TEST(DeviceLayout, OldDevicesHaveNoBfloat) {
   EXPECT_EQ(refusal_of(Precision::fp32, 6), nullptr);
   EXPECT_EQ(refusal_of(Precision::bf16, 8), nullptr);

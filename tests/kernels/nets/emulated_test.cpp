@@ -207,12 +207,8 @@ TEST(EmulatedNets, StepsAreThoseOfTheOptimizers) {
     EXPECT_TRUE(optimizer == Optimizer::sgd || v == all_v);
   }
   double square = 0;
-  for (std::size_t at = 0; at < count; at += square_block) {
-    double block = 0;
-    for (std::size_t c = 0; c < square_chains; ++c) block += chain_of_squares(&sums[at], 0x1p-40, std::min(square_block, count - at), c);
-    square += block;
-  }
-  EXPECT_EQ(square, squared_norm(sums, 0x1p-40));
+  for (auto const sum : sums) square = with_square(sum, 0x1p-40, square);
+  EXPECT_NEAR(square, squared_norm(sums, 1, 0x1p-40), 1e-12 * square);
 }
 
 CallContract heston_call(double spot, double years, HestonMarket const& market) {

@@ -68,10 +68,14 @@ class Scene {
     return found;
   }
 
-  Found on_gpu() {
+  /// On cards that are all the first one: copies of the network, each among members.
+  Found on_gpu(std::uint32_t copies, std::uint32_t members) {
     auto found = empty();
     char const* error = nullptr;
-    CudaNet* const net = open_cuda_net({shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0}, of_.rows_at_once, shards}, 0, nullptr, testing_memory(), &error);
+    std::vector<CudaCard> const cards(copies * members, {0, nullptr, testing_memory()});
+    DevicePlan const plan{shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0},
+                          of_.rows_at_once, shards, Precision::fp32, members, 0, copies};
+    CudaNet* const net = open_cuda_net(plan, cards, &error);
     if (net == nullptr) return expect(false, error), found;
     auto const tell = [](char const* text) { expect(text == nullptr, text); };
     tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
@@ -93,11 +97,18 @@ class Scene {
   }
 
   void compare() {
-    auto const host = on_host(), gpu = on_gpu();
+    auto const host = on_host();
+    for (std::uint32_t const copies : {1, 2, 3})
+      for (std::uint32_t const members : {1, 2, 3, 8}) compare(host, copies, members);
+  }
+
+ private:
+  void compare(Found const& host, std::uint32_t copies, std::uint32_t members) {
+    auto const gpu = on_gpu(copies, members);
     std::size_t differ = 0;
     for (std::size_t i = 0; i < host.sums.size(); ++i) differ += host.sums[i] != gpu.sums[i];
-    std::printf("%zu layers, %zu parameters, %s: %zu gradients differ\n", shape_.layers(), host.sums.size(),
-                of_.has_slopes ? "slopes" : "plain", differ);
+    std::printf("%zu layers, %zu parameters, %s, %u x %u cards: %zu gradients differ\n", shape_.layers(), host.sums.size(),
+                of_.has_slopes ? "slopes" : "plain", copies, members, differ);
     expect(differ == 0, "gradients differ");
     expect(host.most == gpu.most, "largest gradients differ");
     expect(same(host.losses, gpu.losses), "losses differ");
@@ -107,7 +118,6 @@ class Scene {
     expect(host.outputs == gpu.outputs && host.slopes == gpu.slopes, "predictions differ");
   }
 
- private:
   static constexpr std::uint64_t shards = 3;
   static constexpr int steps = 3;
   static TableMemory testing_memory() { return muster::testing::plain_gpu_memory(); }
@@ -144,7 +154,7 @@ class Scene {
     auto const all = buckets_of(shape_);
     for (std::size_t b = 0; b < all.size(); ++b) {
       auto const part = [&](auto& values) { return std::span(values).subspan(all[b].first, all[b].count); };
-      found.squares[b] = squared_norm(part(sums), norm_scales()[b]);
+      found.squares[b] = squared_norm(part(sums), all[b].columns, norm_scales()[b]);
       if (b < 2) continue;
       MomentsOut const to{part(found.parameters), part(found.first), part(found.second), part(found.average)};
       update(rules_of(made_)[b - 2], part(sums), {to.parameters, to.first, to.second, to.average}, to);
@@ -207,7 +217,7 @@ void compare_labels(bool is_heston) {
   }
   gpu.assign(host.size(), 0);
   char const* error = nullptr;
-  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, false, {}, 8, 1}, 0, nullptr, muster::testing::plain_gpu_memory(), &error);
+  CudaNet* const net = open_cuda_net({{{8, 8, 1}}, false, false, {}, 8, 1}, std::vector<CudaCard>{{0, nullptr, muster::testing::plain_gpu_memory()}}, &error);
   if (net == nullptr) return expect(false, error);
   error = add_paths_on_cuda(net, laws, pairs, gpu.data());
   close_cuda_net(net);

@@ -16,9 +16,14 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   using BlockLoss = kernels::nets::BlockLoss;
   using HostNet = kernels::nets::HostNet;
 
-  HostLearner(kernels::nets::DevicePlan const& plan, kernels::DevicePool& pool)
-      : plan_(plan), memory_(pool, kernels::nets::device_bytes(plan)),
-        net_(plan.shape, plan.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn) {}
+  HostLearner(kernels::nets::DevicePlan const& plan, std::span<kernels::DevicePool* const> pools)
+      : plan_(plan), net_(plan.shape, plan.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn) {
+    auto own = plan;
+    for (std::size_t i = 0; i < pools.size(); ++i) {
+      own.member = static_cast<std::uint32_t>(i) % plan.members;
+      memory_.emplace_back(*pools[i], kernels::nets::device_bytes(own));
+    }
+  }
 
   void hold(kernels::nets::SampleTable const& table) override {
     auto const& room = plan_.table;
@@ -47,11 +52,11 @@ class HostLearner final : public kernels::nets::DeviceLearner {
     sums_.assign(parameters_.size(), 0);
     add_gradients(blocks, order, weights, scales, sums_, reports);
     for (std::size_t b = 0; b < buckets_.size(); ++b)
-      squares.squares[b] = kernels::nets::squared_norm(std::span(sums_).subspan(buckets_[b].first, buckets_[b].count), squares.scales[b]);
+      squares.squares[b] = kernels::nets::squared_norm(std::span(sums_).subspan(buckets_[b].first, buckets_[b].count), buckets_[b].columns, squares.scales[b]);
   }
   void take_step(std::size_t first_bucket, std::span<kernels::nets::UpdateRule const> rules) override {
     for (std::size_t i = 0; i < rules.size(); ++i) {
-      auto const& [first, count] = buckets_[first_bucket + i];
+      auto const& [first, count, columns] = buckets_[first_bucket + i];
       auto const part = [first = first, count = count](std::vector<float>& all) { return std::span(all).subspan(first, count); };
       kernels::nets::update(rules[i], std::span(sums_).subspan(first, count), {part(parameters_), part(first_), part(second_), part(average_)},
                             {part(parameters_), part(first_), part(second_), part(average_)});
@@ -86,7 +91,7 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   }
 
   kernels::nets::DevicePlan const plan_;
-  kernels::PoolMemory const memory_;
+  std::vector<kernels::PoolMemory> memory_;
   HostNet net_;
   std::vector<kernels::nets::Bucket> const buckets_ = kernels::nets::buckets_of(plan_.shape);
   std::vector<float> parameters_, first_, second_, average_;

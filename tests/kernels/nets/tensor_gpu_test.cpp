@@ -131,7 +131,7 @@ class Scene {
                 std::vector<BlockLoss>(blocks.size()), std::vector<float>(of_.samples * shape_.outputs()),
                 std::vector<float>(shape_.outputs() == 1 ? inputs_.size() : 0)};
     char const* error = nullptr;
-    CudaNet* const net = open_cuda_net(plan(rows_at_once), 0, nullptr, spoilt_memory(), &error);
+    CudaNet* const net = open_cuda_net(plan(rows_at_once), std::vector<CudaCard>{{0, nullptr, spoilt_memory()}}, &error);
     if (net == nullptr) return expect(false, error), found;
     auto const tell = [](char const* text) { expect(text == nullptr, text); };
     tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
@@ -146,7 +146,7 @@ class Scene {
   /// A step on the device, and its parameters loaded, come to the same losses.
   bool steps_are_loads() {
     char const* error = nullptr;
-    CudaNet* const net = open_cuda_net(plan(of_.samples), 0, nullptr, spoilt_memory(), &error);
+    CudaNet* const net = open_cuda_net(plan(of_.samples), std::vector<CudaCard>{{0, nullptr, spoilt_memory()}}, &error);
     if (net == nullptr) return false;
     auto const tell = [](char const* text) { expect(text == nullptr, text); };
     tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
