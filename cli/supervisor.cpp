@@ -35,8 +35,9 @@ constexpr std::chrono::milliseconds pace{10};
 constexpr std::chrono::milliseconds calm_pace{100};
 /// Between rank 0's end and the launcher's.
 constexpr std::chrono::seconds leave_limit{8};
-/// Rank 0 is stopped: somebody may go on with it, but not for long.
+/// Rank 0 is stopped: somebody may go on with it, but not for long; less where the others go on without it.
 constexpr std::chrono::seconds stopped_limit{2};
+constexpr std::chrono::seconds stopped_limit_with_ulfm{1};
 /// For the ranks that live to go on without rank 0.
 constexpr std::chrono::seconds failover_limit{5};
 /// For the launcher to start the ranks and for MPI to connect them.
@@ -76,17 +77,19 @@ Cause death(std::string const& who, ProcessHandle const& process, std::uint64_t 
 /// How long something has been stopped.
 class StopClock {
  public:
+  explicit StopClock(Clock::duration limit) : limit_(limit) {}
   /// Whether it is stopped, and has been for longer than may be; begins anew then.
   bool has_run_out(bool is_stopped) {
     if (!is_stopped) since_.reset();
     if (!is_stopped) return false;
     if (!since_) since_ = Clock::now();
-    if (Clock::now() - *since_ <= stopped_limit) return false;
+    if (Clock::now() - *since_ <= limit_) return false;
     since_.reset();
     return true;
   }
 
  private:
+  Clock::duration const limit_;
   std::optional<Clock::time_point> since_;
 };
 
@@ -158,7 +161,7 @@ class Supervisor {
 
   /// Until the ranks are gone.
   Cause watch() {
-    StopClock stop_clock;
+    StopClock stop_clock(place_.has_open_mpi_4 ? stopped_limit : stopped_limit_with_ulfm);
     for (;; pause()) {
       pass_stop_on();
       if (launched_->has_ended()) {

@@ -2,11 +2,12 @@
 """Kills and stops ranks of real runs and compares the digests.
 
 chaos.py --muster BINARY --job FILE [--runs 1000] [--seed 1] [--victims workers|any|root] [--hosts 2 [--pml ob1|ucx]] [--keep-going]
+chaos.py --ulfm BINARY --openmpi5 FOLDER --job FILE ...
 
 Every run is a small job under the supervisor (`muster run --launcher mpirun`), with 2 to 5 ranks; its
 seed says how many ranks are killed (SIGKILL) or stopped (SIGSTOP, for good or for a while) and when.
-With --calm SECONDS nothing befalls a run, of --ranks N: it is made to last so long, and a rank that is given up is a
-fault. With --hosts 2 the ranks are shared by two machines made of namespaces, as root, and their messages go over TCP.
+With --calm SECONDS nothing befalls a run, of --ranks N: after so long it is told to stop, and a rank that was suspected is
+a fault. With --hosts 2 the ranks are shared by two machines made of namespaces, as root, and their messages go over TCP.
 Each has to end by itself with the digest of an undisturbed run, leaving no process and no file behind
 but its result. Prints a line for a run that does not, and a table last; exit code 1 if there was one.
 """
@@ -30,6 +31,11 @@ SETTINGS = ["--set", "simulation.tile_paths=4096", "--threads", "1", "--device",
 RUN_LIMIT_S = 180
 ORPHAN_LIMIT_S = 100  # for ranks of other hosts: one that is stopped there is killed by mpirun after a minute
 MOST_TILES = 1 << 62
+STOPPED = 75
+LOOK_PACE_S = 0.2  # each look is a process
+# More than is computed before a calm run is told to stop.
+ENDLESS_PATHS = 1 << 36
+ALARMS = ["given up", "is lost", "overdue", "starting the ranks again"]
 
 
 def environment():
@@ -80,12 +86,37 @@ class Here:
     def ranks(self, process):
         return ranks_of(process.pid)
 
+    def kill(self, process):
+        """In good order where it can be, after which no file is left."""
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        for pid, _ in list(processes_of(process.pid)):
+            send(pid, signal.SIGKILL)
+        for folder in self.sessions(process):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def left(self, process):
         return self.ranks(process)
 
     def sessions(self, process):
         """Folders of mpirun's files."""
         return [str(folder) for folder in pathlib.Path(os.environ.get("TMPDIR") or "/tmp").glob(f"muster-mpi-{process.pid}.*")]
+
+
+class WithUlfm(Here):
+    """This machine, with Open MPI 5."""
+
+    def __init__(self, arguments):
+        super().__init__(arguments)
+        self.muster = arguments.ulfm
+        self.folder_of_mpi = pathlib.Path(arguments.openmpi5).resolve()
+
+    def start(self, words, ranks):
+        line, told = super().start(words, ranks)
+        return line, {**told, "PATH": f"{self.folder_of_mpi / 'bin'}:{told['PATH']}"}
 
 
 class There:
@@ -104,6 +135,12 @@ class There:
     def ranks(self, _process):
         return ranks_among(self.hosts.pids())
 
+    def kill(self, _process):
+        """All that runs on the hosts, twice: a supervisor may just have started something."""
+        for _ in range(2):
+            for pid in self.hosts.pids():
+                send(pid, signal.SIGKILL)
+
     def left(self, _process):
         """Ranks; launchers of other hosts may take a minute, and are ended here."""
         deadline = time.monotonic() + ORPHAN_LIMIT_S
@@ -121,6 +158,12 @@ class There:
         for host in self.hosts.names:
             inside(host, "find", "/tmp", "-mindepth", "1", "-delete")
         return left
+
+
+def place_of(arguments):
+    if arguments.hosts > 1:
+        return There(arguments)
+    return WithUlfm(arguments) if arguments.ulfm else Here(arguments)
 
 
 def send(pid, number):
@@ -198,9 +241,10 @@ class Plan:
 class Recovery:
     """How long after the loss of rank 0 the next tile is committed, by the run's files."""
 
-    def __init__(self, muster, out):
+    def __init__(self, muster, out, pace_s=0.02):
         self.muster = muster
         self.out = out
+        self.pace_s = pace_s
         self.lost_at = None
         self.took_s = []
         self.is_over = False
@@ -208,7 +252,11 @@ class Recovery:
         self.thread.start()
 
     def committed(self):
-        ran = subprocess.run([self.muster, "status", self.out, "--json"], capture_output=True, text=True, check=False)
+        return self.committed_in(self.muster, self.out)
+
+    @staticmethod
+    def committed_in(muster, out):
+        ran = subprocess.run([muster, "status", out, "--json"], capture_output=True, text=True, check=False)
         told = json.loads(ran.stdout) if ran.returncode == 0 else {}
         return told.get("tiles_committed", MOST_TILES if told.get("state") == "done" else 0)
 
@@ -220,7 +268,7 @@ class Recovery:
                 continue
             before = self.committed()
             while not self.is_over and self.lost_at is None and self.committed() <= before:
-                time.sleep(0.02)
+                time.sleep(self.pace_s)
             # A second loss meanwhile begins a new count; a run that was done already has nothing to come.
             if self.lost_at is None and before < MOST_TILES:
                 self.took_s.append(time.monotonic() - lost_at)
@@ -233,22 +281,20 @@ class Recovery:
 
 class Chaos:
     def __init__(self, arguments):
-        self.place = There(arguments) if arguments.hosts > 1 else Here(arguments)
+        self.place = place_of(arguments)
         self.muster = self.place.muster
         self.job = ["run", self.place.job, "--set", f"simulation.paths={arguments.paths}", *SETTINGS, "--quiet"]
         self.counts = collections.Counter()
         self.delays_s = []  # from a worker's end to rank 0's word that its leases go to others
         self.silences_s = []  # the same of one that nobody saw die, to the word that others get its leases as well
         self.recoveries_s = []  # from rank 0's end to the next committed tile
+        self.calm_s = arguments.calm
         self.is_calm = arguments.calm > 0
         self.is_settled = arguments.settled
-        self.limit_s = RUN_LIMIT_S + 10 * arguments.calm
-        begun = time.monotonic()
-        self.digest = self.undisturbed()
+        self.limit_s = RUN_LIMIT_S + arguments.calm
         if self.is_calm:
-            factor = max(1, round(arguments.calm / (time.monotonic() - begun)))
-            self.job += ["--set", f"simulation.paths={arguments.paths * factor}"]
-            self.digest = self.undisturbed()
+            self.job += ["--set", f"simulation.paths={ENDLESS_PATHS}"]
+        self.digest = None if self.is_calm else self.undisturbed()
 
     def undisturbed(self):
         done = subprocess.run([self.muster, *self.job, "--out", self.place.path / "whole.h5", "--fresh", "--json"], env=environment(),
@@ -283,6 +329,13 @@ class Chaos:
             self.wake(paused)
             time.sleep(0.01)
 
+    def stop_after_calm(self, process, out):
+        try:
+            process.wait(timeout=self.calm_s)
+        except subprocess.TimeoutExpired:
+            self.counts["tiles in calm"] = Recovery.committed_in(self.muster, out)
+            subprocess.run([self.muster, "stop", out], env=environment(), capture_output=True, check=True)
+
     @staticmethod
     def wake(paused):
         for one in [one for one in paused if one[0] <= time.monotonic()]:
@@ -297,24 +350,26 @@ class Chaos:
         process = subprocess.Popen(line, env=told_it, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.killed_at = {}
         listener = Listener(process.stderr)
-        recovery = Recovery(self.muster, out)
+        recovery = Recovery(self.muster, out, LOOK_PACE_S)
         log = LogReader(out.with_name(out.name + ".log"))
         told = ""
         try:
             self.befall(plan, process, recovery)
+            if self.is_calm:
+                self.stop_after_calm(process, out)
             told = process.stdout.read() if process.wait(timeout=self.limit_s) is not None else ""
         except subprocess.TimeoutExpired:
-            process.kill()
-            for pid in self.place.ranks(process).values():
-                send(pid, signal.SIGKILL)
+            self.place.kill(process)
             self.place.left(process)
             return f"not over after {self.limit_s} s: {listener.text()[-2000:]}"
         finally:
             self.recoveries_s += recovery.end()
-            self.note_delays(log.end())
-        said = listener.text()
+            logged = log.end()
+            self.note_delays(logged)
+        said = listener.text() + "".join(line for _, line in logged if self.is_calm)
         self.counts["starts"] += 1 + said.count("starting the ranks again")
         self.counts["ranks lost, runs went on"] += said.count("is lost")
+        self.counts["silences acted on"] += said.count("said nothing")
         return self.fault_of(process, out, told, said)
 
     def note_delays(self, lines):
@@ -331,10 +386,12 @@ class Chaos:
 
     def fault_of(self, process, out, told, said):
         left, sessions = self.place.left(process), self.place.sessions(process)
-        if process.returncode != 0:
-            return f"exit code {process.returncode}: {said[-2000:]}{told[-1000:]}"
-        if self.is_calm and ("given up" in said or "is lost" in said or "again" in said):
+        if self.is_calm and any(word in said for word in ALARMS):
             return f"a false alarm: {said[-2000:]}"
+        if process.returncode != (STOPPED if self.is_calm else 0):
+            return f"exit code {process.returncode}: {said[-2000:]}{told[-1000:]}"
+        if self.is_calm:
+            return f"processes left: {left}" if left else ""
         if sessions:
             return f"left behind: {sessions}"
         # Of a run that was killed between its result and its last words there is the file.
@@ -353,6 +410,14 @@ class Chaos:
             path.unlink()
         return ""
 
+    def tell(self):
+        for what, count in sorted(self.counts.items()):
+            print(f"{what:<28}{count}")
+        for what, values_s in (("a kill was known after", self.delays_s), ("a silence was acted on after", self.silences_s),
+                               ("rank 0 was replaced after", self.recoveries_s)):
+            if values_s:
+                print(f"{what:<28}{spread(values_s)}")
+
     def digest_in(self, out):
         told = subprocess.run([self.muster, "status", out, "--json"], capture_output=True, text=True, check=True).stdout
         return json.loads(told)["result_digest"]
@@ -365,7 +430,7 @@ def spread(values_s):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--muster", required=True)
+    parser.add_argument("--muster", help="the program; or --ulfm")
     parser.add_argument("--job", required=True)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
@@ -376,31 +441,32 @@ def main():
     parser.add_argument("--victims", choices=["workers", "any", "root"], default="any")
     parser.add_argument("--hosts", type=int, choices=[1, 2], default=1)
     parser.add_argument("--pml", choices=["ob1", "ucx"], default="ob1")
+    parser.add_argument("--ulfm", help="muster built with Open MPI 5, in whose runs the others go on without rank 0")
+    parser.add_argument("--openmpi5", help="its folder")
     parser.add_argument("--verbose", action="store_true", help="a line for every run")
     parser.add_argument("--keep-going", action="store_true")
     arguments = parser.parse_args()
+    if not arguments.muster and not (arguments.ulfm and arguments.openmpi5):
+        parser.error("give --muster BINARY, or --ulfm BINARY with --openmpi5 FOLDER")
     chaos = Chaos(arguments)
-    faults = 0
+    faults = runs = 0
     start = time.monotonic()
-    for seed in range(arguments.seed, arguments.seed + arguments.runs):
-        begun = time.monotonic()
-        fault = chaos.run(Plan(seed, arguments))
-        if arguments.verbose:
-            print(f"seed {seed}: {time.monotonic() - begun:.1f} s", flush=True)
-        if fault:
-            faults += 1
-            print(f"seed {seed}: {fault}", flush=True)
-            if not arguments.keep_going:
-                break
-    for what, count in sorted(chaos.counts.items()):
-        print(f"{what:<28}{count}")
-    if chaos.delays_s:
-        print(f"{'a kill was known after':<28}{spread(chaos.delays_s)}")
-    if chaos.silences_s:
-        print(f"{'a silence was acted on after':<28}{spread(chaos.silences_s)}")
-    if chaos.recoveries_s:
-        print(f"{'rank 0 was replaced after':<28}{spread(chaos.recoveries_s)}")
-    print(f"{'runs':<28}{seed - arguments.seed + 1} in {time.monotonic() - start:.0f} s, {faults} at fault")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        for seed in range(arguments.seed, arguments.seed + arguments.runs):
+            begun = time.monotonic()
+            fault = chaos.run(Plan(seed, arguments))
+            runs += 1
+            if arguments.verbose:
+                print(f"seed {seed}: {time.monotonic() - begun:.1f} s", flush=True)
+            if fault:
+                faults += 1
+                print(f"seed {seed}: {fault}", flush=True)
+                if not arguments.keep_going:
+                    break
+    finally:
+        chaos.tell()
+        print(f"{'runs':<28}{runs} in {time.monotonic() - start:.0f} s, {faults} at fault", flush=True)
     sys.exit(1 if faults else 0)
 
 

@@ -10,14 +10,13 @@ Exit code 1 when a run misses its bar or does not go on.
 """
 import argparse
 import os
-import pathlib
 import signal
 import statistics
 import subprocess
 import sys
 import time
 
-from chaos import SETTINGS, Here, Recovery, There, send
+from chaos import SETTINGS, Here, Recovery, There, WithUlfm, send
 
 BARS_S = {"one": 5, "two": 15, "ulfm": 2}
 NAMES = {"one": "one host", "two": "two hosts", "ulfm": "one host, ULFM"}
@@ -26,23 +25,9 @@ GIVE_UP_S = 90
 LONG = ["--set", "simulation.paths=4294967296", *SETTINGS, "--quiet"]
 
 
-class WithUlfm(Here):
-    """This machine, with Open MPI 5."""
-
-    def __init__(self, arguments):
-        super().__init__(arguments)
-        self.muster = arguments.ulfm
-        self.folder_of_mpi = pathlib.Path(arguments.openmpi5).resolve()
-
-    def start(self, words, ranks):
-        line, told = super().start(words, ranks)
-        return line, {**told, "PATH": f"{self.folder_of_mpi / 'bin'}:{told['PATH']}"}
-
-
 def place_of(name, arguments):
-    if name == "two":
-        return There(argparse.Namespace(**vars(arguments), hosts=2))
-    return WithUlfm(arguments) if name == "ulfm" else Here(arguments)
+    kind = {"one": Here, "two": There, "ulfm": WithUlfm}[name]
+    return kind(argparse.Namespace(**vars(arguments), hosts=2))
 
 
 def wait_for(condition, limit_s=GIVE_UP_S):
@@ -56,13 +41,8 @@ def wait_for(condition, limit_s=GIVE_UP_S):
 
 def end(place, process):
     """Nothing of a run is left, however it stands."""
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    for pid in place.ranks(process).values():
-        send(pid, signal.SIGKILL)
+    place.kill(process)
+    process.wait()
     place.left(process)
     place.sessions(process)
 
@@ -88,9 +68,11 @@ def measure(place, arguments, number, how):
 
 def report(name, took_s):
     missed = took_s.count(None) + sum(one is not None and one > BARS_S[name] for one in took_s)
-    known = [one for one in took_s if one is not None] or [float("nan")]
-    print(f"{NAMES[name]:<16}{statistics.median(known):>8.2f} s median{max(known):>8.2f} s most of {len(took_s)}"
-          f"{BARS_S[name]:>6} s bar{missed:>4} missed   load {os.getloadavg()[0]:.1f}", flush=True)
+    words = [f"{NAMES[name]:<16}"]
+    for how, of_it in (("killed", took_s[0::2]), ("stopped", took_s[1::2])):
+        known = [one for one in of_it if one is not None] or [float("nan")]
+        words.append(f"{how} {statistics.median(known):.2f} s (median), {max(known):.2f} s (most) of {len(of_it)};")
+    print(*words, f"bar {BARS_S[name]} s, {missed} missed, load {os.getloadavg()[0]:.1f}", flush=True)
     return missed
 
 
