@@ -25,6 +25,7 @@ struct Case {
   std::uint32_t samples;
   bool has_slopes;
   std::uint32_t linear_layer = no_layer;
+  double far = 1;  ///< bounds of outputs and slopes: by so much more where they nearly cancel
 };
 
 /// What a step comes to.
@@ -189,8 +190,8 @@ class Scene {
       slopes.insert(slopes.end(), pass.adjoint[0].begin(), pass.adjoint[0].end());
     }
     for (auto const& bucket : buckets_of(shape_)) near(found, bucket, gradient);
-    near("outputs", {found.outputs.begin(), found.outputs.end()}, outputs, 0.02);
-    near("slopes", {found.slopes.begin(), found.slopes.end()}, slopes, 0.02);
+    near("outputs", {found.outputs.begin(), found.outputs.end()}, outputs, 0.01 * of_.far);
+    near("slopes", {found.slopes.begin(), found.slopes.end()}, slopes, 0.015 * of_.far);
     near_losses(found, outputs, slopes);
   }
   void near(Found const& found, Bucket const& bucket, std::vector<double> const& gradient) const {
@@ -246,7 +247,8 @@ int main() {
                                           {{9, 300, 130, 200, 1}, Activation::tanh, 1203, false},
                                           // In one kernel where groups of warps multiply.
                                           {{8, 160, 160, 160, 160, 1}, Activation::silu, 9000, false},
-                                          {{2, 64, 64, 1}, Activation::silu, 60'000, false},
+                                          // Its outputs cancel to 0.05: rounding of factors alone, in double, takes them 1.47 % away.
+                                          {{2, 64, 64, 1}, Activation::silu, 60'000, false, no_layer, 2},
                                           {{20, 64, 64, 3}, Activation::tanh, 1777, false},
                                           {{5, 128, 128, 128, 2}, Activation::relu, 2500, false},
                                           {{3, 64, 1}, Activation::silu, 333, false}})
