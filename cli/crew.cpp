@@ -2,8 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <cstdlib>
+
 #include "cli/build_info.hpp"
 #include "cli/signals.hpp"
+#include "core/log.hpp"
+#include "topology/lost_gpus.hpp"
 
 namespace muster::cli {
 namespace {
@@ -16,6 +20,14 @@ constexpr std::chrono::seconds answer_patience{600};
 
 worker::Presence presence_here(comm::Transport const& transport, topology::Facts facts) {
   return {software(&transport), std::move(facts)};
+}
+
+/// Without GPUs that an earlier start under this supervisor has lost.
+std::vector<std::optional<topology::Facts>> facts_to_plan_with(std::vector<std::optional<topology::Facts>> facts) {
+  char const* const lost = std::getenv(topology::lost_gpus_variable);
+  auto const left_out = topology::leave_out(facts, topology::lost_gpus_in(lost == nullptr ? "" : lost));
+  for (auto const& uuid : left_out) log::warn("{} is not used: an earlier start of this run lost it", uuid);
+  return facts;
 }
 
 }  // namespace
@@ -38,7 +50,7 @@ Crew::Crew(comm::Transport* transport, MachineArguments const& arguments) : own_
 void Crew::gather() {
   roll_call_->hear(patience, &stop_requested());
   orchestrator::check_software(roll_call_->ranks());
-  gathered_ = topology::gather(facts());
+  gathered_ = topology::gather(facts_to_plan_with(facts()));
 }
 
 Crew::~Crew() {

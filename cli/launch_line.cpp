@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "topology/lost_gpus.hpp"
+
 namespace muster::cli {
 namespace {
 
@@ -50,6 +52,7 @@ void add_mpirun(std::vector<std::string>& line, int ranks, LaunchPlace const& pl
   else
     add({"--with-ft", "ulfm"});
   line.insert(line.end(), {"-np", std::to_string(ranks), "--bind-to", "none", "-x", "MUSTER_SUPERVISOR"});
+  if (place.has_lost_gpus) add({"-x", topology::lost_gpus_variable});
   if (!place.is_in_allocation) add({"--oversubscribe"});
   if (place.is_root) add({"--allow-run-as-root"});
   if (!place.nodes.empty()) line.insert(line.end(), {"--host", host_list(place.nodes, true)});

@@ -23,6 +23,7 @@ struct LaunchPlace {
   bool has_open_mpi_4 = true;    ///< 5 calls shared memory by another name
   int cpus_per_task = 0;         ///< for srun, which gives one unless told; 0: unknown
   std::vector<Node> nodes;       ///< the only ones to use; empty: all of the allocation
+  bool has_lost_gpus = false;    ///< which the environment names
   std::string session_folder;    ///< of mpirun and its daemons; empty: their own choice
   std::string more_options;      ///< for mpirun, between blanks: MUSTER_MPI_OPTIONS
 };

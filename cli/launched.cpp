@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "core/error.hpp"
+#include "topology/lost_gpus.hpp"
 
 namespace muster::cli {
 namespace {
@@ -146,6 +147,7 @@ void Launched::pass_lines_on(bool is_end) {
     auto const line = complaints_.substr(0, is_last ? end : end + 1);
     complaints_.erase(0, line.size());
     has_complained_ = has_complained_ || is_noise(line);
+    if (auto const uuid = topology::lost_gpu_in(line)) lost_gpus_.insert(*uuid);
     if (!is_noise(line)) std::fwrite(line.data(), 1, line.size(), stderr);
   }
 }

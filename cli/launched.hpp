@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class Launched {
   void look();
   /// The launcher has complained as it does when a rank ends anyhow, on whatever machine.
   bool has_complained() const { return has_complained_; }
+  /// UUIDs of GPUs that ranks have said to have lost.
+  std::set<std::string> const& lost_gpus() const { return lost_gpus_; }
   /// A rank that was seen here and has ended.
   ProcessHandle const* lost_rank() const;
   /// A rank that was seen here is stopped by a signal.
@@ -61,6 +64,7 @@ class Launched {
   int stdout_ = -1, stderr_ = -1;
   bool has_stdout_ended_ = false, has_stderr_ended_ = false;
   std::string said_, complaints_;
+  std::set<std::string> lost_gpus_;
   std::optional<ProcessHandle> root_;
   std::vector<ProcessHandle> seen_;
   std::chrono::steady_clock::time_point next_look_{};

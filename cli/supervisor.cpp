@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <thread>
 #include <tuple>
 
@@ -24,6 +25,7 @@
 #include "comm/transport.hpp"
 #include "core/log.hpp"
 #include "io/run_state.hpp"
+#include "topology/lost_gpus.hpp"
 #include "topology/probe.hpp"
 
 namespace muster::cli {
@@ -124,7 +126,8 @@ class Supervisor {
       nodes_.forget();
       bool const is_undone = is_undone_by_a_lost_node(now);
       if (is_undone) cause = {"the launcher ended the ranks when a node was lost", true};
-      if (is_final(before, now) && !is_undone) return end_with(now);
+      bool const is_a_gpu_lost = note_lost_gpus();
+      if (is_final(before, now) && !is_undone && !(is_a_gpu_lost && now.verdict == Exit::environment)) return end_with(now);
       if (stop_requested()) return end_with(Exit::stopped);
       // A fault before there was any state to keep it in.
       if (!now.verdict && cause.exit_code.value_or(0) != 0) return {*cause.exit_code, launched_->said()};
@@ -133,7 +136,8 @@ class Supervisor {
       barren_own = has_come_on ? 0 : barren_own + (cause.is_from_outside ? 0 : 1);
       if (barren_own == most_barren_own || barren == most_barren) give_up(barren, cause, now);
       nodes_.require_enough();
-      log::warn("{}; starting the ranks again from the last save ({} tiles committed){}", cause.text, now.tiles, nodes_.told());
+      log::warn("{}; starting the ranks again from the last save ({} tiles committed){}{}", cause.text, now.tiles, nodes_.told(),
+                lost_gpus_.empty() ? "" : ", without " + topology::list_of(lost_gpus_));
       before = now;
     }
   }
@@ -146,11 +150,21 @@ class Supervisor {
     auto const mark = fmt::format("{}.{}.{}", ::getpid(), starts_, host_name());
     launched_.reset();
     auto place = place_;
+    place.has_lost_gpus = !lost_gpus_.empty();
     int const ranks = is_first ? ranks_ : nodes_.settle(place, ranks_);
     if (options_.launcher == Launcher::mpirun) place.session_folder = session_.emplace(mark, place.is_one_machine).path();
     launched_ = std::make_unique<Launched>(launch_line(options_.launcher, ranks, words, place), mark);
     is_stop_sent_ = is_started_ = has_looked_at_nodes_ = false;
     start_deadline_ = Clock::now() + start_limit;
+  }
+
+  /// For the ranks of the next start; false where none was lost in this one.
+  bool note_lost_gpus() {
+    auto const before = lost_gpus_.size();
+    lost_gpus_.insert(launched_->lost_gpus().begin(), launched_->lost_gpus().end());
+    if (lost_gpus_.size() == before) return false;
+    ::setenv(topology::lost_gpus_variable, topology::list_of(lost_gpus_).c_str(), 1);
+    return true;
   }
 
   /// mpirun tells its ranks to end when it has lost a node, and rank 0 takes that for a stop.
@@ -300,6 +314,7 @@ class Supervisor {
   NodesInUse nodes_;
   std::tuple<ino_t, time_t, long> const result_before_;
   std::uint64_t const kills_before_ = out_of_memory_kills();
+  std::set<std::string> lost_gpus_;  // by all starts
   int starts_ = 0;
   bool is_stop_sent_ = false;
   bool is_started_ = false;

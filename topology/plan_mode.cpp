@@ -56,27 +56,6 @@ std::string reason_for_cpu(Cluster const& cluster, Demand const& demand) {
   return demand.has_cuda_kernels ? "" : "this kind of job has no GPU form in this build";
 }
 
-/// Keeps the GPUs at these places, ascending, and the links between them.
-void keep_gpus(Facts& machine, std::vector<int> const& places) {
-  std::vector<Gpu> gpus;
-  std::vector<Link> links;
-  for (int const a : places) {
-    gpus.push_back(machine.gpus[static_cast<std::size_t>(a)]);
-    for (int const b : places)
-      if (!machine.links.empty())
-        links.push_back(link_between(machine, static_cast<std::size_t>(a), static_cast<std::size_t>(b)));
-  }
-  for (auto& seen : machine.seen_by) {
-    std::vector<int> kept;
-    for (int const place : seen)
-      if (auto const at = std::find(places.begin(), places.end(), place); at != places.end())
-        kept.push_back(static_cast<int>(at - places.begin()));
-    seen = std::move(kept);
-  }
-  machine.gpus = std::move(gpus);
-  machine.links = std::move(links);
-}
-
 void keep_first(Facts& machine, std::size_t count) {
   std::vector<int> places(std::min(count, machine.gpus.size()));
   std::iota(places.begin(), places.end(), 0);
@@ -240,6 +219,26 @@ bool is_alike(Facts const& a, Facts const& b) {
 }
 
 }  // namespace
+
+void keep_gpus(Facts& machine, std::vector<int> const& places) {
+  std::vector<Gpu> gpus;
+  std::vector<Link> links;
+  for (int const a : places) {
+    gpus.push_back(machine.gpus[static_cast<std::size_t>(a)]);
+    for (int const b : places)
+      if (!machine.links.empty())
+        links.push_back(link_between(machine, static_cast<std::size_t>(a), static_cast<std::size_t>(b)));
+  }
+  for (auto& seen : machine.seen_by) {
+    std::vector<int> kept;
+    for (int const place : seen)
+      if (auto const at = std::find(places.begin(), places.end(), place); at != places.end())
+        kept.push_back(static_cast<int>(at - places.begin()));
+    seen = std::move(kept);
+  }
+  machine.gpus = std::move(gpus);
+  machine.links = std::move(links);
+}
 
 Cluster with_alike_counted(Cluster const& cluster) {
   Cluster counted{{}, cluster.assumed};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "topology/plan.hpp"
 
@@ -30,6 +31,9 @@ struct ModeChoice {
 /// By the number of GPUs and the links between them, or as asked for. Throws when what was asked for cannot
 /// be.
 ModeChoice choose_mode(Usable const& usable, Demand const& demand);
+
+/// Keeps the GPUs at these places, ascending, and the links between them.
+void keep_gpus(Facts& machine, std::vector<int> const& places);
 
 /// "1 GPU", "8 GPUs".
 std::string plural(std::int64_t count, std::string_view noun);

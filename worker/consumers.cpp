@@ -10,6 +10,7 @@
 #include "kernels/device_lost.hpp"
 #include "kernels/out_of_memory.hpp"
 #include "topology/cuda_uuid.hpp"
+#include "topology/lost_gpus.hpp"
 #include "worker/fp_environment.hpp"
 #include "worker/host_team.hpp"
 
@@ -305,6 +306,9 @@ void Consumers::leave_device(Station& station) {
   keep_for_good(std::move(station.runner));
   station.device.pool->abandon();
   for (auto const& partner : station.device.partners) partner.pool->abandon();
+  // Of several it is not known which.
+  if (station.device.partners.empty())
+    log::warn("{} (a sticky CUDA error); the next start of this run does not use it", topology::loss_of_gpu(station.uuid));
   station.is_lost = job_.same_bits() != jobs::SameBits::on_every_device;
   if (station.is_lost)
     throw Error(Exit::environment, fmt::format("{} (a {} job has the same bits on one kind of device only, so it cannot go on here on the "

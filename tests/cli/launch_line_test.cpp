@@ -101,6 +101,13 @@ TEST_F(SessionFolders, OfEarlierStartsAreRemovedWhereRanksAre) {
   EXPECT_FALSE(std::filesystem::exists(folder(3)));
 }
 
+TEST(LaunchLine, RanksAreToldOfLostGpusWhereThereAreAny) {
+  auto lost = place();
+  lost.has_lost_gpus = true;
+  EXPECT_THAT(launch_line(Launcher::mpirun, 2, {}, lost), Contains("MUSTER_LOST_GPUS"));
+  EXPECT_THAT(launch_line(Launcher::mpirun, 2, {}, place()), Not(Contains("MUSTER_LOST_GPUS")));
+}
+
 TEST(LaunchLine, OpenMpi5HasOtherNames) {
   auto newer = place();
   newer.has_open_mpi_4 = false;

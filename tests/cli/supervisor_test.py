@@ -116,6 +116,33 @@ sleep 1.5
         err = self.expect_the_answer(process)
         self.assertIn("starting the ranks again from the last save", err)
 
+    def launch_with_words_on_stderr(self, words, *arguments):
+        """A rank of the first start says so; the ranks are real."""
+        tools = self.folder / "tools"
+        tools.mkdir()
+        mpirun = tools / "mpirun"
+        mpirun.write_text(f"""#!/bin/sh
+if [ "$1" != --version ]; then
+  echo "$MUSTER_LOST_GPUS, $(echo "$*" | grep -c -e '-x MUSTER_LOST_GPUS')" >>starts
+  [ -e begun ] || echo "{words}" >&2
+  : >begun
+fi
+exec '{shutil.which("mpirun")}' "$@"
+""")
+        mpirun.chmod(0o755)
+        return self.start(*LONG, *arguments, "--out", "a.h5", "--launcher", "mpirun", "--ranks", 2, "--json",
+                          env={"PATH": f"{tools}:{os.environ['PATH']}"})
+
+    def test_a_gpu_that_a_rank_has_lost_is_kept_from_the_next_start(self):
+        uuid = "GPU-8f1b2c3d-0000-1111-2222-333344445555"
+        process = self.launch_with_words_on_stderr(f"12:00:00 warning [rank 1 a] {uuid} is lost to its process (a sticky CUDA error)")
+        self.wait_for("a commit", lambda: self.committed("a.h5") > 0)
+        for pid in ranks_of(process).values():
+            os.kill(pid, signal.SIGKILL)
+        err = self.expect_the_answer(process)
+        self.assertRegex(err, rf"starting the ranks again from the last save \(\d+ tiles committed\), without {uuid}")
+        self.assertEqual((self.folder / "starts").read_text(), f", 0\n{uuid}, 1\n")
+
     def launch_in_an_allocation(self, answering, **variables):
         """Two nodes as far as Slurm's variables say; its commands say which of them answer. All ranks are here in truth."""
         tools = self.folder / "tools"
