@@ -51,13 +51,14 @@ class Bench {
     net_.load(parameters_);
     double const loaded = core_s();
     constexpr std::uint32_t shards = 8;
+    std::vector<Block> blocks;
     for (std::uint32_t s = 0; s < shards; ++s) {
       std::uint32_t const first = batch_ * s / shards, end = batch_ * (s + 1) / shards;
       if (first == end) continue;
       std::size_t const at = std::size_t{first} * shape_.inputs();
-      net_.add_gradient({inputs_.data() + at, targets_.data() + first, has_slopes_ ? slopes_.data() + at : nullptr, end - first},
-                        {1, has_slopes_ ? lambda_.data() : nullptr}, scales_, sums_, most_);
+      blocks.push_back({{inputs_.data() + at, targets_.data() + first, has_slopes_ ? slopes_.data() + at : nullptr, end - first}, most_.data()});
     }
+    net_.add_gradients(blocks, {1, has_slopes_ ? lambda_.data() : nullptr}, scales_, sums_);
     double const summed = core_s();
     update({.gradient_scale = 0x1p-40 / batch_, .learning_rate = 1e-6f, .square_momentum = 0.99f}, sums_,
            {parameters_, first_, second_, average_}, {to_, to_first_, to_second_, to_average_});

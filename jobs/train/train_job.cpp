@@ -19,11 +19,18 @@ namespace {
 
 namespace nets = kernels::nets;
 
+/// That blocks are gathered to, at least.
+constexpr std::uint64_t gathered_rows = 4 * nets::batch_rows;
+
+nets::HostNet::Use use_of(Params const& params) {
+  return params.training.slopes > 0 ? nets::HostNet::Use::learn_slopes : nets::HostNet::Use::learn;
+}
+
 class TrainRunner final : public TileRunner {
  public:
   TrainRunner(Params const& params, Training const& training, Tiling tiling)
       : params_(params), training_(training), tiling_(tiling),
-        net_(training.shape(), params.training.slopes > 0 ? nets::HostNet::Use::learn_slopes : nets::HostNet::Use::learn) {}
+        net_(training.shape(), use_of(params)) {}
 
   void enter(CarryPtr carry) override {
     network_ = std::static_pointer_cast<Network const>(std::move(carry));
@@ -32,17 +39,21 @@ class TrainRunner final : public TileRunner {
   std::uint64_t preferred_tiles() const override { return 1; }
   void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
     MUSTER_ASSERT(network_ != nullptr, "tiles {} + {} before their stage", range.first, range.count);
-    auto const base = tiling_.first_sample(range.first);
-    for (std::uint64_t i = 0; i < range.count; ++i) {
-      auto const tile = range.first + i;
-      if (tiling_.is_label(tile))
-        digests[i] = label(tile, sums.subspan((tiling_.first_sample(tile) - base) * nets::label_sums));
-      else
-        digests[i] = learn(tile, sums);
-    }
+    if (tiling_.is_label(range.first)) return label(range, sums, digests);
+    if (!is_loaded_) load();
+    if (network_->phase == Phase::learn) return learn(range, sums, digests);
+    for (std::uint64_t i = 0; i < range.count; ++i)
+      digests[i] = network_->phase == Phase::check ? check(range.first + i, sums) : judge(range.first + i, sums);
   }
 
  private:
+  void label(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) {
+    auto const base = tiling_.first_sample(range.first);
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      auto const tile = range.first + i;
+      digests[i] = label(tile, sums.subspan((tiling_.first_sample(tile) - base) * nets::label_sums));
+    }
+  }
   TileDigest label(std::uint64_t tile, std::span<std::int64_t> sums) {
     Fingerprint print;
     auto const first = tiling_.first_sample(tile);
@@ -56,19 +67,47 @@ class TrainRunner final : public TileRunner {
     return print.of(tile);
   }
 
-  /// A shard of a step, or of a validation, which sums no gradients.
-  TileDigest learn(std::uint64_t tile, std::span<std::int64_t> sums) {
-    if (!is_loaded_) load();
+  /// Shards of a step. Their blocks are gathered some batches at a time.
+  void learn(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) {
+    most_.assign(range.count * training_.buckets(), 0);
+    losses_.assign(range.count, {});
+    auto const order = training_.order_of(*network_);
+    std::vector<nets::BlockRows> blocks;
+    std::uint64_t rows = 0;
+    for (std::uint64_t i = 0; i < range.count; ++i)
+      for (auto const& block : training_.blocks_of(*network_, tiling_.shard_of(range.first + i))) {
+        if (rows > 0 && rows + block.rows > gathered_rows) add_gradients(blocks, order, range, sums), blocks.clear(), rows = 0;
+        blocks.push_back(block);
+        rows += block.rows;
+      }
+    add_gradients(blocks, order, range, sums);
+    for (std::uint64_t i = 0; i < range.count; ++i) digests[i] = report(range.first + i, i, sums);
+  }
+  TileDigest report(std::uint64_t tile, std::uint64_t i, std::span<std::int64_t> sums) {
     auto const shard = tiling_.shard_of(tile);
-    if (network_->phase == Phase::check) return check(tile, sums.subspan(shard * finding_words, finding_words));
     auto const report = training_.report_in(sums, shard);
-    auto const loss = network_->phase == Phase::learn ? add_gradients(shard, sums, report) : judge(shard);
+    std::copy_n(most_.begin() + static_cast<std::ptrdiff_t>(i * training_.buckets()), training_.buckets(), report.begin() + report_words);
+    training_.write_report(*network_, shard, losses_[i], report);
+    return digest_of_shard(*network_, tile, shard, report);
+  }
+  /// A shard of a validation.
+  TileDigest judge(std::uint64_t tile, std::span<std::int64_t> sums) {
+    auto const shard = tiling_.shard_of(tile);
+    auto const report = training_.report_in(sums, shard);
+    auto const order = training_.order_of(*network_);
+    nets::BlockLoss loss;
+    for (auto const& block : training_.blocks_of(*network_, shard)) {
+      clear_gathered(block.rows);
+      loss += net_.loss(gather(block, order), loss_weights(*network_));
+    }
     training_.write_report(*network_, shard, loss, report);
     return digest_of_shard(*network_, tile, shard, report);
   }
   /// A shard's lines of the grid.
-  TileDigest check(std::uint64_t tile, std::span<std::int64_t> report) {
-    training_.check(*network_, tiling_.shard_of(tile), predict_with(net_), report);
+  TileDigest check(std::uint64_t tile, std::span<std::int64_t> sums) {
+    auto const shard = tiling_.shard_of(tile);
+    auto const report = sums.subspan(shard * finding_words, finding_words);
+    training_.check(*network_, shard, predict_with(net_), report);
     return digest_of_findings(tile, report);
   }
   void load() {
@@ -76,41 +115,38 @@ class TrainRunner final : public TileRunner {
     is_loaded_ = true;
   }
 
+  void clear_gathered(std::uint64_t rows) {
+    auto const& set = *network_->data;
+    rows_.clear(), targets_.clear(), slopes_.clear();
+    rows_.reserve(rows * set.inputs);
+    if (params_.training.slopes > 0) slopes_.reserve(rows * set.inputs);
+    // Windows are their own targets.
+    if (!set.targets.empty()) targets_.reserve(rows * set.outputs);
+  }
+  /// Behind what was gathered, for which there is room.
   nets::Samples gather(nets::BlockRows const& block, nets::RowOrder const& order) {
     auto const& set = *network_->data;
-    auto const count = block.rows;
     bool const has_slopes = params_.training.slopes > 0;
-    rows_.resize(std::size_t{count} * set.inputs);
-    if (has_slopes) slopes_.resize(std::size_t{count} * set.inputs);
-    // Windows are their own targets.
-    targets_.resize(set.targets.empty() ? 0 : std::size_t{count} * set.outputs);
-    for (std::size_t i = 0; i < count; ++i) {
+    auto const append = [](std::vector<float>& to, float const* from, std::size_t width) { to.insert(to.end(), from, from + width); };
+    auto const row = rows_.size(), target = targets_.size(), slope = slopes_.size();
+    for (std::size_t i = 0; i < block.rows; ++i) {
       auto const sample = order.at(block.first + i);
-      std::copy_n(set.row(sample), set.inputs, rows_.data() + i * set.inputs);
-      if (has_slopes) std::copy_n(set.slopes_of(sample), set.inputs, slopes_.data() + i * set.inputs);
-      if (!targets_.empty()) std::copy_n(set.targets_of(sample), set.outputs, targets_.data() + i * set.outputs);
+      append(rows_, set.row(sample), set.inputs);
+      if (has_slopes) append(slopes_, set.slopes_of(sample), set.inputs);
+      if (!set.targets.empty()) append(targets_, set.targets_of(sample), set.outputs);
     }
-    return {rows_.data(), targets_.empty() ? rows_.data() : targets_.data(), has_slopes ? slopes_.data() : nullptr, count};
+    return {rows_.data() + row, set.targets.empty() ? rows_.data() + row : targets_.data() + target,
+            has_slopes ? slopes_.data() + slope : nullptr, block.rows};
   }
-
-  nets::BlockLoss add_gradients(std::uint64_t shard, std::span<std::int64_t> sums, std::span<std::int64_t> report) {
-    auto const scales = training_.scales_of(*network_);
-    most_.assign(training_.buckets(), 0);
-    auto const loss = each_block(shard, [&](nets::Samples const& samples) {
-      return net_.add_gradient(samples, loss_weights(*network_), scales, sums.first(training_.parameters()), most_);
-    });
-    std::ranges::copy(most_, report.begin() + report_words);
-    return loss;
-  }
-  nets::BlockLoss judge(std::uint64_t shard) {
-    return each_block(shard, [&](nets::Samples const& samples) { return net_.loss(samples, loss_weights(*network_)); });
-  }
-  template <class Work>
-  nets::BlockLoss each_block(std::uint64_t shard, Work work) {
-    auto const order = training_.order_of(*network_);
-    nets::BlockLoss total;
-    for (auto const& block : training_.blocks_of(*network_, shard)) total += work(gather(block, order));
-    return total;
+  void add_gradients(std::span<nets::BlockRows const> rows, nets::RowOrder const& order, TileRange range, std::span<std::int64_t> sums) {
+    std::uint64_t count = 0;
+    for (auto const& block : rows) count += block.rows;
+    clear_gathered(count);
+    std::vector<nets::Block> blocks;
+    auto const number = [&](nets::BlockRows const& block) { return block.shard - tiling_.shard_of(range.first); };
+    for (auto const& block : rows) blocks.push_back({gather(block, order), most_.data() + number(block) * training_.buckets()});
+    net_.add_gradients(blocks, loss_weights(*network_), training_.scales_of(*network_), sums.first(training_.parameters()));
+    for (std::size_t b = 0; b < blocks.size(); ++b) losses_[number(rows[b])] += blocks[b].loss;
   }
 
   Params const& params_;
@@ -120,7 +156,8 @@ class TrainRunner final : public TileRunner {
   std::shared_ptr<Network const> network_;
   bool is_loaded_ = false;
   std::vector<float> rows_, slopes_, targets_;
-  std::vector<std::uint32_t> most_;
+  std::vector<std::uint32_t> most_;  ///< of each tile of a range
+  std::vector<nets::BlockLoss> losses_;
 };
 
 class TrainJob final : public Job, public Steps {
@@ -180,7 +217,8 @@ class TrainJob final : public Job, public Steps {
     cost.has_gpu_form = true;
     cost.sums_bytes = slots() * sizeof(std::int64_t);
     cost.job_bytes = data_bytes() + training_.parameters() * 40;
-    cost.thread_bytes = training_.parameters() * 40;
+    auto const learned = training_.block_rows(Phase::learn, training_.shard_rows());
+    cost.thread_bytes = nets::HostNet::bytes(training_.shape(), use_of(params_), learned) + gathered_bytes();
     return cost;
   }
   std::unique_ptr<TileRunner> make_runner(Device device) const override {
@@ -208,6 +246,11 @@ class TrainJob final : public Job, public Steps {
   std::shared_ptr<Dataset const> data() const {
     if (has_windows()) return windows_.windows().data;
     return has_labels() ? nullptr : samples_.data();
+  }
+  /// Samples of a block, or of some batches.
+  std::uint64_t gathered_bytes() const {
+    auto const& shape = training_.shape();
+    return (training_.largest_block() + gathered_rows) * (2 * shape.inputs() + shape.outputs()) * sizeof(float);
   }
   std::uint64_t data_bytes() const {
     if (has_labels()) return tiling_.labels * (nets::label_sums + 2 * training_.shape().inputs()) * 8;

@@ -108,8 +108,7 @@ std::uint64_t Training::block_rows(Phase phase, std::uint64_t rows) const {
 }
 
 std::uint64_t Training::largest_block() const {
-  auto const shard_rows = (params_.training.batch + params_.training.shards - 1) / params_.training.shards;
-  return std::max(judged_rows, block_rows(Phase::learn, shard_rows));
+  return std::max(judged_rows, block_rows(Phase::learn, shard_rows()));
 }
 
 std::vector<nets::BlockRows> Training::blocks_of(Network const& network, std::uint64_t shard) const {

@@ -55,6 +55,10 @@ class Training {
   /// Its blocks, in the order in which their losses are added.
   std::vector<kernels::nets::BlockRows> blocks_of(Network const& network, std::uint64_t shard) const;
   std::uint64_t largest_block() const;
+  /// Rows of a block of a shard of so many.
+  std::uint64_t block_rows(Phase phase, std::uint64_t rows) const;
+  /// Of the largest shard of a step.
+  std::uint64_t shard_rows() const { return (params_.training.batch + params_.training.shards - 1) / params_.training.shards; }
   kernels::nets::RowOrder order_of(Network const& network) const;
   /// Of the shuffled orders: every run has its own, those of the baseline that of the run they stand beside.
   std::uint64_t epoch_of(Network const& network) const;
@@ -96,7 +100,6 @@ class Training {
   void begin_run(Network& to) const;
   void keep_best(Network& to) const;
   std::shared_ptr<Network> after_check(Network const& from, std::span<std::int64_t const> sums) const;
-  std::uint64_t block_rows(Phase phase, std::uint64_t rows) const;
   ShardReport report_of(Reports reports, std::uint64_t shard) const;
   ShardReport total_of(Reports reports) const;
   bool fit_scales(Network const& from, Reports reports, std::vector<std::int64_t>& exponents) const;

@@ -1,7 +1,7 @@
 #include "kernels/nets/host_net.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <bit>
 
 #include "core/error.hpp"
 #include "kernels/aligned.hpp"
@@ -11,8 +11,40 @@
 namespace muster::kernels::nets {
 namespace {
 
-/// Read beyond the end by whole tiles.
-constexpr std::size_t slack = 64;
+/// Matrices of a batch behind each layer.
+std::size_t traces_of(HostNet::Use use) { return use == HostNet::Use::learn_slopes ? 6 : 4; }
+std::size_t batch_floats(std::uint32_t width) { return std::size_t{batch_rows} * padded_columns(width); }
+std::size_t sums_floats(LayerPlace const& place) { return std::size_t{padded_columns(place.in)} * padded_columns(place.out); }
+
+/// Fills batches with the rows of blocks, in order, and runs `work(batch)` on each. Blocks larger than a batch come in chunks.
+template <class Work>
+class Batches {
+ public:
+  Batches(HostBatch const& like, Work work) : like_(like), work_(work) {}
+  void add(Block& block) {
+    auto const rows = block.samples.rows, most = rows <= batch_rows ? rows : chunk_rows;
+    for (std::uint32_t done = 0; done < rows; done += most) put({&block, done, 0, std::min(most, rows - done)});
+  }
+  void run() {
+    if (parts_.empty()) return;
+    like_.parts = parts_.data();
+    like_.part_count = static_cast<std::uint32_t>(parts_.size());
+    like_.rows = parts_.back().first + parts_.back().rows;
+    work_(like_);
+    parts_.clear();
+  }
+
+ private:
+  void put(Part part) {
+    if (!parts_.empty() && parts_.back().first + parts_.back().rows + part.rows > batch_rows) run();
+    if (!parts_.empty()) part.first = parts_.back().first + parts_.back().rows;
+    parts_.push_back(part);
+  }
+
+  HostBatch like_;
+  Work work_;
+  std::vector<Part> parts_;
+};
 
 }  // namespace
 
@@ -20,26 +52,26 @@ struct HostNet::Memory {
   std::vector<Aligned<float>> blocks;
   std::vector<LayerView> layers;
   std::vector<TraceView> trace;
+  Aligned<std::int32_t> peaks;
+  bool has_sums = false;
 
-  float* take(std::size_t count) { return blocks.emplace_back(count + slack, 0.0f).data(); }
-  LayerView layer(LayerPlace const& place, Use use) {
-    LayerView layer{.place = place, .in_stride = padded_columns(place.in), .out_stride = padded_columns(place.out)};
-    layer.forward = take(std::size_t{place.in} * layer.out_stride);
-    layer.backward = take(std::size_t{place.out} * layer.in_stride);
-    layer.biases = take(layer.out_stride);
-    if (use == Use::predict) return layer;
-    std::size_t const sums = std::size_t{padded_rows(place.in)} * layer.out_stride;
-    layer.sums = take(sums);
-    layer.bias_sums = take(layer.out_stride);
-    if (use == Use::learn_slopes) layer.twin_sums = take(sums);
-    return layer;
-  }
+  float* take(std::size_t count) { return blocks.emplace_back(count, 0.0f).data(); }
   TraceView trace_of(std::size_t count, bool has_twin) {
     TraceView of{.value = take(count), .slope = take(count)};
     of.adjoint = take(count);
     of.inner = take(count);
     if (has_twin) of.bend = take(count), of.extra = take(count);
     return of;
+  }
+  /// For blocks that are larger than a batch.
+  void take_sums(bool has_twin) {
+    if (has_sums) return;
+    has_sums = true;
+    for (auto& layer : layers) {
+      layer.sums = take(sums_floats(layer.place));
+      layer.bias_sums = take(padded_columns(layer.place.out));
+      if (has_twin) layer.twin_sums = take(sums_floats(layer.place));
+    }
   }
 };
 
@@ -49,22 +81,16 @@ HostNet::HostNet(Shape const& shape, Use use) : memory_(std::make_unique<Memory>
   view_.activation = shape.activation;
   view_.linear_layer = shape.linear_layer;
   view_.has_slopes = has_slopes;
-  for (auto const& place : places_of(shape)) memory_->layers.push_back(memory_->layer(place, use));
-  std::uint32_t widest = 0;
-  for (auto const width : shape.widths) {
-    widest = std::max(widest, padded_columns(width));
-    memory_->trace.push_back(memory_->trace_of(std::size_t{chunk_rows} * padded_columns(width), has_slopes));
-  }
-  if (shape.linear_layer < memory_->layers.size()) {
-    auto const stride = memory_->layers[shape.linear_layer].out_stride;
-    std::fill_n(memory_->trace[shape.linear_layer + 1].slope, std::size_t{chunk_rows} * stride, 1.0f);
-  }
-  // The twin begins with the output's derivative by itself.
-  auto const& top = memory_->layers.back();
-  for (std::uint32_t row = 0; row < chunk_rows; ++row) memory_->trace.back().inner[std::size_t{row} * top.out_stride] = 1;
-  for (auto& delta : view_.delta) delta = memory_->take(std::size_t{chunk_rows} * widest);
-  view_.strips = memory_->take(std::size_t{chunk_rows} * padded_rows(widest));
-  view_.partial = memory_->take(std::size_t{chunk_rows} * column_grain);
+  for (auto const& place : places_of(shape)) memory_->layers.push_back({.place = place, .biases = memory_->take(padded_columns(place.out))});
+  for (auto const width : shape.widths) memory_->trace.push_back(memory_->trace_of(batch_floats(width), has_slopes));
+  if (shape.linear_layer < memory_->layers.size())
+    std::fill_n(memory_->trace[shape.linear_layer + 1].slope, batch_floats(shape.widths[shape.linear_layer + 1]), 1.0f);
+  auto const widest = batch_floats(std::ranges::max(shape.widths));
+  for (auto& delta : view_.delta) delta = memory_->take(widest);
+  view_.partial = memory_->take(widest);
+  view_.panel = memory_->take(std::size_t{most_depth} * most_tile_columns);
+  memory_->peaks.resize(std::size_t{batch_rows} * most_tile_columns);
+  view_.peaks = memory_->peaks.data();
   view_.layers = memory_->layers.data();
   view_.trace = memory_->trace.data();
   view_.layer_count = static_cast<std::uint32_t>(memory_->layers.size());
@@ -72,26 +98,43 @@ HostNet::HostNet(Shape const& shape, Use use) : memory_(std::make_unique<Memory>
 
 HostNet::~HostNet() = default;
 
+std::uint64_t HostNet::bytes(Shape const& shape, Use use, std::uint64_t largest_block) {
+  std::uint64_t floats = 3 * batch_floats(std::ranges::max(shape.widths)) + std::uint64_t{most_depth + batch_rows} * most_tile_columns;
+  for (auto const width : shape.widths) floats += traces_of(use) * batch_floats(width);
+  if (largest_block > batch_rows)
+    for (auto const& place : places_of(shape)) floats += sums_floats(place) * (use == Use::learn_slopes ? 2 : 1);
+  return floats * sizeof(float);
+}
+
 void HostNet::load(std::span<float const> parameters) {
-  for (auto const& layer : memory_->layers) MUSTER_NETS_DISPATCH(load_layer, layer, parameters.data());
+  for (auto& layer : memory_->layers) {
+    layer.weights = parameters.data() + layer.place.weights;
+    std::copy_n(parameters.data() + layer.place.biases, layer.place.out, layer.biases);
+  }
+}
+
+void HostNet::add_gradients(std::span<Block> blocks, LossWeights const& weights, Scales scales, std::span<std::int64_t> sums) {
+  bool const has_large = std::ranges::any_of(blocks, [](Block const& block) { return block.samples.rows > batch_rows; });
+  if (has_large) memory_->take_sums(view_.has_slopes);
+  Batches batches({.scales = scales.data(), .sums = sums.data()},
+                  [&](HostBatch const& batch) { MUSTER_NETS_DISPATCH(run_batch, view_, batch, weights); });
+  for (auto& block : blocks) batches.add(block);
+  batches.run();
 }
 
 BlockLoss HostNet::add_gradient(Samples const& samples, LossWeights const& weights, Scales scales, std::span<std::int64_t> sums,
                                 std::span<std::uint32_t> most) {
-  for (auto const& layer : memory_->layers) {
-    std::size_t const count = std::size_t{padded_rows(layer.place.in)} * layer.out_stride;
-    std::fill_n(layer.sums, count, 0.0f);
-    std::fill_n(layer.bias_sums, layer.out_stride, 0.0f);
-    if (layer.twin_sums != nullptr) std::fill_n(layer.twin_sums, count, 0.0f);
-  }
-  auto const loss = MUSTER_NETS_DISPATCH(run_block, view_, samples, weights);
-  for (std::size_t l = 0; l < memory_->layers.size(); ++l)
-    MUSTER_NETS_DISPATCH(fold_gradient, memory_->layers[l], scales.data() + 2 * l, sums.data(), most.data() + 2 * l);
-  return loss;
+  Block block{samples, most.data()};
+  add_gradients({&block, 1}, weights, scales, sums);
+  return block.loss;
 }
 
 BlockLoss HostNet::loss(Samples const& samples, LossWeights const& weights) {
-  return MUSTER_NETS_DISPATCH(run_losses, view_, samples, weights);
+  Block block{samples};
+  Batches batches({}, [&](HostBatch const& batch) { MUSTER_NETS_DISPATCH(run_losses, view_, batch, weights); });
+  batches.add(block);
+  batches.run();
+  return block.loss;
 }
 
 void HostNet::predict(std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes) {

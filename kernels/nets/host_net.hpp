@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "kernels/nets/net_view.hpp"
 
@@ -19,11 +20,16 @@ class HostNet {
   HostNet(Shape const& shape, Use use);
   ~HostNet();
   HostNet(HostNet const&) = delete;
+  /// Of its memory, where no block is larger than `largest_block` rows.
+  static std::uint64_t bytes(Shape const& shape, Use use, std::uint64_t largest_block);
 
-  /// To these parameters, parameter_count(shape) of them.
+  /// To these parameters, parameter_count(shape) of them, which are read until the next ones come.
   void load(std::span<float const> parameters);
-  /// Adds the gradient of a block to `sums` (one a parameter) and raises `most` (the bits of the largest magnitude, one a
-  /// bucket; above those of infinity for NaN). The bits depend on the samples, the parameters and the scales alone.
+  void load(std::vector<float>&&) = delete;
+  /// Adds the gradients of blocks to `sums` (one a parameter) and fills in what each came to. The bits depend on the samples, the
+  /// parameters and the scales alone; many blocks at once are faster.
+  void add_gradients(std::span<Block> blocks, LossWeights const& weights, Scales scales, std::span<std::int64_t> sums);
+  /// Of one block.
   BlockLoss add_gradient(Samples const& samples, LossWeights const& weights, Scales scales, std::span<std::int64_t> sums,
                          std::span<std::uint32_t> most);
   /// The loss of samples alone. Not for Use::predict.

@@ -21,11 +21,9 @@ struct UpdateView {
 #define MUSTER_DECLARE_NETS(isa)                                                                                        \
   namespace muster::kernels::nets {                                                                                     \
   inline namespace isa {                                                                                                \
-  void load_layer(LayerView const& layer, float const* parameters);                                                     \
   void run_forward(NetView const& net, float const* inputs, std::uint32_t rows, float* outputs, float* slopes);          \
-  BlockLoss run_block(NetView const& net, Samples const& samples, LossWeights const& weights);                           \
-  BlockLoss run_losses(NetView const& net, Samples const& samples, LossWeights const& weights);                         \
-  void fold_gradient(LayerView const& layer, double const* scales, std::int64_t* sums, std::uint32_t* most);             \
+  void run_batch(NetView const& net, HostBatch const& batch, LossWeights const& weights);                                   \
+  void run_losses(NetView const& net, HostBatch const& batch, LossWeights const& weights);                                  \
   void update_parameters(UpdateRule const& rule, std::int64_t const* sums, std::size_t count, UpdateView const& view);  \
   void chain_squares(std::int64_t const* sums, double scale, std::size_t rows, std::size_t columns, double* chains);     \
   void multiply_double(double const* from, std::uint32_t rows, DoubleWeights const& weights, double* to);                \

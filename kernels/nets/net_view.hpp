@@ -7,34 +7,29 @@
 
 namespace muster::kernels::nets {
 
-/// Matrices have room for whole tiles of every instruction set. Rows begin an odd number of cache lines apart, so that a
-/// column does not fall into few sets of a cache.
-inline constexpr std::uint32_t column_grain = 32;
-inline constexpr std::uint32_t row_grain = 12;
-constexpr std::uint32_t padded_columns(std::uint32_t columns) {
-  return (columns + column_grain - 1) / column_grain * column_grain + column_grain / 2;
-}
-constexpr std::uint32_t padded_rows(std::uint32_t rows) { return (rows + row_grain - 1) / row_grain * row_grain; }
+/// Matrices have room for whole tiles of every instruction set.
+inline constexpr std::uint32_t column_grain = 96;
+constexpr std::uint32_t padded_columns(std::uint32_t columns) { return (columns + column_grain - 1) / column_grain * column_grain; }
 
-/// Rows at a time on a CPU: fewer cost more loads and stores of gradients, more fall out of a core's caches. Losses are summed
-/// by so many rows, so it is in their bits.
+/// Rows at a time on a CPU, of one block of samples or of several: with fewer the weights' way to a core costs more, more fall out of
+/// its caches.
+inline constexpr std::uint32_t batch_rows = 264;
+/// Losses of a block are summed by so many rows, so it is in their bits. Blocks larger than a batch are cut into these.
 inline constexpr std::uint32_t chunk_rows = 192;
-static_assert(chunk_rows % row_grain == 0);
+/// Summed values of a product at a time, and columns, at most.
+inline constexpr std::uint32_t most_depth = 288, most_tile_columns = 32;
 
-/// One layer: its weights as both products want them, and its gradient in the making.
+/// One layer: its parameters, and gradients of a block that is larger than a batch, in the making.
 struct LayerView {
   LayerPlace place;
-  std::uint32_t in_stride = 0;
-  std::uint32_t out_stride = 0;
-  float* forward = nullptr;    ///< weights in panels of columns
-  float* backward = nullptr;   ///< the transposed ones
-  float* biases = nullptr;     ///< [out_stride]
-  float* sums = nullptr;       ///< [padded_rows(in)][out_stride]: gradient of the weights
-  float* twin_sums = nullptr;  ///< its part that comes of the slopes; null without
-  float* bias_sums = nullptr;  ///< [out_stride]
+  float const* weights = nullptr;  ///< [in][out]
+  float* biases = nullptr;         ///< [padded_columns(out)]
+  float* sums = nullptr;           ///< [padded_columns(in)][padded_columns(out)]; null until there is such a block
+  float* twin_sums = nullptr;      ///< its part that comes of the slopes; null without
+  float* bias_sums = nullptr;      ///< [padded_columns(out)]
 };
 
-/// What a chunk of rows leaves behind a layer, matrices [rows][stride of the layer's width]. Index 0 is the inputs.
+/// What a batch of rows leaves behind a layer, matrices in slabs of columns (products.hpp). Index 0 is the inputs.
 struct TraceView {
   float* value = nullptr;
   float* slope = nullptr;    ///< the activation's first derivative
@@ -51,9 +46,10 @@ struct NetView {
   Activation activation = Activation::silu;
   std::uint32_t linear_layer = no_layer;  ///< the slopes behind it are always 1
   bool has_slopes = false;
-  float* delta[2] = {};          ///< [chunk_rows][widest stride], in turns
-  float* strips = nullptr;       ///< [widest, padded][chunk_rows]: a matrix as outer products want it
-  float* partial = nullptr;      ///< [chunk_rows][column_grain]: tiles of a long product in the making
+  float* delta[2] = {};          ///< in turns
+  float* partial = nullptr;      ///< a product in the making
+  float* panel = nullptr;        ///< [most_depth][most_tile_columns]: weights that are multiplied by
+  std::int32_t* peaks = nullptr; ///< [batch_rows][most_tile_columns]: the largest gradients of each part of a batch
 };
 
 /// Samples to learn from. `slopes` [rows][inputs]: derivatives of the one target by the inputs; null without.
@@ -79,6 +75,32 @@ struct BlockLoss {
     slope += more.slope;
     return *this;
   }
+};
+
+/// Samples whose gradient is rounded to the grid by itself; `loss` and `most` are what comes of them.
+struct Block {
+  Samples samples;
+  std::uint32_t* most = nullptr;  ///< raised to the bits of the largest magnitude, one a bucket; above those of infinity for NaN
+  BlockLoss loss{};
+};
+
+/// Rows of a block in a batch.
+struct Part {
+  Block* block = nullptr;
+  std::uint32_t first_of_block = 0;
+  std::uint32_t first = 0;  ///< in the batch
+  std::uint32_t rows = 0;
+  bool begins() const { return first_of_block == 0; }
+  bool ends() const { return first_of_block + rows == block->samples.rows; }
+};
+
+/// Where gradients go: `scales` and the blocks' `most` are of a layer's weights, then of its biases, layer by layer.
+struct HostBatch {
+  Part const* parts = nullptr;
+  std::uint32_t part_count = 0;
+  std::uint32_t rows = 0;
+  double const* scales = nullptr;
+  std::int64_t* sums = nullptr;  ///< one a parameter
 };
 
 }  // namespace muster::kernels::nets

@@ -158,7 +158,8 @@ TEST(ArbitrageSearch, has_what_is_no_number_among_it) {
   auto const params = params_of(price_job, {"network.width=1"});
   Grid const grid(params.contract, 100);
   kernels::nets::HostNet net(shape_of(params), kernels::nets::HostNet::Use::predict);
-  net.load(std::vector<float>{3e38f, 3e38f, -3e38f, 0, 0, 0, 3e38f, 0});
+  std::vector<float> const parameters{3e38f, 3e38f, -3e38f, 0, 0, 0, 3e38f, 0};
+  net.load(parameters);
   ArbitrageSearch search(params.contract, grid, {0, 1});
   auto const found = search.look(0, grid.lines(), predict_with(net));
   EXPECT_GT(found[bounds].violated, 0u);

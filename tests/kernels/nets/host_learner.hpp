@@ -31,7 +31,10 @@ class HostLearner final : public kernels::nets::DeviceLearner {
                            table.places.size() <= room.places, "more samples than it was opened for (as a GPU says)");
     table_ = table;
   }
-  void load(std::span<float const> parameters) override { net_.load(parameters); }
+  void load(std::span<float const> parameters) override {
+    loaded_.assign(parameters.begin(), parameters.end());
+    net_.load(loaded_);
+  }
   void add_gradients(std::span<BlockRows const> blocks, kernels::nets::RowOrder const& order, kernels::nets::LossWeights const& weights,
                      std::span<double const> scales, std::span<std::int64_t> sums, kernels::nets::BlockReports const& reports) override {
     auto const buckets = scales.size();
@@ -94,7 +97,7 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   std::vector<kernels::PoolMemory> memory_;
   HostNet net_;
   std::vector<kernels::nets::Bucket> const buckets_ = kernels::nets::buckets_of(plan_.shape);
-  std::vector<float> parameters_, first_, second_, average_;
+  std::vector<float> loaded_, parameters_, first_, second_, average_;
   std::vector<std::int64_t> sums_;
   kernels::nets::SampleTable table_;
   std::vector<float> rows_, targets_, slopes_;

@@ -38,7 +38,7 @@ struct Case {
   std::uint32_t linear_layer = no_layer;
 };
 
-class Nets : public testing::TestWithParam<Case> {
+class Networks : public testing::Test {
  protected:
   std::vector<float> draw(std::size_t count, float from, float to) {
     std::vector<float> values(count);
@@ -47,6 +47,7 @@ class Nets : public testing::TestWithParam<Case> {
   }
   std::mt19937 engine_{7};
 };
+class Nets : public Networks, public testing::WithParamInterface<Case> {};
 
 template <class T>
 std::vector<T> row_of(std::vector<float> const& matrix, std::size_t row, std::size_t width) {
@@ -120,7 +121,43 @@ INSTANTIATE_TEST_SUITE_P(, Nets, testing::Values(
     Case{{1, 1, 1}, 1, true, Activation::silu}, Case{{20, 40, 4, 40, 20}, 29, false, Activation::silu},
     Case{{8, 31, 2}, 385, false, Activation::relu}, Case{{2, 1}, 12, true, Activation::silu}, Case{{270, 5}, 7, false, Activation::tanh},
     Case{{20, 40, 4, 40, 20}, 200, false, Activation::tanh, 1}, Case{{9, 3, 9}, 50, false, Activation::silu, 0},
-    Case{{5, 33, 17, 1}, 30, true, Activation::silu, 1}));
+    Case{{5, 33, 17, 1}, 30, true, Activation::silu, 1}, Case{{4, 310, 3, 1}, 300, true, Activation::silu},
+    Case{{7, 100, 600, 2}, 265, false, Activation::silu}));
+
+/// Blocks of all sizes, one of which is larger than a batch: what each comes to does not depend on its neighbours.
+TEST_F(Networks, OfManyBlocksAtOnceHaveTheBitsOfOneAfterTheOther) {
+  Shape const shape{{6, 50, 40, 1}, Activation::silu};
+  std::vector<std::uint32_t> const rows{3, 100, 61, 1, 264, 400, 100, 100, 100, 17};
+  auto const parameters = draw(parameter_count(shape), -0.4f, 0.4f), lambda = draw(shape.inputs(), 0.1f, 0.5f);
+  std::vector<std::vector<float>> inputs, targets, slopes;
+  std::vector<Samples> samples;
+  for (auto const count : rows) {
+    inputs.push_back(draw(std::size_t{count} * shape.inputs(), -1, 1));
+    slopes.push_back(draw(inputs.back().size(), -1, 1));
+    targets.push_back(draw(count, -1, 1));
+  }
+  for (std::size_t b = 0; b < rows.size(); ++b) samples.push_back({inputs[b].data(), targets[b].data(), slopes[b].data(), rows[b]});
+  for (auto const use : {HostNet::Use::learn, HostNet::Use::learn_slopes}) {
+    HostNet together(shape, use), alone(shape, use);
+    together.load(parameters), alone.load(parameters);
+    // Some gradients are beyond what is rounded in one step, some are not.
+    for (double const scale : {0x1p30, 0x1p49}) {
+      std::vector<double> const scales(2 * shape.layers(), scale);
+      std::vector<std::int64_t> sums(parameters.size(), 5), wanted = sums;
+      std::vector<std::vector<std::uint32_t>> most(rows.size(), std::vector<std::uint32_t>(scales.size(), 0)), wanted_most = most;
+      std::vector<Block> blocks;
+      for (std::size_t b = 0; b < rows.size(); ++b) blocks.push_back({samples[b], most[b].data()});
+      together.add_gradients(blocks, {0.7f, lambda.data()}, scales, sums);
+      for (std::size_t b = 0; b < rows.size(); ++b) {
+        auto const loss = alone.add_gradient(samples[b], {0.7f, lambda.data()}, scales, wanted, wanted_most[b]);
+        EXPECT_EQ(blocks[b].loss.value, loss.value) << "block " << b;
+        EXPECT_EQ(blocks[b].loss.slope, loss.slope) << "block " << b;
+      }
+      EXPECT_EQ(sums, wanted);
+      EXPECT_EQ(most, wanted_most);
+    }
+  }
+}
 
 /// The loss of one sample as a function of the parameters, in double.
 double loss_of(Shape const& shape, std::vector<double> const& parameters, std::vector<double> const& x, double y,
@@ -181,7 +218,8 @@ TEST(ExactGradient, TellsInfinityAndNan) {
 TEST(ExactGradient, KeepsAllBitsOfSmallElementsBesideLargeOnes) {
   Shape const shape{{1, 2}, Activation::silu};
   HostNet net(shape, HostNet::Use::learn);
-  net.load(std::vector<float>{0, 0, 0, 0});
+  std::vector<float> const parameters{0, 0, 0, 0};
+  net.load(parameters);
   // Gradients 2^31 apart in one bucket, of 24 bits each: -2 x y with x = 1.
   float const x = 1, y[2] = {0x1.234566p19f, 0x1.fedcbap-12f};
   std::vector<std::uint32_t> most(2, 0);
