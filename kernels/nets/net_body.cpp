@@ -152,17 +152,26 @@ void backward(NetView const& net, HostBatch const& batch) {
   }
 }
 
+/// The columns of a row's last slab beyond its width: tiles reach over them, and the largest of a tile is told.
+MUSTER_FN void clear_beyond(std::uint32_t row, std::uint32_t width, float* matrix) {
+  if (width % slab_columns == 0) return;
+  float* const slab = matrix + cell(row, width - width % slab_columns);
+  for (std::uint32_t i = width % slab_columns; i < slab_columns; ++i) slab[i] = 0;
+}
+
 /// Derivatives of `weights` times the squared errors of rows of a batch from row `first`; returns those, added up in chunks.
 double square_errors(float const* found, std::uint32_t first, float const* wanted, std::uint32_t rows, std::uint32_t width,
                      float const* weights, std::uint32_t weights_step, float* derivative) {
   double loss = 0;
-  for (std::uint32_t row = 0; row < rows; ++row)
+  for (std::uint32_t row = 0; row < rows; ++row) {
     each_of_row(first + row, width, [&](std::size_t at, std::uint32_t i) {
       float const error = found[at] - wanted[std::size_t{row} * width + i];
       float const weighted = weights[i * weights_step] * error;
       derivative[at] = 2.0f * weighted;
       loss += static_cast<double>(weighted) * static_cast<double>(error);
     });
+    clear_beyond(first + row, width, derivative);
+  }
   return loss;
 }
 

@@ -159,6 +159,24 @@ TEST_F(Networks, OfManyBlocksAtOnceHaveTheBitsOfOneAfterTheOther) {
   }
 }
 
+/// Small gradients behind large ones: the largest that is told is none of the batch before.
+TEST_F(Networks, TellTheLargestGradientOfTheirOwnSamplesAlone) {
+  Shape const shape{{5, 24, 24, 1}, Activation::silu};
+  auto const parameters = draw(parameter_count(shape), -0.4f, 0.4f), lambda = std::vector<float>(5, 0.0f);
+  auto const inputs = draw(40 * 5, -1, 1), targets = draw(40, -1, 1), slopes = draw(40 * 5, -1, 1), far = draw(40, 1e6f, 2e6f);
+  std::vector<double> const scales(2 * shape.layers(), 0x1p20);
+  for (auto const use : {HostNet::Use::learn, HostNet::Use::learn_slopes}) {
+    HostNet used(shape, use), fresh(shape, use);
+    used.load(parameters), fresh.load(parameters);
+    std::vector<std::int64_t> sums(parameters.size(), 0);
+    std::vector<std::uint32_t> large(scales.size(), 0), most(scales.size(), 0), wanted(scales.size(), 0);
+    used.add_gradient({inputs.data(), far.data(), slopes.data(), 40}, {1, lambda.data()}, scales, sums, large);
+    used.add_gradient({inputs.data(), targets.data(), slopes.data(), 40}, {1, lambda.data()}, scales, sums, most);
+    fresh.add_gradient({inputs.data(), targets.data(), slopes.data(), 40}, {1, lambda.data()}, scales, sums, wanted);
+    EXPECT_EQ(most, wanted);
+  }
+}
+
 /// The loss of one sample as a function of the parameters, in double.
 double loss_of(Shape const& shape, std::vector<double> const& parameters, std::vector<double> const& x, double y,
                std::vector<double> const& s, std::vector<double> const& lambda, Activation activation) {
