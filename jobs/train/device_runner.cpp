@@ -201,7 +201,7 @@ class DeviceRunner final : public TileRunner {
     auto loss = losses_.begin();
     for (std::uint64_t i = 0; i < range.count; ++i) {
       auto const shard = tiling_.shard_of(range.first + i);
-      auto const own = reports.subspan(shard * training_.report_size(), training_.report_size());
+      auto const own = training_.report_in(reports, shard);
       nets::BlockLoss total;
       for (auto const end = losses_.begin() + static_cast<std::ptrdiff_t>(ends_[i]); loss < end; ++loss) total += *loss;
       if (network.phase == Phase::learn)
@@ -228,7 +228,7 @@ class DeviceRunner final : public TileRunner {
   }
   std::shared_ptr<Network> step_ahead(Network& at, TileRange stage) {
     bring_weights(at);
-    auto squares = training_.mean_scales(at);
+    std::vector<double> squares(training_.buckets());
     learner_->sum_gradients(blocks_, training_.order_of(at), loss_weights(at), training_.scales_of(at), {losses_, most_},
                             {training_.mean_scales(at), squares});
     report(at, stage, reports_, digests_);

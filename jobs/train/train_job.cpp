@@ -85,7 +85,7 @@ class TrainRunner final : public TileRunner {
   }
   TileDigest report(std::uint64_t tile, std::uint64_t i, std::span<std::int64_t> sums) {
     auto const shard = tiling_.shard_of(tile);
-    auto const report = training_.report_in(sums, shard);
+    auto const report = training_.report_in(training_.reports_in(sums), shard);
     std::copy_n(most_.begin() + static_cast<std::ptrdiff_t>(i * training_.buckets()), training_.buckets(), report.begin() + report_words);
     training_.write_report(*network_, shard, losses_[i], report);
     return digest_of_shard(*network_, tile, shard, report);
@@ -93,7 +93,7 @@ class TrainRunner final : public TileRunner {
   /// A shard of a validation.
   TileDigest judge(std::uint64_t tile, std::span<std::int64_t> sums) {
     auto const shard = tiling_.shard_of(tile);
-    auto const report = training_.report_in(sums, shard);
+    auto const report = training_.report_in(training_.reports_in(sums), shard);
     auto const order = training_.order_of(*network_);
     nets::BlockLoss loss;
     for (auto const& block : training_.blocks_of(*network_, shard)) {

@@ -72,9 +72,9 @@ class Training {
   /// Behind the gradients of a step or a validation.
   Reports reports_of(std::span<std::int64_t const> sums) const { return sums.subspan(parameters_, params_.training.shards * report_size()); }
   std::span<std::int64_t> reports_in(std::span<std::int64_t> sums) const { return sums.subspan(parameters_, params_.training.shards * report_size()); }
-  /// Where a shard of a stage reports.
-  std::span<std::int64_t> report_in(std::span<std::int64_t> sums, std::uint64_t shard) const {
-    return sums.subspan(parameters_ + shard * report_size(), report_size());
+  /// Where a shard reports, among those of its stage.
+  std::span<std::int64_t> report_in(std::span<std::int64_t> reports, std::uint64_t shard) const {
+    return reports.subspan(shard * report_size(), report_size());
   }
   void write_report(Network const& network, std::uint64_t shard, kernels::nets::BlockLoss const& loss, std::span<std::int64_t> report) const;
 
