@@ -35,6 +35,6 @@ kernels::nets::CallContract draw_contract(ContractChoice const& choice, std::uin
 std::uint64_t most_steps(ContractChoice const& choice);
 
 /// Random streams of the job's purposes (docs/formats/random.md).
-inline constexpr std::uint32_t stream_contracts = 32, stream_paths = 33, stream_weights = 34;
+inline constexpr std::uint32_t stream_contracts = 32, stream_paths = 33, stream_weights = 34, stream_dropout = 35;
 
 }  // namespace muster::jobs::train

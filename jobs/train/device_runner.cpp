@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "jobs/bar_inputs.hpp"
 #include "jobs/train/contracts.hpp"
+#include "jobs/train/sweep.hpp"
 #include "kernels/device_pool.hpp"
 #include "kernels/out_of_memory.hpp"
 #include "topology/budget.hpp"
@@ -36,7 +37,7 @@ std::uint64_t most_rows(Params const& params, Training const& training, Team con
 
 nets::DevicePlan plan_of(Params const& params, Training const& training, std::uint64_t rows_at_once, Team const& team) {
   return {training.shape(), params.training.slopes > 0, params.model == Model::surrogate, table_of(params, training.shape()), rows_at_once,
-          params.training.shards, params.training.precision, static_cast<std::uint32_t>(team.members), 0, copies_of(team)};
+          params.training.shards, params.training.precision, static_cast<std::uint32_t>(team.members), 0, copies_of(team), has_dropout(params)};
 }
 
 /// The most that a member needs: shares of a network differ by some columns.
@@ -179,7 +180,8 @@ class DeviceRunner final : public TileRunner {
   void learn(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) {
     cut(*network_, range);
     auto const order = training_.order_of(*network_);
-    auto const weights = loss_weights(*network_);
+    auto const dropout = training_.dropout_of(*network_);
+    auto const weights = loss_weights(*network_, dropout);
     if (network_->phase == Phase::learn)
       learner_->add_gradients(blocks_, order, weights, training_.scales_of(*network_), sums.first(training_.parameters()), {losses_, most_});
     else
@@ -229,7 +231,8 @@ class DeviceRunner final : public TileRunner {
   std::shared_ptr<Network> step_ahead(Network& at, TileRange stage) {
     bring_weights(at);
     std::vector<double> squares(training_.buckets());
-    learner_->sum_gradients(blocks_, training_.order_of(at), loss_weights(at), training_.scales_of(at), {losses_, most_},
+    auto const dropout = training_.dropout_of(at);
+    learner_->sum_gradients(blocks_, training_.order_of(at), loss_weights(at, dropout), training_.scales_of(at), {losses_, most_},
                             {training_.mean_scales(at), squares});
     report(at, stage, reports_, digests_);
     auto next = std::make_shared<Network>(at);

@@ -232,6 +232,9 @@ schema::Table const& training_table() {
                                           "a unit of learning rate, of weights, not of biases"),
        F::number<&Training::clip_norm>("clip_norm", "", between(0, 1e12),
                                        "the longest gradient; 0 leaves it as it is"),
+       F::number<&Training::dropout>("dropout", "", between(0, 0.99),
+                                     "share of the values behind activations that a step leaves out, drawn for each sample by key; the others count 1 / (1 - "
+                                     "share) times. Validations and predictions have all"),
        F::number<&Training::average>("average", "", between(0, 0.999999),
                                      "keep of the moving average of the parameters; 0 has none"),
        F::count<&Training::validate_every>("validate_every", "steps", between(0, 1e9),
@@ -254,7 +257,8 @@ schema::Table const& sweep_table() {
        F::numbers<&Sweep::final_rate>("final_rate", "", between(0, 1), "tried in place of training.final_rate").at_most_items(most),
        F::numbers<&Sweep::momentum>("momentum", "", between(0, 0.9999), "tried in place of training.momentum").at_most_items(most),
        F::numbers<&Sweep::weight_decay>("weight_decay", "", between(0, 100), "tried in place of training.weight_decay").at_most_items(most),
-       F::numbers<&Sweep::clip_norm>("clip_norm", "", between(0, 1e12), "tried in place of training.clip_norm").at_most_items(most)});
+       F::numbers<&Sweep::clip_norm>("clip_norm", "", between(0, 1e12), "tried in place of training.clip_norm").at_most_items(most),
+       F::numbers<&Sweep::dropout>("dropout", "", between(0, 0.99), "tried in place of training.dropout").at_most_items(most)});
   return table;
 }
 

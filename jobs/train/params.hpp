@@ -110,6 +110,7 @@ struct TrainingChoice {
   double epsilon = 1e-8;
   double weight_decay = 0;
   double clip_norm = 0;          ///< 0: none
+  double dropout = 0;            ///< share of the hidden values that a step leaves out
   double average = 0;            ///< keep of the moving average of the parameters a step; 0: none
   std::uint64_t validate_every = 0;  ///< steps; 0: an epoch
   std::uint64_t patience = 0;        ///< validations without a better one that end the run; 0: none do
@@ -117,7 +118,7 @@ struct TrainingChoice {
 
 /// Values that are tried in all combinations; an empty list: that of the training.
 struct SweepChoice {
-  std::vector<double> learning_rate, final_rate, momentum, weight_decay, clip_norm;
+  std::vector<double> learning_rate, final_rate, momentum, weight_decay, clip_norm, dropout;
 };
 
 struct Params {

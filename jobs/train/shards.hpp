@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/tile.hpp"
@@ -68,8 +69,8 @@ inline TileDigest digest_of_findings(std::uint64_t tile, std::span<std::int64_t 
 }
 
 /// How the samples' errors count.
-inline kernels::nets::LossWeights loss_weights(Network const& network) {
-  return {network.data->value_weight, network.data->slope_weights.data()};
+inline kernels::nets::LossWeights loss_weights(Network const& network, std::optional<kernels::nets::Dropout> const& dropout = std::nullopt) {
+  return {network.data->value_weight, network.data->slope_weights.data(), dropout ? &*dropout : nullptr};
 }
 
 }  // namespace muster::jobs::train

@@ -13,11 +13,12 @@ struct Key {
   std::vector<double> SweepChoice::*values;
   double TrainingChoice::*of_training;
 };
-constexpr std::array<Key, 5> keys{{{"learning_rate", &SweepChoice::learning_rate, &TrainingChoice::learning_rate},
+constexpr std::array<Key, 6> keys{{{"learning_rate", &SweepChoice::learning_rate, &TrainingChoice::learning_rate},
                                    {"final_rate", &SweepChoice::final_rate, &TrainingChoice::final_rate},
                                    {"momentum", &SweepChoice::momentum, &TrainingChoice::momentum},
                                    {"weight_decay", &SweepChoice::weight_decay, &TrainingChoice::weight_decay},
-                                   {"clip_norm", &SweepChoice::clip_norm, &TrainingChoice::clip_norm}}};
+                                   {"clip_norm", &SweepChoice::clip_norm, &TrainingChoice::clip_norm},
+                                   {"dropout", &SweepChoice::dropout, &TrainingChoice::dropout}}};
 
 /// visit(key, value) of those with values.
 template <class Visit>
@@ -32,6 +33,11 @@ void each_setting(SweepChoice const& sweep, std::uint64_t combination, Visit vis
 }
 
 }  // namespace
+
+bool has_dropout(Params const& params) {
+  auto const& tried = params.sweep.dropout;
+  return tried.empty() ? params.training.dropout > 0 : std::ranges::max(tried) > 0;
+}
 
 std::uint64_t combination_count(SweepChoice const& sweep) {
   std::uint64_t count = 1;

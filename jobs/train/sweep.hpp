@@ -16,6 +16,8 @@ inline constexpr std::size_t sweep_combinations = 64;
 std::uint64_t combination_count(SweepChoice const& sweep);
 /// How a run is trained. The repeats of a combination follow each other, and the first key changes least often.
 TrainingChoice training_of(Params const& params, std::uint64_t run);
+/// In any of its runs.
+bool has_dropout(Params const& params);
 /// The swept keys of a combination with their values.
 std::vector<std::pair<std::string, double>> settings_of(SweepChoice const& sweep, std::uint64_t combination);
 

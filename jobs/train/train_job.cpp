@@ -117,8 +117,9 @@ class TrainRunner final : public TileRunner {
 
   void clear_gathered(std::uint64_t rows) {
     auto const& set = *network_->data;
-    rows_.clear(), targets_.clear(), slopes_.clear();
+    rows_.clear(), targets_.clear(), slopes_.clear(), numbers_.clear();
     rows_.reserve(rows * set.inputs);
+    numbers_.reserve(rows);
     if (params_.training.slopes > 0) slopes_.reserve(rows * set.inputs);
     // Windows are their own targets.
     if (!set.targets.empty()) targets_.reserve(rows * set.outputs);
@@ -128,15 +129,16 @@ class TrainRunner final : public TileRunner {
     auto const& set = *network_->data;
     bool const has_slopes = params_.training.slopes > 0;
     auto const append = [](std::vector<float>& to, float const* from, std::size_t width) { to.insert(to.end(), from, from + width); };
-    auto const row = rows_.size(), target = targets_.size(), slope = slopes_.size();
+    auto const row = rows_.size(), target = targets_.size(), slope = slopes_.size(), number = numbers_.size();
     for (std::size_t i = 0; i < block.rows; ++i) {
       auto const sample = order.at(block.first + i);
+      numbers_.push_back(static_cast<std::uint32_t>(sample));
       append(rows_, set.row(sample), set.inputs);
       if (has_slopes) append(slopes_, set.slopes_of(sample), set.inputs);
       if (!set.targets.empty()) append(targets_, set.targets_of(sample), set.outputs);
     }
     return {rows_.data() + row, set.targets.empty() ? rows_.data() + row : targets_.data() + target,
-            has_slopes ? slopes_.data() + slope : nullptr, block.rows};
+            has_slopes ? slopes_.data() + slope : nullptr, block.rows, numbers_.data() + number};
   }
   void add_gradients(std::span<nets::BlockRows const> rows, nets::RowOrder const& order, TileRange range, std::span<std::int64_t> sums) {
     std::uint64_t count = 0;
@@ -145,7 +147,8 @@ class TrainRunner final : public TileRunner {
     std::vector<nets::Block> blocks;
     auto const number = [&](nets::BlockRows const& block) { return block.shard - tiling_.shard_of(range.first); };
     for (auto const& block : rows) blocks.push_back({gather(block, order), most_.data() + number(block) * training_.buckets()});
-    net_.add_gradients(blocks, loss_weights(*network_), training_.scales_of(*network_), sums.first(training_.parameters()));
+    auto const dropout = training_.dropout_of(*network_);
+    net_.add_gradients(blocks, loss_weights(*network_, dropout), training_.scales_of(*network_), sums.first(training_.parameters()));
     for (std::size_t b = 0; b < blocks.size(); ++b) losses_[number(rows[b])] += blocks[b].loss;
   }
 
@@ -156,6 +159,7 @@ class TrainRunner final : public TileRunner {
   std::shared_ptr<Network const> network_;
   bool is_loaded_ = false;
   std::vector<float> rows_, slopes_, targets_;
+  std::vector<std::uint32_t> numbers_;
   std::vector<std::uint32_t> most_;  ///< of each tile of a range
   std::vector<nets::BlockLoss> losses_;
 };

@@ -125,6 +125,14 @@ nets::RowOrder Training::order_of(Network const& network) const {
   return nets::shuffled_order(params_.samples.train, params_.seed, epoch_of(network));
 }
 
+/// Runs from the same weights in the same order leave out the same values.
+std::optional<nets::Dropout> Training::dropout_of(Network const& network) const {
+  auto const rate = training_of(params_, network.run()).dropout;
+  if (network.phase != Phase::learn || rate == 0) return std::nullopt;
+  auto const repeat = network.run() % repeats_of(params_);
+  return nets::dropout_of(rate, params_.seed, stream_dropout, repeat * step_count(params_) + network.step);
+}
+
 void Training::write_report(Network const& network, std::uint64_t shard, nets::BlockLoss const& loss, std::span<std::int64_t> report) const {
   report[0] = static_cast<std::int64_t>(rows_of(network, shard).count);
   report[1] = std::bit_cast<std::int64_t>(loss.value);

@@ -9,6 +9,7 @@
 
 #include "jobs/train/network.hpp"
 #include "kernels/nets/device_learner.hpp"
+#include "kernels/nets/dropout.hpp"
 #include "kernels/nets/update.hpp"
 
 namespace muster::jobs::train {
@@ -60,6 +61,8 @@ class Training {
   /// Of the largest shard of a step.
   std::uint64_t shard_rows() const { return (params_.training.batch + params_.training.shards - 1) / params_.training.shards; }
   kernels::nets::RowOrder order_of(Network const& network) const;
+  /// Of the step to take; none where all values count.
+  std::optional<kernels::nets::Dropout> dropout_of(Network const& network) const;
   /// Of the shuffled orders: every run has its own, those of the baseline that of the run they stand beside.
   std::uint64_t epoch_of(Network const& network) const;
   std::vector<double> scales_of(Network const& network) const;

@@ -123,6 +123,14 @@ __global__ void gather_kernel(GatherView const view, RowOrder const order, Block
     gather_row(view, order.at(block.place + row), block.row + row);
 }
 
+/// A thread four neighbours.
+__global__ void drop_kernel(DropView const view, Dropout const dropout, std::size_t count) {
+  std::uint32_t const fours = view.stride / 4;
+  std::size_t const stride = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += stride)
+    drop_four(view, dropout, static_cast<std::uint32_t>(i / fours), static_cast<std::uint32_t>(i % fours));
+}
+
 /// A warp a chunk; losses [chunk][value, slope].
 __global__ void loss_kernel(ErrorView const value, ErrorView const slope, ChunkView const* chunks, std::uint32_t count, double* losses) {
   std::uint32_t const chunk = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32, lane = threadIdx.x % 32;
@@ -229,6 +237,7 @@ struct Launch {
   double const* scales;      ///< one a bucket
   float const* slope_weights;  ///< then the value's
   RowOrder order;
+  Dropout const* dropout = nullptr;
 
   DeviceLayout const& at() const { return self.at; }
   std::uint32_t buckets() const { return static_cast<std::uint32_t>(2 * at().layers.size()); }
@@ -305,7 +314,7 @@ void gather(Launch const& l) {
   auto const& shape = l.self.plan.shape;
   auto const& held = l.self.held;
   GatherView const view{at.inputs, held.targets.empty() ? nullptr : at.targets, l.self.plan.has_slopes ? at.slopes : nullptr,
-                        held.places.empty() ? nullptr : at.places, held.row_step, shape.inputs(), shape.outputs(), at.trace[0].value, at.wanted, at.wanted_slopes, device_stride(shape.inputs()), device_stride(shape.outputs())};
+                        held.places.empty() ? nullptr : at.places, held.row_step, shape.inputs(), shape.outputs(), at.trace[0].value, at.wanted, at.wanted_slopes, device_stride(shape.inputs()), device_stride(shape.outputs()), at.numbers};
   gather_kernel<<<dim3(parts(parts(l.rows, l.block_count), 128), l.block_count), 128, 0, l.self.stream>>>(view, l.order, l.blocks);
   check(cudaGetLastError());
 }
@@ -383,10 +392,25 @@ void forward_layer(Launch const& l, std::size_t i, bool has_bend, float* own) {
     into(Activated<false>{start, l.self.plan.shape.activation, to});
 }
 
+void drop(Launch const& l, std::size_t i, bool has_bend, float* own) {
+  auto const& layer = l.at().layers[i];
+  auto const& to = l.at().trace[i + 1];
+  if (l.dropout == nullptr || layer.own_out.count == 0) return;
+  if (i + 1 == l.at().layers.size() || i == l.self.plan.shape.linear_layer) return;
+  DropView const view{own, to.slope, has_bend ? to.bend : nullptr, l.at().numbers, layer.own_out_stride, static_cast<std::uint32_t>(i), layer.own_out.first};
+  std::size_t const count = std::size_t{l.rows} * (layer.own_out_stride / 4);
+  drop_kernel<<<parts(count, 256), 256, 0, l.self.stream>>>(view, *l.dropout, count);
+  check(cudaGetLastError());
+}
+
 void forward(Pass& p, bool has_bend) {
   if (p.is_bf16()) return p.each([&](Launch const& l) { tensor_forward(l.tensor(), has_bend); });
   for (std::size_t i = 0; i < p.layers(); ++i) {
-    p.each([&](Launch const& l) { forward_layer(l, i, has_bend, p.own(l, l.at().trace[i + 1].value)); });
+    p.each([&](Launch const& l) {
+      float* const own = p.own(l, l.at().trace[i + 1].value);
+      forward_layer(l, i, has_bend, own);
+      drop(l, i, has_bend, own);
+    });
     p.share(i + 1, [i](DeviceLayout const& at) { return at.trace[i + 1].value; });
   }
 }
@@ -532,7 +556,8 @@ struct Call {
                    notes.add(batch.chunks.data(), batch.chunks.size()),
                    learns ? notes.add(scales, 2 * at.layers.size()) : nullptr,
                    notes.add(loss_weights.data(), loss_weights.size()),
-                   order};
+                   order,
+                   learns ? weights.dropout : nullptr};
     check(cudaMemcpyAsync(at.notes, self.pinned, notes.used(), cudaMemcpyHostToDevice, self.stream));
     return l;
   }
@@ -940,6 +965,7 @@ void open(CudaNet& net, Card& self) {
 
 void open(CudaNet& net) {
   if (net.plan.members > 1 && net.plan.precision == Precision::bf16) throw "a network in bf16 does not lie on several GPUs";
+  if (net.plan.has_dropout && net.plan.precision == Precision::bf16) throw "no values of a network in bf16 are dropped";
   for (auto& card : net.cards) open(net, card);
 }
 

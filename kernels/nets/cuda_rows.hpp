@@ -3,7 +3,9 @@
 #pragma once
 
 #include "kernels/nets/cuda_work.hpp"
+#include "kernels/nets/dropout.hpp"
 #include "kernels/nets/order.hpp"
+#include "kernels/rng/philox.hpp"
 
 MUSTER_NETS_BEGIN
 
@@ -25,6 +27,7 @@ struct GatherView {
   std::uint32_t input_count, output_count;
   float *to_inputs, *to_targets, *to_slopes;
   std::uint32_t input_stride, output_stride;
+  std::uint32_t* to_numbers = nullptr;
 };
 __device__ inline void gather_row(GatherView const& v, std::uint64_t sample, std::uint32_t row) {
   float const* const inputs = v.inputs + (v.places == nullptr ? sample * v.input_count : std::uint64_t{v.places[sample]} * v.row_step);
@@ -35,6 +38,32 @@ __device__ inline void gather_row(GatherView const& v, std::uint64_t sample, std
   }
   for (std::uint32_t i = 0; i < v.output_count; ++i)
     v.to_targets[std::size_t{row} * v.output_stride + i] = targets[i];
+  if (v.to_numbers != nullptr) v.to_numbers[row] = static_cast<std::uint32_t>(sample);
+}
+
+/// A member's columns of what comes out of a hidden layer, from column `first` of all; `bend` is null without.
+struct DropView {
+  float *value, *slope, *bend;
+  std::uint32_t const* numbers;  ///< of the rows' samples
+  std::uint32_t stride, layer, first;
+};
+__device__ inline void drop_four(float* at, Run<4> const& factors) {
+  auto run = load_run<4>(at);
+  MUSTER_UNROLL
+  for (int i = 0; i < 4; ++i) run.at[i] = run.at[i] * factors.at[i];
+  store_run(at, run);
+}
+/// Four neighbours of a row times their factors, as drop() has them.
+__device__ inline void drop_four(DropView const& v, Dropout const& dropout, std::uint32_t row, std::uint32_t four) {
+  std::uint32_t words[4];
+  philox(dropout.keys, dropout_item(v.numbers[row], v.layer, v.first / 4 + four), dropout.step, dropout.stream, words);
+  Run<4> factors;
+  MUSTER_UNROLL
+  for (int i = 0; i < 4; ++i) factors.at[i] = dropout_factor(dropout, words[i]);
+  std::size_t const at = std::size_t{row} * v.stride + 4 * std::size_t{four};
+  drop_four(v.value + at, factors);
+  drop_four(v.slope + at, factors);
+  if (v.bend != nullptr) drop_four(v.bend + at, factors);
 }
 
 /// Found and wanted values [rows][stride] of `width` columns.

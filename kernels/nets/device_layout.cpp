@@ -141,6 +141,7 @@ DeviceLayout lay_out(DevicePlan const& plan, Arena& arena) {
   out.places = arena.take<std::uint32_t>(plan.table.places);
   out.wanted = matrix(arena, plan.rows_at_once, device_stride(outputs));
   out.wanted_slopes = matrix(arena, plan.rows_at_once * slopes, device_stride(inputs));
+  out.numbers = plan.has_dropout ? arena.take<std::uint32_t>(plan.rows_at_once) : nullptr;
   out.by_output = matrix(arena, plan.rows_at_once, device_stride(outputs));
   out.by_slope = matrix(arena, plan.rows_at_once * slopes, device_stride(inputs));
   if (plan.precision == Precision::fp32)

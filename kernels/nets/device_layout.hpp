@@ -84,6 +84,7 @@ struct DeviceLayout {
   float *inputs = nullptr, *targets = nullptr, *slopes = nullptr;   ///< the held samples
   std::uint32_t* places = nullptr;
   float *wanted = nullptr, *wanted_slopes = nullptr;                ///< those of a launch
+  std::uint32_t* numbers = nullptr;   ///< of a launch's samples, for dropout
   float *by_output = nullptr, *by_slope = nullptr;                  ///< the loss's derivatives
   float* delta[2] = {};                                             ///< in turns
   float* stage[2] = {};               ///< a member's own columns, on their way to all of them; in turns

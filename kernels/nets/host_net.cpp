@@ -115,6 +115,8 @@ void HostNet::load(std::span<float const> parameters) {
 
 void HostNet::add_gradients(std::span<Block> blocks, LossWeights const& weights, Scales scales, std::span<std::int64_t> sums) {
   bool const has_large = std::ranges::any_of(blocks, [](Block const& block) { return block.samples.rows > batch_rows; });
+  MUSTER_ASSERT(weights.dropout == nullptr || std::ranges::all_of(blocks, [](Block const& block) { return block.samples.numbers != nullptr; }),
+                "dropout of samples without numbers");
   if (has_large) memory_->take_sums(view_.has_slopes);
   Batches batches({.scales = scales.data(), .sums = sums.data()},
                   [&](HostBatch const& batch) { MUSTER_NETS_DISPATCH(run_batch, view_, batch, weights); });

@@ -4,6 +4,7 @@
 
 #include "kernels/nets/activations.hpp"
 #include "kernels/nets/harvest.hpp"
+#include "kernels/nets/masks.hpp"
 #include "kernels/nets/products.hpp"
 
 MUSTER_NETS_BEGIN
@@ -69,6 +70,16 @@ void forward_layer(NetView const& net, std::uint32_t l, std::uint32_t rows) {
 template <int Parts>
 void forward(NetView const& net, std::uint32_t rows) {
   for (std::uint32_t l = 0; l < net.layer_count; ++l) forward_layer<Parts>(net, l, rows);
+}
+
+/// Of a batch that is learned from.
+template <int Parts>
+void forward(NetView const& net, HostBatch const& batch, Dropout const* dropout) {
+  if (dropout == nullptr) return forward<Parts>(net, batch.rows);
+  for (std::uint32_t l = 0; l < net.layer_count; ++l) {
+    forward_layer<Parts>(net, l, batch.rows);
+    if (l + 1 < net.layer_count && l != net.linear_layer) drop<Parts>(net, batch, *dropout, l);
+  }
 }
 
 /// work(offset in a batch's matrix, column) of the elements of a row, in order.
@@ -216,11 +227,11 @@ void add_slope_losses(NetView const& net, HostBatch const& batch, LossWeights co
 void run_batch(NetView const& net, HostBatch const& batch, LossWeights const& weights) {
   put_inputs(net, batch);
   if (net.has_slopes) {
-    forward<3>(net, batch.rows);
+    forward<3>(net, batch, weights.dropout);
     add_slope_losses(net, batch, weights);
     reverse_twin(net, batch);
   } else {
-    forward<2>(net, batch.rows);
+    forward<2>(net, batch, weights.dropout);
   }
   add_value_losses(net, batch, weights);
   net.has_slopes ? backward<true>(net, batch) : backward<false>(net, batch);

@@ -7,6 +7,8 @@
 
 namespace muster::kernels::nets {
 
+struct Dropout;
+
 /// Matrices have room for whole tiles of every instruction set.
 inline constexpr std::uint32_t column_grain = 96;
 constexpr std::uint32_t padded_columns(std::uint32_t columns) { return (columns + column_grain - 1) / column_grain * column_grain; }
@@ -58,12 +60,15 @@ struct Samples {
   float const* targets = nullptr;  ///< [rows][outputs]
   float const* slopes = nullptr;
   std::uint32_t rows = 0;
+  std::uint32_t const* numbers = nullptr;  ///< [rows]: of the samples among all, for dropout; null without
 };
 
-/// loss = value * sum of squared errors of the outputs + sum over inputs j of slope[j] * squared error of derivative j.
+/// loss = value * sum of squared errors of the outputs + sum over inputs j of slope[j] * squared error of derivative j; gradients are
+/// those of the network that dropout leaves.
 struct LossWeights {
   float value = 1;
   float const* slope = nullptr;  ///< [inputs]; null without
+  Dropout const* dropout = nullptr;  ///< for gradients alone; null without
 };
 
 /// Sums over a block of samples.

@@ -229,6 +229,13 @@ TEST(Autoencoder, Golden) {
   EXPECT_EQ(sha256_hex(bytes), "281cfa1f9a486de05eb3d6e4adbda22a821e6de2e94be59c25bea2d79f193ae9");
 }
 
+TEST(Autoencoder, HasOneAnswerWithDropout) {
+  auto const job = make_train_job(params_of(bars_job, {"training.dropout=0.1", "training.epochs=2"}));
+  auto const alone = sums_of(*job, 1);
+  EXPECT_NE(alone, sums_of(*make_train_job(params_of(bars_job, {"training.epochs=2"})), 1));
+  for (int const ranks : {2, 3}) EXPECT_EQ(sums_of(*job, ranks), alone) << ranks << " ranks";
+}
+
 TEST(Autoencoder, HasOneAnswerOfSeveralNetworks) {
   auto const job = make_train_job(params_of(bars_job, {"encoder.repeats=3", "training.epochs=2"}));
   auto const alone = sums_of(*job, 1);

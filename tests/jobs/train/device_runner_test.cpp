@@ -62,6 +62,7 @@ TEST_F(DeviceRunners, TellWhatCpusDo) {
   compare(*make_train_job(params_of(asian_job), {}));
   compare(*make_train_job(params_of(price_job), {}));
   compare(*make_train_job(params_of(heston_job), {}));
+  compare(*make_train_job(params_of(asian_job, {"training.dropout=0.2"}), {}));
 }
 
 TEST_F(DeviceRunners, OfSeveralGpusTakeMemoryOfEach) {
@@ -117,7 +118,7 @@ TEST_F(DeviceRunners, GoOnWithFewerRowsAtOnce) {
 TEST_F(DeviceRunners, RunAheadToTheSameNetwork) {
   std::vector<std::string> const plain{"training.average=0", "training.clip_norm=0"};
   std::vector<std::string> const repeated{"network.repeats=2", "network.baseline=prices", "training.optimizer=sgd"};
-  for (auto const& overrides : {std::vector<std::string>{}, plain, repeated}) {
+  for (auto const& overrides : {std::vector<std::string>{}, plain, repeated, {"sweep.dropout=[0, 0.2]", "training.epochs=3"}}) {
     auto const job = make_train_job(params_of(asian_job, overrides), {});
     auto const& steps = *job->steps();
     auto const apart = job->make_runner(gpu()), ahead = job->make_runner(gpu());

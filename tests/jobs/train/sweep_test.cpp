@@ -53,6 +53,16 @@ TEST(Sweeps, AreRunsOfJobsOfTheirOwn) {
   EXPECT_EQ(swept, alone);
 }
 
+TEST(Sweeps, OfDropoutAreRunsOfJobsOfTheirOwn) {
+  auto const swept = losses_of(tables_of({"sweep.dropout=[0, 0.3]", "network.repeats=2", "training.epochs=2"}));
+  std::vector<double> alone;
+  for (auto const* dropout : {"training.dropout=0", "training.dropout=0.3"}) {
+    auto const own = losses_of(tables_of({dropout, "network.repeats=2", "training.epochs=2"}));
+    alone.insert(alone.end(), own.begin(), own.end());
+  }
+  EXPECT_EQ(swept, alone);
+}
+
 TEST(Sweeps, KeepTheBest) {
   auto const tables = tables_of(four);
   auto const& sweep = *find_table(tables, "sweep");

@@ -127,6 +127,60 @@ TEST(TrainJob, names_the_sample_whose_paths_leave_the_range) {
   }
 }
 
+std::vector<std::string> const dropping{"training.dropout=0.2"};
+
+TEST(Dropout, HasOneAnswerForAnyNumberOfRanksAndOverSaves) {
+  for (auto const text : {asian_job, price_job}) {
+    auto const job = make_train_job(params_of(text, dropping));
+    auto const alone = sums_of(*job, 1);
+    EXPECT_NE(alone, sums_of(*make_train_job(params_of(text)), 1));
+    for (int const ranks : {2, 3, 8}) EXPECT_EQ(sums_of(*job, ranks), alone) << ranks << " ranks";
+    orchestrator::MemoryPersistence persistence;
+    std::atomic<bool> stop = true;
+    auto outcome = run(*job, 2, persistence, &stop);
+    for (int starts = 0; outcome.verdict == Exit::stopped && starts < 200; ++starts) {
+      stop = starts < 12;
+      outcome = run(*job, 1 + starts % 4, persistence, &stop);
+    }
+    EXPECT_EQ(outcome.sums, alone);
+  }
+}
+
+/// What a step leaves out goes by the sample, not by its shard.
+TEST(Dropout, IsTheSameForAnyShards) {
+  auto const loss_of = [](char const* shards) {
+    auto const job = make_train_job(params_of(asian_job, {"training.dropout=0.2", shards, "training.epochs=1", "training.batch=300"}));
+    return column<double>(find(job->results(sums_of(*job, 1), 0), "steps"), "loss").front();
+  };
+  auto const whole = loss_of("training.shards=1");
+  for (auto const* shards : {"training.shards=3", "training.shards=5"}) EXPECT_NEAR(loss_of(shards), whole, 1e-12 * whole);
+}
+
+TEST(Dropout, OfAStepIsItsOwn) {
+  // A network that hardly learns, whose batch is all samples: what its steps lose differs by what they leave out.
+  auto const losses = [](char const* dropout) {
+    auto const job = make_train_job(params_of(asian_job, {dropout, "training.batch=300", "training.learning_rate=1e-9"}));
+    return column<double>(find(job->results(sums_of(*job, 1), 0), "steps"), "loss");
+  };
+  auto const all = losses("training.dropout=0"), some = losses("training.dropout=0.2");
+  EXPECT_NEAR(all[0], all[1], 1e-5 * all[0]);
+  EXPECT_GT(std::abs(some[0] - some[1]), 1e-4 * some[0]);
+  EXPECT_GT(std::abs(some[0] - all[0]), 1e-3 * all[0]);
+}
+
+TEST(Dropout, OfNothingIsTheNetworkWithoutIt) {
+  EXPECT_EQ(sums_of(*make_train_job(params_of(price_job, {"training.dropout=0"})), 1), sums_of(*make_train_job(params_of(price_job)), 1));
+}
+
+TEST(Dropout, LeavesOutThatOfRepeatsAnew) {
+  auto const job = make_train_job(params_of(price_job, {"training.dropout=0.3", "network.repeats=2"}));
+  auto const alone = sums_of(*job, 1);
+  EXPECT_EQ(sums_of(*job, 3), alone);
+  auto const text = render_params(params_of(price_job, dropping));
+  EXPECT_EQ(render_params(params_of(text)), text);
+  EXPECT_THAT(text, HasSubstr("dropout = 0.2"));
+}
+
 std::string faults_in(std::string_view text, std::vector<std::string> overrides = {}) {
   return io::message_of(Exit::user, [&] { params_of(text, std::move(overrides)); });
 }
@@ -140,6 +194,10 @@ TEST(TrainJobFile, refuses_what_cannot_be) {
   EXPECT_THAT(faults_in(asian_job, {"training.batch=1", "training.epochs=100000"}), HasSubstr("30000000 steps in all (at most 10000000)"));
   EXPECT_THAT(faults_in(asian_job, {"data.samples=50000000", "data.validation=10000000"}), HasSubstr("data.samples: with validation and test over 20000000"));
   EXPECT_THAT(faults_in(asian_job, {"training.shards=65"}), HasSubstr("training.shards"));
+  EXPECT_THAT(faults_in(asian_job, {"training.dropout=1"}), HasSubstr("training.dropout"));
+  EXPECT_THAT(faults_in(asian_job, {"training.dropout=0.1", "training.precision=bf16"}),
+              HasSubstr("training.precision: bf16 with dropout (its kernels leave no values out); set precision to fp32, or dropout to 0"));
+  EXPECT_THAT(faults_in(asian_job, {"sweep.dropout=[0, 0.1]", "training.precision=bf16"}), HasSubstr("training.precision: bf16 with dropout"));
   EXPECT_THAT(faults_in(asian_job, {"network.widht=3"}), HasSubstr("width"));
   EXPECT_THAT(faults_in(asian_job, {"contract.model=\"heston\""}), HasSubstr("asian_call with contract.model = \"heston\" (its labels are those of European calls)"));
   EXPECT_THAT(faults_in(heston_job, {"contract.correlation=[0.5, -0.5]"}), HasSubstr("contract.correlation: not a range"));

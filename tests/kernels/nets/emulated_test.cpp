@@ -10,6 +10,7 @@
 #include "kernels/nets/cuda_labels.hpp"
 #include "kernels/nets/cuda_rows.hpp"
 #include "kernels/nets/update_math.hpp"
+#include "kernels/scalar_math.hpp"
 
 namespace muster::kernels::nets {
 namespace {
@@ -156,11 +157,43 @@ TEST(EmulatedRows, AreGathered) {
   EXPECT_EQ(to_inputs[4], inputs[21]);
   EXPECT_EQ(to_slopes[6], slopes[23]);
   EXPECT_EQ(to_targets[4], targets[7]);
+  std::vector<std::uint32_t> numbers(2);
+  auto numbered = view;
+  numbered.to_numbers = numbers.data();
+  gather_row(numbered, 7, 1);
+  EXPECT_EQ(numbers[1], 7u);
   // Windows are their own targets.
   std::vector<std::uint32_t> const places{2, 5};
   gather_row({inputs.data(), nullptr, nullptr, places.data(), 3, 4, 4, to_inputs.data(), to_targets.data(), nullptr, 4, 4}, 1, 0);
   EXPECT_EQ(to_inputs[3], inputs[18]);
   EXPECT_EQ(to_targets[3], inputs[18]);
+}
+
+/// Four neighbours a thread, against words by Philox; a member's columns begin inside the layer.
+TEST(EmulatedRows, AreDropped) {
+  constexpr std::uint32_t rows = 9, stride = 20, layer = 3, first = 32, stream = 35;
+  std::vector<std::uint32_t> const numbers{5, 0, 19'999'999, 7, 7, 1, 2, 3, 4};
+  auto const dropout = dropout_of(0.4, 77, stream, 123'456);
+  auto const value = draw(rows * stride, 15), slope = draw(rows * stride, 16), bend = draw(rows * stride, 17);
+  auto v = value, s = slope, b = bend;
+  DropView const view{v.data(), s.data(), b.data(), numbers.data(), stride, layer, first};
+  int dropped = 0;
+  for (std::uint32_t row = 0; row < rows; ++row)
+    for (std::uint32_t four = 0; four < stride / 4; ++four) drop_four(view, dropout, row, four);
+  for (std::uint32_t row = 0; row < rows; ++row)
+    for (std::uint32_t i = 0; i < stride; ++i) {
+      auto const words = exact_words(77, (std::uint64_t{numbers[row]} << 32) + (layer << 16) + (first + i) / 4, 123'456, stream);
+      float const factor = words[i % 4] < 0.4 * 0x1p32 ? 0.0f : static_cast<float>(1 / 0.6);
+      std::size_t const at = row * stride + i;
+      EXPECT_EQ(v[at], value[at] * factor);
+      EXPECT_EQ(s[at], slope[at] * factor);
+      EXPECT_EQ(b[at], bend[at] * factor);
+      dropped += factor == 0;
+    }
+  EXPECT_GT(dropped, 30);
+  EXPECT_LT(dropped, 120);
+  // Where no slopes are learned there is no bend.
+  drop_four({v.data(), s.data(), nullptr, numbers.data(), stride, layer, first}, dropout, 0, 0);
 }
 
 void expect_label(CallContract const& contract, std::uint64_t pairs) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernels/nets/cuda_nets.hpp"
+#include "kernels/nets/dropout.hpp"
 #include "kernels/nets/host_net.hpp"
 #include "tests/kernels/gpu_memory.hpp"
 
@@ -24,6 +25,7 @@ struct Case {
   bool has_slopes;
   std::uint32_t rows_at_once;
   std::uint32_t linear_layer = no_layer;
+  double dropout = 0;
 };
 
 /// What a step comes to.
@@ -74,7 +76,7 @@ class Scene {
     char const* error = nullptr;
     std::vector<CudaCard> const cards(copies * members, {0, nullptr, testing_memory()});
     DevicePlan const plan{shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0},
-                          of_.rows_at_once, shards, Precision::fp32, members, 0, copies};
+                          of_.rows_at_once, shards, Precision::fp32, members, 0, copies, of_.dropout > 0};
     CudaNet* const net = open_cuda_net(plan, cards, &error);
     if (net == nullptr) return expect(false, error), found;
     auto const tell = [](char const* text) { expect(text == nullptr, text); };
@@ -107,8 +109,8 @@ class Scene {
     auto const gpu = on_gpu(copies, members);
     std::size_t differ = 0;
     for (std::size_t i = 0; i < host.sums.size(); ++i) differ += host.sums[i] != gpu.sums[i];
-    std::printf("%zu layers, %zu parameters, %s, %u x %u cards: %zu gradients differ\n", shape_.layers(), host.sums.size(),
-                of_.has_slopes ? "slopes" : "plain", copies, members, differ);
+    std::printf("%zu layers, %zu parameters, %s%s, %u x %u cards: %zu gradients differ\n", shape_.layers(), host.sums.size(),
+                of_.has_slopes ? "slopes" : "plain", of_.dropout > 0 ? ", dropout" : "", copies, members, differ);
     expect(differ == 0, "gradients differ");
     expect(host.most == gpu.most, "largest gradients differ");
     expect(same(host.losses, gpu.losses), "losses differ");
@@ -137,7 +139,7 @@ class Scene {
     for (std::size_t b = 0; b < buckets(); ++b) scales.push_back(0x1p30 * static_cast<double>(1u << b % 7));
     return scales;
   }
-  LossWeights weights() const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr}; }
+  LossWeights weights() const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr, of_.dropout > 0 ? &dropout_ : nullptr}; }
   Found empty() const {
     return {std::vector<std::int64_t>(parameters_.size(), 5), std::vector<std::uint32_t>(shards * buckets(), 0),
             std::vector<BlockLoss>(blocks_.size()), std::vector<BlockLoss>(blocks_.size()),
@@ -176,17 +178,18 @@ class Scene {
     return scales;
   }
   Samples gather(BlockRows const& block) {
-    rows_.clear(), wanted_.clear(), wanted_slopes_.clear();
+    rows_.clear(), wanted_.clear(), wanted_slopes_.clear(), numbers_.clear();
     auto const append = [](std::vector<float>& to, std::vector<float> const& from, std::uint64_t row, std::size_t width) {
       for (std::size_t i = 0; i < width && !from.empty(); ++i) to.push_back(from[row * width + i]);
     };
     for (std::uint32_t i = 0; i < block.rows; ++i) {
       auto const sample = order_.at(block.first + i);
+      numbers_.push_back(static_cast<std::uint32_t>(sample));
       append(rows_, inputs_, sample, shape_.inputs());
       append(wanted_, targets_, sample, shape_.outputs());
       append(wanted_slopes_, slopes_, sample, shape_.inputs());
     }
-    return {rows_.data(), wanted_.data(), of_.has_slopes ? wanted_slopes_.data() : nullptr, block.rows};
+    return {rows_.data(), wanted_.data(), of_.has_slopes ? wanted_slopes_.data() : nullptr, block.rows, numbers_.data()};
   }
 
   Case const of_;
@@ -195,6 +198,8 @@ class Scene {
   RowOrder order_;
   std::vector<BlockRows> blocks_;
   int made_ = 0;
+  Dropout const dropout_ = dropout_of(of_.dropout, 11, 35, 4321);
+  std::vector<std::uint32_t> numbers_;
   std::vector<float> parameters_, inputs_, targets_, slopes_, lambda_, rows_, wanted_, wanted_slopes_;
 };
 
@@ -239,6 +244,11 @@ int main() {
                                           {{8, 31, 2}, Activation::relu, 2000, false, 5000},
                                           {{2, 1}, Activation::silu, 50, true, 50},
                                           {{270, 5}, Activation::tanh, 40, false, 40},
+                                          {{5, 33, 17, 1}, Activation::silu, 1500, true, 2000, no_layer, 0.25},
+                                          {{3, 300, 7, 1}, Activation::tanh, 911, true, 300, no_layer, 0.1},
+                                          {{20, 40, 4, 40, 20}, Activation::silu, 700, false, 200, 1, 0.5},
+                                          {{8, 131, 2}, Activation::relu, 2000, false, 5000, no_layer, 0.2},
+                                          {{8, 160, 160, 160, 160, 1}, Activation::silu, 9000, true, 6000, no_layer, 0.1},
                                           {{8, 160, 160, 160, 160, 1}, Activation::silu, 30'000, true, 20'000},
                                           {{8, 512, 512, 1}, Activation::silu, 6000, true, 6000},
                                           {{9, 1472, 300, 130, 1}, Activation::tanh, 3000, false, 3000}})

@@ -83,14 +83,15 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   }
   kernels::nets::Samples gather(BlockRows const& block, kernels::nets::RowOrder const& order) {
     auto const in = plan_.shape.inputs(), out = plan_.shape.outputs();
-    rows_.clear(), targets_.clear(), slopes_.clear();
+    rows_.clear(), targets_.clear(), slopes_.clear(), numbers_.clear();
     for (std::uint32_t i = 0; i < block.rows; ++i) {
       auto const sample = order.at(block.first + i);
+      numbers_.push_back(static_cast<std::uint32_t>(sample));
       append(rows_, table_.inputs, table_.places.empty() ? sample * in : std::uint64_t{table_.places[sample]} * table_.row_step, in);
       append(targets_, table_.targets, sample * out, out);
       append(slopes_, table_.slopes, sample * in, in);
     }
-    return {rows_.data(), targets_.empty() ? rows_.data() : targets_.data(), plan_.has_slopes ? slopes_.data() : nullptr, block.rows};
+    return {rows_.data(), targets_.empty() ? rows_.data() : targets_.data(), plan_.has_slopes ? slopes_.data() : nullptr, block.rows, plan_.has_dropout ? numbers_.data() : nullptr};
   }
 
   kernels::nets::DevicePlan const plan_;
@@ -101,6 +102,7 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   std::vector<std::int64_t> sums_;
   kernels::nets::SampleTable table_;
   std::vector<float> rows_, targets_, slopes_;
+  std::vector<std::uint32_t> numbers_;
 };
 
 }  // namespace muster::test

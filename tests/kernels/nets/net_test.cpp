@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "kernels/nets/dropout.hpp"
 #include "kernels/nets/host_net.hpp"
 #include "kernels/scalar_math.hpp"
 #include "tests/kernels/nets/plain_net.hpp"
@@ -36,7 +37,22 @@ struct Case {
   bool has_slopes;
   Activation activation;
   std::uint32_t linear_layer = no_layer;
+  double dropout = 0;
 };
+
+/// Of all values behind a network's layers, for one sample, from Philox as the documents have it.
+template <class T>
+plain::Matrix<T> factors_of(Shape const& shape, double rate, std::uint64_t seed, std::uint32_t stream, std::uint64_t step, std::uint64_t sample) {
+  plain::Matrix<T> factors;
+  for (std::size_t l = 0; l < shape.layers(); ++l) {
+    auto& of = factors.emplace_back();
+    for (std::uint64_t i = 0; i < shape.widths[l + 1]; ++i) {
+      auto const words = exact_words(seed, (sample << 32) + (l << 16) + i / 4, static_cast<std::uint32_t>(step), stream);
+      of.push_back(words[i % 4] < rate * 0x1p32 ? T(0) : static_cast<T>(1 / (1 - rate)));
+    }
+  }
+  return factors;
+}
 
 class Networks : public testing::Test {
  protected:
@@ -68,15 +84,21 @@ TEST_P(Nets, HaveTheBitsOfPlainLoops) {
   std::vector<double> const scales(2 * shape.layers(), scale);
   std::vector<std::int64_t> sums(parameters.size(), 5);
   std::vector<std::uint32_t> most(scales.size(), 0);
-  auto const loss = net.add_gradient({inputs.data(), targets.data(), slopes.empty() ? nullptr : slopes.data(), of.rows},
-                                     {0.7f, lambda.data()}, scales, sums, most);
+  constexpr std::uint64_t seed = 0x123456789abcdef, step = 8'765'432;
+  constexpr std::uint32_t stream = 77;
+  std::vector<std::uint32_t> numbers;
+  for (std::uint32_t row = 0; row < of.rows; ++row) numbers.push_back(20'000'000 - row * row);
+  auto const dropout = dropout_of(of.dropout, seed, stream, step);
+  auto const loss = net.add_gradient({inputs.data(), targets.data(), slopes.empty() ? nullptr : slopes.data(), of.rows, numbers.data()},
+                                     {0.7f, lambda.data(), of.dropout > 0 ? &dropout : nullptr}, scales, sums, most);
 
-  plain::Net<float, Curves> const plain(shape, parameters, Curves{of.activation});
+  plain::Net<float, Curves> plain(shape, parameters, Curves{of.activation});
   std::vector<float> chain(parameters.size(), 0.0f), twin(parameters.size(), 0.0f);
   double value_loss = 0, slope_loss = 0;
   for (std::size_t row = 0; row < of.rows; ++row) {
     auto const x = row_of<float>(inputs, row, shape.inputs()), y = row_of<float>(targets, row, shape.outputs());
     auto const s = of.has_slopes ? row_of<float>(slopes, row, shape.inputs()) : std::vector<float>{};
+    if (of.dropout > 0) plain.set_factors(factors_of<float>(shape, of.dropout, seed, stream, step, numbers[row]));
     plain.add_gradient(x, y, s, 0.7f, lambda, chain, twin);
     auto pass = plain.forward(x);
     for (std::size_t o = 0; o < y.size(); ++o) value_loss += 0.7 * std::pow(double(pass.value.back()[o]) - y[o], 2);
@@ -122,7 +144,10 @@ INSTANTIATE_TEST_SUITE_P(, Nets, testing::Values(
     Case{{8, 31, 2}, 385, false, Activation::relu}, Case{{2, 1}, 12, true, Activation::silu}, Case{{270, 5}, 7, false, Activation::tanh},
     Case{{20, 40, 4, 40, 20}, 200, false, Activation::tanh, 1}, Case{{9, 3, 9}, 50, false, Activation::silu, 0},
     Case{{5, 33, 17, 1}, 30, true, Activation::silu, 1}, Case{{4, 310, 3, 1}, 300, true, Activation::silu},
-    Case{{7, 100, 600, 2}, 265, false, Activation::silu}));
+    Case{{7, 100, 600, 2}, 265, false, Activation::silu},
+    Case{{5, 33, 17, 1}, 200, true, Activation::silu, no_layer, 0.25}, Case{{8, 31, 2}, 385, false, Activation::relu, no_layer, 0.5},
+    Case{{5, 33, 17, 1}, 30, true, Activation::silu, 1, 0.3}, Case{{4, 310, 3, 1}, 300, true, Activation::tanh, no_layer, 0.1},
+    Case{{20, 40, 4, 40, 20}, 200, false, Activation::tanh, 1, 0.9}, Case{{7, 100, 600, 2}, 265, false, Activation::silu, no_layer, 0.2}));
 
 /// Blocks of all sizes, one of which is larger than a batch: what each comes to does not depend on its neighbours.
 TEST_F(Networks, OfManyBlocksAtOnceHaveTheBitsOfOneAfterTheOther) {
@@ -179,8 +204,9 @@ TEST_F(Networks, TellTheLargestGradientOfTheirOwnSamplesAlone) {
 
 /// The loss of one sample as a function of the parameters, in double.
 double loss_of(Shape const& shape, std::vector<double> const& parameters, std::vector<double> const& x, double y,
-               std::vector<double> const& s, std::vector<double> const& lambda, Activation activation) {
-  plain::Net<double, Curves> const net(shape, parameters, Curves{activation});
+               std::vector<double> const& s, std::vector<double> const& lambda, Activation activation, plain::Matrix<double> const& factors) {
+  plain::Net<double, Curves> net(shape, parameters, Curves{activation});
+  net.set_factors(factors);
   auto pass = net.forward(x);
   net.twin(pass);
   double loss = std::pow(pass.value.back()[0] - y, 2);
@@ -188,10 +214,15 @@ double loss_of(Shape const& shape, std::vector<double> const& parameters, std::v
   return loss;
 }
 
-class NetDerivatives : public testing::TestWithParam<std::pair<Activation, std::uint32_t>> {};
+struct DerivativeCase {
+  Activation activation;
+  std::uint32_t linear_layer = no_layer;
+  double dropout = 0;
+};
+class NetDerivatives : public testing::TestWithParam<DerivativeCase> {};
 
 TEST_P(NetDerivatives, AreThoseOfFiniteDifferences) {
-  auto const [activation, linear_layer] = GetParam();
+  auto const [activation, linear_layer, dropout] = GetParam();
   Shape const shape{{3, 6, 5, 1}, activation, linear_layer};
   std::mt19937 engine(3);
   std::uniform_real_distribution<double> draw(-0.8, 0.8);
@@ -199,15 +230,18 @@ TEST_P(NetDerivatives, AreThoseOfFiniteDifferences) {
   for (auto* values : {&parameters, &x, &s})
     for (auto& v : *values) v = draw(engine);
   std::vector<double> chain(parameters.size(), 0.0), twin(parameters.size(), 0.0);
-  plain::Net<double, Curves>(shape, parameters, Curves{activation}).add_gradient(x, {0.4}, s, 1.0, lambda, chain, twin);
+  plain::Net<double, Curves> net(shape, parameters, Curves{activation});
+  auto const factors = dropout > 0 ? factors_of<double>(shape, dropout, 1, 2, 3, 4) : plain::Matrix<double>{};
+  net.set_factors(factors);
+  net.add_gradient(x, {0.4}, s, 1.0, lambda, chain, twin);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     // Richardson's extrapolation of central differences: their error is of the sixth order.
     auto const central = [&, kind = activation](double h) {
       auto moved = parameters;
       moved[i] = parameters[i] + h;
-      double const up = loss_of(shape, moved, x, 0.4, s, lambda, kind);
+      double const up = loss_of(shape, moved, x, 0.4, s, lambda, kind, factors);
       moved[i] = parameters[i] - h;
-      return (up - loss_of(shape, moved, x, 0.4, s, lambda, kind)) / (2 * h);
+      return (up - loss_of(shape, moved, x, 0.4, s, lambda, kind, factors)) / (2 * h);
     };
     double const h = 4e-3, a = central(h), b = central(h / 2), c = central(h / 4);
     double const ab = b + (b - a) / 3, bc = c + (c - b) / 3, best = bc + (bc - ab) / 15;
@@ -215,8 +249,61 @@ TEST_P(NetDerivatives, AreThoseOfFiniteDifferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, NetDerivatives, testing::Values(std::pair{Activation::silu, no_layer}, std::pair{Activation::tanh, no_layer},
-                                                         std::pair{Activation::silu, 1u}));
+INSTANTIATE_TEST_SUITE_P(, NetDerivatives, testing::Values(DerivativeCase{Activation::silu}, DerivativeCase{Activation::tanh}, DerivativeCase{Activation::silu, 1},
+                                                         DerivativeCase{Activation::silu, no_layer, 0.4}, DerivativeCase{Activation::tanh, no_layer, 0.4},
+                                                         DerivativeCase{Activation::silu, 1, 0.4}));
+
+/// Shares of dropped values, and of pairs that are dropped together, over all that a mask is keyed by.
+TEST(Dropouts, AreAsManyAsTheRateSaysAndIndependent) {
+  constexpr double rate = 0.3;
+  constexpr std::uint32_t samples = 60, layers = 5, fours = 40, steps = 6;
+  auto const of = dropout_of(rate, 9, 35, 0);
+  auto const is_dropped = [&](std::uint32_t step, std::uint32_t sample, std::uint32_t layer, std::uint32_t element) {
+    return dropout_factor(of, exact_words(9, dropout_item(sample, layer, element / 4), step, 35)[element % 4]) == 0;
+  };
+  double count = 0, dropped = 0, pairs[4] = {};
+  for (std::uint32_t step = 0; step < steps; ++step)
+    for (std::uint32_t sample = 0; sample < samples; ++sample)
+      for (std::uint32_t layer = 0; layer < layers; ++layer)
+        for (std::uint32_t element = 0; element < 4 * fours; ++element) {
+          bool const own = is_dropped(step, sample, layer, element);
+          count += 1;
+          dropped += own;
+          pairs[0] += own && is_dropped(step + 1, sample, layer, element);
+          pairs[1] += own && is_dropped(step, sample + 1, layer, element);
+          pairs[2] += own && is_dropped(step, sample, layer + 1, element);
+          pairs[3] += own && is_dropped(step, sample, layer, element + 1);
+        }
+  // Four standard errors; those of pairs, which overlap, are at most sqrt(3) times those of independent ones.
+  EXPECT_NEAR(dropped / count, rate, 4 * std::sqrt(rate * (1 - rate) / count));
+  for (double const both : pairs) EXPECT_NEAR(both / count, rate * rate, 4 * std::sqrt(3 * rate * rate * (1 - rate * rate) / count));
+  // What stays has the mean of all.
+  EXPECT_EQ(of.scale, static_cast<float>(1 / (1 - rate)));
+  EXPECT_NEAR((count - dropped) * static_cast<double>(of.scale) / count, 1, 0.01);
+}
+
+/// Validations and predictions have all values.
+TEST_F(Networks, JudgeWithoutDropout) {
+  Shape const shape{{5, 24, 24, 1}, Activation::silu};
+  auto const parameters = draw(parameter_count(shape), -0.4f, 0.4f), lambda = draw(5, 0.1f, 0.5f);
+  auto const inputs = draw(40 * 5, -1, 1), targets = draw(40, -1, 1), slopes = draw(40 * 5, -1, 1);
+  std::vector<std::uint32_t> const numbers(40, 3);
+  auto const dropout = dropout_of(0.5, 1, 2, 3);
+  Samples const samples{inputs.data(), targets.data(), slopes.data(), 40, numbers.data()};
+  LossWeights const all{1, lambda.data()}, dropping{1, lambda.data(), &dropout};
+  HostNet net(shape, HostNet::Use::learn_slopes);
+  net.load(parameters);
+  auto const judged = net.loss(samples, all), same = net.loss(samples, dropping);
+  EXPECT_EQ(judged.value, same.value);
+  EXPECT_EQ(judged.slope, same.slope);
+  std::vector<std::int64_t> sums(parameters.size(), 0);
+  std::vector<std::uint32_t> most(2 * shape.layers(), 0);
+  std::vector<double> const scales(most.size(), 0x1p20);
+  auto const learned = net.add_gradient(samples, dropping, scales, sums, most);
+  EXPECT_NE(learned.value, judged.value);
+  EXPECT_NE(learned.slope, judged.slope);
+  EXPECT_EQ(net.loss(samples, all).slope, judged.slope);
+}
 
 TEST(ExactGradient, TellsInfinityAndNan) {
   Shape const shape{{1, 1}, Activation::silu};

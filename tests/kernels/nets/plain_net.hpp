@@ -28,6 +28,9 @@ class Net {
     Matrix<T> value, slope, bend, adjoint, inner;  // of each layer
   };
 
+  /// Of dropout: what each value behind a layer counts, for all samples from here on. Layers without an activation read none.
+  void set_factors(Matrix<T> factors) { factors_ = std::move(factors); }
+
   T weight(std::size_t l, std::size_t i, std::size_t o) const { return parameters_[places_[l].weights + i * places_[l].out + o]; }
   std::size_t layers() const { return places_.size(); }
 
@@ -41,7 +44,9 @@ class Net {
       for (std::size_t o = 0; o < places_[l].out; ++o) {
         T z = parameters_[places_[l].biases + o];
         for (std::size_t i = 0; i < places_[l].in; ++i) z = std::fma(pass.value[l][i], weight(l, i, o), z);
-        Curve<T> const c = l + 1 == layers() || l == shape_.linear_layer ? Curve<T>{z, T(1), T(0)} : curves_(z);
+        bool const is_linear = l + 1 == layers() || l == shape_.linear_layer;
+        Curve<T> c = is_linear ? Curve<T>{z, T(1), T(0)} : curves_(z);
+        if (!factors_.empty() && !is_linear) c = {c.value * factors_[l][o], c.slope * factors_[l][o], c.bend * factors_[l][o]};
         value.push_back(c.value);
         slope.push_back(c.slope);
         bend.push_back(c.bend);
@@ -119,6 +124,7 @@ class Net {
   std::vector<LayerPlace> places_;
   std::vector<T> parameters_;
   Curves curves_;
+  Matrix<T> factors_;
 };
 
 }  // namespace muster::kernels::nets::plain
