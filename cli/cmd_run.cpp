@@ -23,6 +23,7 @@
 #include "cli/run_watch.hpp"
 #include "cli/session_folder.hpp"
 #include "cli/signals.hpp"
+#include "cli/stop_wish.hpp"
 #include "cli/supervisor.hpp"
 #include "core/log.hpp"
 #include "core/log_file.hpp"

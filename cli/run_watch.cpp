@@ -5,6 +5,8 @@
 #include <chrono>
 
 #include "cli/signals.hpp"
+#include "cli/stop_wish.hpp"
+#include "comm/transport.hpp"
 #include "core/log.hpp"
 
 namespace muster::cli {
@@ -15,8 +17,6 @@ std::string describe(io::StopRequest const& request) {
   return fmt::format("muster stop (process {} on {})", request.from.pid, request.from.host);
 }
 }  // namespace
-
-std::string stop_message(std::string const& asked_by) { return "stopped on request of " + asked_by; }
 
 RunWatch::RunWatch(io::RunState const& state, std::filesystem::path output)
     : lock_(state.lock()), output_(std::move(output)), thread_([this] { watch(); }) {}
@@ -32,7 +32,8 @@ RunWatch::~RunWatch() {
 
 std::string RunWatch::asked_by() const {
   std::lock_guard const guard(mutex_);
-  return request_ ? describe(*request_) : asked_by_signal;
+  if (request_) return describe(*request_);
+  return comm::is_mpi_launched() && is_ended_by_parent() ? asked_by_launcher : asked_by_signal;
 }
 
 void RunWatch::watch() {

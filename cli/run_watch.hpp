@@ -13,11 +13,6 @@
 
 namespace muster::cli {
 
-/// Who asked for a stop, when that was a signal.
-constexpr char const* asked_by_signal = "a signal";
-/// What the verdict of a stop says.
-std::string stop_message(std::string const& asked_by);
-
 /// A thread of its own, for a slow file system must not hold up the messages. `state` outlives it.
 class RunWatch {
  public:
@@ -26,7 +21,7 @@ class RunWatch {
   RunWatch& operator=(RunWatch const&) = delete;
   ~RunWatch();
 
-  /// Who asked for the stop: "a signal", "muster stop (process 12 on login1)".
+  /// Who asked for the stop: "a signal", "the launcher", "muster stop (process 12 on login1)".
   std::string asked_by() const;
 
  private:

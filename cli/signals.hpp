@@ -16,6 +16,9 @@ void count_end_signs();
 std::atomic<unsigned> const& end_signs();
 /// Set by the handlers, and by request_stop().
 std::atomic<bool> const& stop_requested();
+/// The first of them was a SIGTERM of this process's parent. mpirun and its daemons send one to each of their ranks to end
+/// them, and never pass one on.
+bool is_ended_by_parent();
 /// The same wish from elsewhere; from any thread.
 void request_stop();
 

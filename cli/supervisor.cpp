@@ -22,6 +22,7 @@
 #include "cli/run_watch.hpp"
 #include "cli/session_folder.hpp"
 #include "cli/signals.hpp"
+#include "cli/stop_wish.hpp"
 #include "comm/transport.hpp"
 #include "core/log.hpp"
 #include "io/run_state.hpp"
@@ -56,7 +57,7 @@ constexpr int most_barren = 6;
 struct Standing {
   std::optional<Exit> verdict;  ///< none: it goes on, or has crashed
   std::uint64_t tiles = 0;  ///< committed
-  bool is_by_signal = false;  ///< the verdict: a stop that nobody asked for by name
+  StopWish wish = StopWish::asked;  ///< of a stop
 };
 
 /// Why the ranks are gone.
@@ -124,8 +125,8 @@ class Supervisor {
       auto cause = watch();
       auto const now = standing();
       nodes_.forget();
-      bool const is_undone = is_undone_by_a_lost_node(now);
-      if (is_undone) cause = {"the launcher ended the ranks when a node was lost", true};
+      bool const is_undone = is_undone_stop(now);
+      if (is_undone) cause = {ended_by_launcher(), true};
       bool const is_a_gpu_lost = note_lost_gpus();
       if (is_final(before, now) && !is_undone && !(is_a_gpu_lost && now.verdict == Exit::environment)) return end_with(now);
       if (stop_requested()) return end_with(Exit::stopped);
@@ -167,11 +168,18 @@ class Supervisor {
     return true;
   }
 
-  /// mpirun tells its ranks to end when it has lost a node, and rank 0 takes that for a stop.
-  bool is_unasked_stop(Standing const& now) const { return now.verdict == Exit::stopped && now.is_by_signal && !stop_requested(); }
-  bool is_undone_by_a_lost_node(Standing const& now) { return is_unasked_stop(now) && nodes_.have_lost_one(); }
+  /// mpirun tells its ranks to end when it has lost a node, or its daemon there, and rank 0 takes that for a stop.
+  bool may_be_unasked(Standing const& now) const {
+    return now.verdict == Exit::stopped && now.wish != StopWish::asked && !stop_requested();
+  }
+  bool is_undone_stop(Standing const& now) {
+    return may_be_unasked(now) && (now.wish == StopWish::unasked || nodes_.have_lost_one());
+  }
+  char const* ended_by_launcher() {
+    return nodes_.have_lost_one() ? "the launcher ended the ranks when a node was lost" : "the launcher ended the ranks, unasked";
+  }
   /// An mpirun that has lost a node waits for its daemon there.
-  bool is_worth_waiting_for(Standing const& now) const { return now.verdict && !is_unasked_stop(now); }
+  bool is_worth_waiting_for(Standing const& now) const { return now.verdict && !may_be_unasked(now); }
 
   /// Until the ranks are gone.
   Cause watch() {
@@ -279,7 +287,7 @@ class Supervisor {
 
   Standing standing() const {
     if (auto const saved = io::read_saved_run(output_); saved && saved->verdict != Exit::done)
-      return {saved->verdict, io::committed_tiles(saved->progress), saved->message == stop_message(asked_by_signal)};
+      return {saved->verdict, io::committed_tiles(saved->progress), wish_of(saved->message, options_.launcher)};
     bool const is_new = options_.start == Start::resume || identity_of(output_) != result_before_;
     std::error_code ignored;
     if (starts_ > 0 && is_new && std::filesystem::exists(output_, ignored)) return {Exit::done, UINT64_MAX};

@@ -14,6 +14,8 @@ from muster import JOB, SMALL, MusterTest
 LONG = ["run", JOB, "--set", "simulation.paths=4194304", "--set", "simulation.tile_paths=4096", "--threads", "1",
         "--device", "cpu", "--commit-interval", "0.05", "--quiet"]
 
+ENDLESS_PATHS = 1 << 36  # more than is computed before it is told to stop
+
 
 def ranks_of(process):
     """rank -> pid, by the mark in the environment."""
@@ -27,6 +29,11 @@ def ranks_of(process):
             found.update({int(entry.split("=")[1]): int(folder.name) for entry in entries
                           if entry.startswith("OMPI_COMM_WORLD_RANK=")})
     return found
+
+
+def parent_of(pid):
+    """Its launcher, for a rank of this machine."""
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
 def sessions_of(process):
@@ -196,6 +203,34 @@ exec '{shutil.which("mpirun")}' --oversubscribe "${{words[@]}}"
         os.kill(ranks_of(process)[0], signal.SIGTERM)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 75, err)
+
+    def test_ranks_that_mpirun_ends_unasked_are_started_again(self):
+        # Half a minute would pass between mpirun's first sign to its ranks and its SIGTERM.
+        tools = self.folder / "tools"
+        tools.mkdir()
+        mpirun = tools / "mpirun"
+        mpirun.write_text(f"""#!/bin/bash
+words=()
+for word; do
+  if [ "$last" = odls_base_sigkill_timeout ]; then word=5; fi
+  words+=("$word")
+  last=$word
+done
+exec '{shutil.which("mpirun")}' "${{words[@]}}"
+""")
+        mpirun.chmod(0o755)
+        process = self.start(*LONG, "--set", f"simulation.paths={ENDLESS_PATHS}", "--out", "a.h5", "--launcher", "mpirun", "--ranks", 3,
+                             "--json", env={"PATH": f"{tools}:{os.environ['PATH']}"})
+        self.wait_for("a commit", lambda: self.committed("a.h5") > 0)
+        first = ranks_of(process)[0]
+        os.kill(parent_of(first), signal.SIGTERM)
+        self.wait_for("the next start", lambda: ranks_of(process).get(0, first) != first)
+        before = self.committed("a.h5")
+        self.wait_for("its first commit", lambda: self.committed("a.h5") > before)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, err)
+        self.assertRegex(err, r"the launcher ended the ranks, unasked; starting the ranks again from the last save \([1-9]\d* tiles committed\)")
 
     def test_a_rank_that_is_stopped_while_mpi_starts_holds_nobody_up(self):
         process = self.launch(*LONG, "--out", "a.h5")
