@@ -156,8 +156,8 @@ Ended run_whole(std::vector<std::string> const& words, fs::path const& output, D
 }
 
 std::vector<std::string> run_words(fs::path const& output, std::vector<std::string> const& more) {
-  std::vector<std::string> words{"run", MUSTER_SOURCE_DIR "/examples/price_european.toml", "--set", "simulation.paths=196608",
-                                 "--set", "simulation.tile_paths=8192", "--device", "cpu", "--threads", "1",
+  std::vector<std::string> words{"run", MUSTER_SOURCE_DIR "/examples/price_european.toml", "--set", "simulation.paths=393216",
+                                 "--set", "simulation.tile_paths=16384", "--device", "cpu", "--threads", "1",
                                  "--commit-interval", "0.05", "--quiet", "--json", "--out", output.string()};
   words.insert(words.end(), more.begin(), more.end());
   return words;
