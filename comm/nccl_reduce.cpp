@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "comm/backoff.hpp"
 
@@ -43,12 +44,44 @@ void check_cuda(cudaError_t code, char const* call) {
 
 namespace {
 
+/// How long to wait, from now on.
+struct Wait {
+  Clock::time_point until;
+  std::function<bool()> const& is_over;
+  explicit Wait(Patience const& patience) : until(Clock::now() + patience.deadline), is_over(patience.is_over) {}
+  bool has_ended() const { return Clock::now() >= until || (is_over && is_over()); }
+};
+
+/// Memory of the host that a GPU reads and writes in place.
+class Words {
+ public:
+  ~Words() { release(); }
+  std::span<std::int64_t> of(std::size_t count) {
+    if (words_.size() < count) grow(count);
+    return std::span(words_).first(count);
+  }
+
+ private:
+  void grow(std::size_t count) {
+    release();
+    words_.assign(count, 0);
+    MUSTER_CUDA(cudaHostRegister(words_.data(), count * sizeof(std::int64_t), cudaHostRegisterPortable));
+    is_registered_ = true;
+  }
+  void release() {
+    if (std::exchange(is_registered_, false)) cudaHostUnregister(words_.data());
+    words_.clear();
+  }
+  std::vector<std::int64_t> words_;
+  bool is_registered_ = false;
+};
+
 /// Non-blocking communicator: every call returns at once and is polled, so that a lost rank ends in
 /// a deadline and an abort instead of a hang.
 class NcclReducer : public Reducer {
  public:
-  NcclReducer(NcclId const& id, int rank, int size, int device, std::chrono::milliseconds deadline)
-      : rank_(rank), size_(size), device_(device) {
+  /// Begins to meet the others; meet() waits for them.
+  NcclReducer(NcclId const& id, int rank, int size, int device) : rank_(rank), size_(size), device_(device) {
     MUSTER_CUDA(cudaSetDevice(device_));
     MUSTER_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
     ncclUniqueId unique;
@@ -58,7 +91,6 @@ class NcclReducer : public Reducer {
     config.blocking = 0;
     try {
       MUSTER_NCCL(ncclCommInitRankConfig(&comm_, size_, unique, rank_, &config));
-      settle(Clock::now() + deadline, "start");
     } catch (...) {
       release();
       throw;
@@ -75,28 +107,44 @@ class NcclReducer : public Reducer {
     return fmt::format("NCCL {}.{}.{}", version / 10000, version / 100 % 100, version % 100);
   }
 
-  void sum(std::int64_t* values, std::size_t count, std::chrono::milliseconds deadline) override {
+  void meet(Patience const& patience) {
+    MUSTER_CUDA(cudaSetDevice(device_));
+    settle(Wait(patience), "start");
+  }
+
+  void begin(std::int64_t* values, std::size_t count) override {
     MUSTER_ASSERT(comm_ != nullptr, "a sum on a group that failed before");
     MUSTER_CUDA(cudaSetDevice(device_));
-    auto const until = Clock::now() + deadline;
     // Unsigned: its overflow wraps by definition; costs the bandwidth of any 64-bit type.
     MUSTER_NCCL(ncclAllReduce(values, values, count, ncclUint64, ncclSum, comm_, stream_));
-    settle(until, "begin a sum");
-    for (backoff_.restart();; backoff_.pause(until, std::chrono::microseconds{50})) {
+  }
+  void finish(Patience const& patience) override {
+    MUSTER_CUDA(cudaSetDevice(device_));
+    Wait const wait(patience);
+    settle(wait, "begin a sum");
+    for (backoff_.restart();; backoff_.pause(wait.until, std::chrono::microseconds{50})) {
       cudaError_t const state = cudaStreamQuery(stream_);
       if (state == cudaSuccess) return;
       if (state != cudaErrorNotReady) MUSTER_CUDA(state);
       refuse_failure("sum");
-      if (Clock::now() >= until) give_up("complete a sum");
+      if (wait.has_ended()) give_up("complete a sum");
     }
+  }
+  void sum_words(std::span<std::int64_t> words, Patience const& patience) override {
+    MUSTER_CUDA(cudaSetDevice(device_));
+    auto const there = words_.of(words.size());
+    std::ranges::copy(words, there.begin());
+    begin(there.data(), there.size());
+    finish(patience);
+    std::ranges::copy(there, words.begin());
   }
 
  private:
   /// Waits until the communicator has taken the last call.
-  void settle(Clock::time_point until, char const* what) {
-    for (backoff_.restart();; backoff_.pause(until, std::chrono::microseconds{200})) {
+  void settle(Wait const& wait, char const* what) {
+    for (backoff_.restart();; backoff_.pause(wait.until, std::chrono::microseconds{200})) {
       if (refuse_failure(what) == ncclSuccess) return;
-      if (Clock::now() >= until) give_up(what);
+      if (wait.has_ended()) give_up(what);
     }
   }
   ncclResult_t refuse_failure(char const* what) {
@@ -139,7 +187,34 @@ class NcclReducer : public Reducer {
   int device_;
   ncclComm_t comm_ = nullptr;
   cudaStream_t stream_ = nullptr;
+  Words words_;
   Backoff backoff_;
+};
+
+/// A name is an id for each device of a member.
+class NcclRendezvous : public Rendezvous {
+ public:
+  Bytes invite(int devices) override {
+    Bytes name;
+    for (int i = 0; i < devices; ++i) {
+      auto const id = make_nccl_id();
+      name.insert(name.end(), id.begin(), id.end());
+    }
+    return name;
+  }
+  std::vector<std::unique_ptr<Reducer>> join(Bytes const& name, int rank, int size, std::span<int const> devices,
+                                             Patience const& patience) override {
+    MUSTER_REQUIRE_ENV(name.size() == devices.size() * sizeof(NcclId),
+                       "{} GPUs are to meet by a name of {} bytes (ranks drive different numbers of them)", devices.size(), name.size());
+    std::vector<std::unique_ptr<Reducer>> ends;
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      NcclId id;
+      std::memcpy(id.data(), name.data() + i * sizeof id, sizeof id);
+      ends.push_back(std::make_unique<NcclReducer>(id, rank, size, devices[i]));
+    }
+    for (auto const& end : ends) static_cast<NcclReducer&>(*end).meet(patience);
+    return ends;
+  }
 };
 
 }  // namespace
@@ -156,7 +231,14 @@ NcclId make_nccl_id() {
 
 std::unique_ptr<Reducer> make_nccl_reducer(NcclId const& id, int rank, int size, int device,
                                            std::chrono::milliseconds deadline) {
-  return std::make_unique<NcclReducer>(id, rank, size, device, deadline);
+  auto reducer = std::make_unique<NcclReducer>(id, rank, size, device);
+  reducer->meet({deadline, {}});
+  return reducer;
+}
+
+Rendezvous* nccl_rendezvous() {
+  static NcclRendezvous only;
+  return &only;
 }
 
 }  // namespace muster::comm
@@ -179,6 +261,7 @@ std::unique_ptr<Reducer> make_nccl_reducer(NcclId const&, int, int, int,
                                            std::chrono::milliseconds) {
   refuse();
 }
+Rendezvous* nccl_rendezvous() { return nullptr; }
 
 }  // namespace muster::comm
 

@@ -9,14 +9,17 @@
 namespace muster::comm {
 namespace {
 
+/// Whether a wait is over is to be asked for.
+constexpr std::chrono::milliseconds look_again{1};
+
 /// One sum at a time: all add, then all copy, then the next may begin.
 class Round {
  public:
   explicit Round(int ranks) : ranks_(ranks) {}
 
-  void sum(std::int64_t* values, std::size_t count, std::chrono::milliseconds deadline) {
+  void sum(std::int64_t* values, std::size_t count, Patience const& patience) {
     std::unique_lock lock(mutex_);
-    auto const until = std::chrono::steady_clock::now() + deadline;
+    Wait const until{std::chrono::steady_clock::now() + patience.deadline, patience};
     wait(lock, until, [this] { return !is_copying_; });
     add(values, count);
     if (++arrived_ == ranks_) {
@@ -31,10 +34,16 @@ class Round {
   }
 
  private:
+  struct Wait {
+    std::chrono::steady_clock::time_point until;
+    Patience const& patience;
+    bool is_over() const { return patience.is_over && patience.is_over(); }
+  };
   template <class Condition>
-  void wait(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point until,
-            Condition condition) {
-    changed_.wait_until(lock, until, [&] { return is_void_ || condition(); });
+  void wait(std::unique_lock<std::mutex>& lock, Wait const& wait, Condition condition) {
+    auto const is_ended = [&] { return is_void_ || condition() || wait.is_over(); };
+    while (!is_ended() && std::chrono::steady_clock::now() < wait.until)
+      changed_.wait_until(lock, wait.patience.is_over ? std::min(wait.until, std::chrono::steady_clock::now() + look_again) : wait.until);
     if (!is_void_ && condition()) return;
     is_void_ = true;
     changed_.notify_all();
@@ -72,15 +81,15 @@ class InProcessReducer : public Reducer {
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   Memory memory() const override { return Memory::host; }
-  void sum(std::int64_t* values, std::size_t count, std::chrono::milliseconds deadline) override {
-    round_->sum(values, count, deadline);
-  }
+  void begin(std::int64_t* values, std::size_t count) override { values_ = {values, count}; }
+  void finish(Patience const& patience) override { round_->sum(values_.data(), values_.size(), patience); }
   std::string describe() const override { return "in-process"; }
 
  private:
   std::shared_ptr<Round> round_;
   int rank_;
   int size_;
+  std::span<std::int64_t> values_;
 };
 
 }  // namespace

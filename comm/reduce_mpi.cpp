@@ -39,28 +39,29 @@ class MpiReducer : public Reducer {
   Memory memory() const override { return Memory::host; }
   std::string describe() const override { return "MPI"; }
 
-  void sum(std::int64_t* values, std::size_t count, std::chrono::milliseconds deadline) override {
+  void begin(std::int64_t* values, std::size_t count) override { values_ = {values, count}; }
+  void finish(Patience const& patience) override {
     MUSTER_ASSERT(!is_void_, "a sum on a group that failed before");
-    auto const until = Backoff::Clock::now() + deadline;
-    for (std::size_t first = 0; first < count; first += chunk)
-      sum_chunk(values + first, std::min(chunk, count - first), until);
+    auto const until = Backoff::Clock::now() + patience.deadline;
+    for (std::size_t first = 0; first < values_.size(); first += chunk)
+      sum_chunk(values_.subspan(first, std::min(chunk, values_.size() - first)), until, patience);
   }
 
  private:
-  void sum_chunk(std::int64_t* values, std::size_t count, Backoff::Clock::time_point until) {
+  void sum_chunk(std::span<std::int64_t> values, Backoff::Clock::time_point until, Patience const& patience) {
     // Sent from a buffer of its own, so that a void sum never writes into the caller's array later.
-    auto buffer = std::make_unique<Buffer>(values, values + count);
+    auto buffer = std::make_unique<Buffer>(values.begin(), values.end());
     MPI_Request request = MPI_REQUEST_NULL;
     // Unsigned: its overflow wraps by definition.
-    MUSTER_MPI(MPI_Iallreduce(MPI_IN_PLACE, buffer->data(), static_cast<int>(count), MPI_UINT64_T,
+    MUSTER_MPI(MPI_Iallreduce(MPI_IN_PLACE, buffer->data(), static_cast<int>(values.size()), MPI_UINT64_T,
                               MPI_SUM, comm_, &request));
     int done = 0;
     for (backoff_.restart();; backoff_.pause(until, std::chrono::microseconds{50})) {
       MUSTER_MPI(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
-      if (done || Backoff::Clock::now() >= until) break;
+      if (done || Backoff::Clock::now() >= until || (patience.is_over && patience.is_over())) break;
     }
     if (!done) give_up(std::move(buffer));
-    std::copy(buffer->begin(), buffer->end(), values);
+    std::ranges::copy(*buffer, values.begin());
   }
   [[noreturn]] void give_up(std::unique_ptr<Buffer> buffer) {
     abandoned().push_back(std::move(buffer));
@@ -78,6 +79,7 @@ class MpiReducer : public Reducer {
   int rank_ = 0;
   int size_ = 1;
   bool is_void_ = false;
+  std::span<std::int64_t> values_;
   Backoff backoff_;
 };
 

@@ -47,7 +47,27 @@ struct StepDown {
   std::string now;  ///< for people: "33 792 paths at once instead of 270 336"
 };
 
-/// Stages that a runner computed one after the other by itself.
+/// The other processes that compute the same stages, each a share of them; all do the same.
+class Companions {
+ public:
+  virtual ~Companions() = default;
+  /// Of this process among them, from 0.
+  int index() const { return index_; }
+  int size() const { return size_; }
+  /// Collective: words of the host become their sums over all. These throw Error (Exit::environment, Retry::may_help) when one
+  /// is lost or does not come.
+  virtual void add_words(std::span<std::int64_t> words) = 0;
+  /// The same of arrays in the memory of each device of a runner, in their order.
+  virtual void add_on_devices(std::span<std::span<std::int64_t> const> sums) = 0;
+
+ protected:
+  Companions(int index, int size) : index_(index), size_(size) {}
+
+ private:
+  int index_, size_;
+};
+
+/// Stages that a runner computed one after the other by itself, or with companions.
 struct Ahead {
   CarryPtr carry;                   ///< of the stage behind them
   std::vector<TileDigest> digests;  ///< of all their tiles
@@ -70,9 +90,12 @@ class TileRunner {
   /// Throws Error (Exit::job_failed) naming item and tile when a contribution is NaN or out of range, and
   /// kernels::OutOfMemory, with parts of the range added: start again from zeros then.
   virtual void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) = 0;
-  /// Asked of the only runner of a run, which need not tell its sums: from `stage`, all of the stage that was entered, it goes from
-  /// stage to stage as run() and Steps::next would, until `is_enough` or before the last one. Nullopt: no stage was run so.
-  virtual std::optional<Ahead> run_ahead(TileRange /*stage*/, std::function<bool()> const& /*is_enough*/) { return std::nullopt; }
+  /// Asked of the only runner of a run, or of all of them with `companions`, who need not tell their sums: from `stage`, all of the
+  /// stage that was entered, it goes from stage to stage as run() and Steps::next would, until `is_enough` of the first companion,
+  /// or before the last one. Nullopt: no stage was run so. With companions every process has the same answer.
+  virtual std::optional<Ahead> run_ahead(TileRange /*stage*/, std::function<bool()> const& /*is_enough*/, Companions* /*companions*/ = nullptr) {
+    return std::nullopt;
+  }
   /// How many tiles one call should get to keep this device busy for a good fraction of a second at most.
   virtual std::uint64_t preferred_tiles() const = 0;
 };

@@ -24,6 +24,8 @@ class Steps {
   virtual ~Steps() = default;
   /// For the tiles of stage 0. `threads` may be used, here and below; they change no bit.
   virtual CarryPtr first(int threads) const = 0;
+  /// Whether runners may run ahead from the stage of `carry` as companions: TileRunner::run_ahead.
+  virtual bool is_joint(Carry const& /*carry*/) const { return false; }
   /// For the tiles of the stage after: `sums` are those of the tiles of `carry`'s own stage alone, normalized.
   virtual CarryPtr next(CarryPtr const& carry, std::span<std::int64_t const> sums, int threads) const = 0;
   /// How far it has come, for the line of progress: "generation 3 of 50, best 1.32"; empty: nothing to tell.

@@ -130,8 +130,9 @@ class CudaLearner final : public nets::DeviceLearner {
   }
   void begin_steps(nets::Moments const& from) override { check(nets::begin_steps_on_cuda(handle_, from)); }
   void sum_gradients(std::span<nets::BlockRows const> blocks, nets::RowOrder const& order, nets::LossWeights const& weights,
-                     std::span<double const> scales, nets::BlockReports const& reports, nets::Squares const& squares) override {
-    check(nets::sum_on_cuda(handle_, blocks, order, weights, scales.data(), reports, squares));
+                     std::span<double const> scales, nets::BlockReports const& reports, nets::Squares const& squares,
+                     nets::AddOthers const& add_others) override {
+    check(nets::sum_on_cuda(handle_, blocks, order, weights, scales.data(), reports, squares, add_others));
   }
   void take_step(std::size_t first_bucket, std::span<nets::UpdateRule const> rules) override {
     check(nets::step_on_cuda(handle_, first_bucket, rules));

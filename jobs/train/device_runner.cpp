@@ -1,5 +1,7 @@
 #include "jobs/train/device_runner.hpp"
 
+#include <bit>
+
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "jobs/bar_inputs.hpp"
@@ -23,6 +25,44 @@ nets::TableSize table_of(Params const& params, nets::Shape const& shape) {
   auto const slopes = params.training.slopes > 0 ? samples * shape.inputs() : 0;
   return {samples * shape.inputs(), samples * shape.outputs(), slopes, 0};
 }
+
+/// What a process computes of stages, and how it comes by what its companions have found of the rest.
+class Share {
+ public:
+  explicit Share(Companions* companions) : companions_(companions) {}
+  bool is_all() const { return companions_ == nullptr; }
+  std::span<nets::BlockRows const> of(std::span<nets::BlockRows const> blocks) const {
+    if (is_all()) return blocks;
+    return nets::share_of(blocks, static_cast<std::size_t>(companions_->index()), static_cast<std::size_t>(companions_->size()));
+  }
+  nets::AddOthers add_others() const {
+    if (is_all()) return {};
+    return [this](std::span<std::span<std::int64_t> const> sums) { companions_->add_on_devices(sums); };
+  }
+  /// The losses of all blocks, in bits that nobody else has set, and the largest gradients. Returns what the first companion said.
+  bool complete(bool is_enough, std::span<nets::BlockLoss> losses, std::span<std::uint32_t> most) {
+    if (is_all()) return is_enough;
+    auto const own = static_cast<std::size_t>(companions_->index()), all = static_cast<std::size_t>(companions_->size());
+    words_.assign(1 + 2 * losses.size() + all * most.size(), 0);
+    auto const values = std::span(words_).subspan(1, 2 * losses.size()), largest = std::span(words_).subspan(1 + 2 * losses.size());
+    words_[0] = own == 0 && is_enough;
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+      values[2 * i] = std::bit_cast<std::int64_t>(losses[i].value);
+      values[2 * i + 1] = std::bit_cast<std::int64_t>(losses[i].slope);
+    }
+    std::ranges::copy(most, largest.subspan(own * most.size()).begin());
+    companions_->add_words(words_);
+    for (std::size_t i = 0; i < losses.size(); ++i)
+      losses[i] = {std::bit_cast<double>(values[2 * i]), std::bit_cast<double>(values[2 * i + 1])};
+    for (std::size_t i = 0; i < largest.size(); ++i)
+      most[i % most.size()] = std::max(most[i % most.size()], static_cast<std::uint32_t>(largest[i]));
+    return words_[0] != 0;
+  }
+
+ private:
+  Companions* companions_;
+  std::vector<std::int64_t> words_;
+};
 
 Team team_of(Device const& device) { return {static_cast<int>(device.partners.size() + 1), device.members}; }
 
@@ -93,15 +133,16 @@ class DeviceRunner final : public TileRunner {
     network_ = std::static_pointer_cast<Network const>(std::move(carry));
     is_loaded_ = false;
   }
-  std::optional<Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough) override {
+  std::optional<Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough, Companions* companions) override {
     bool const is_whole = stage.count == tiling_.shards && tiling_.shard_of(stage.first) == 0;
-    if (!is_whole || !trains(*network_)) return std::nullopt;
+    if (!is_whole || !network_->trains()) return std::nullopt;
     prepare();
     Ahead ahead;
     is_loaded_ = false;
     auto last = std::make_shared<Network>(*network_);
-    while (trains(*last) && !is_enough()) {
-      auto next = stage_ahead(*last, stage.first + ahead.digests.size(), ahead.digests);
+    Course course{Share(companions), is_enough, companions == nullptr && is_enough()};
+    while (last->trains() && !course.is_over) {
+      auto next = stage_ahead(course, *last, stage.first + ahead.digests.size(), ahead.digests);
       if (!next) break;
       last = std::move(next);
     }
@@ -215,26 +256,32 @@ class DeviceRunner final : public TileRunner {
 
   // ---- Stages by itself: weights and moments stay on the device, and `weights` of a network are null meanwhile ----
 
-  static bool trains(Network const& network) { return network.phase == Phase::learn || network.phase == Phase::validate; }
+  /// A run of stages.
+  struct Course {
+    Share share;
+    std::function<bool()> const& is_enough;
+    bool is_over;
+  };
 
   /// Null, with nothing told, where the stage would end all learning.
-  std::shared_ptr<Network> stage_ahead(Network& at, std::uint64_t first_tile, std::vector<TileDigest>& digests) {
+  std::shared_ptr<Network> stage_ahead(Course& course, Network& at, std::uint64_t first_tile, std::vector<TileDigest>& digests) {
     TileRange const stage{first_tile, tiling_.shards};
     hold(at.data);
     cut(at, stage);
     reports_.assign(tiling_.shards * training_.report_size(), 0);
     digests_.resize(stage.count);
-    auto next = at.phase == Phase::learn ? step_ahead(at, stage) : validate_ahead(at, stage);
-    if (trains(*next)) digests.insert(digests.end(), digests_.begin(), digests_.end());
-    return trains(*next) ? next : nullptr;
+    auto next = at.phase == Phase::learn ? step_ahead(course, at, stage) : validate_ahead(course, at, stage);
+    if (next->trains()) digests.insert(digests.end(), digests_.begin(), digests_.end());
+    return next->trains() ? next : nullptr;
   }
-  std::shared_ptr<Network> step_ahead(Network& at, TileRange stage) {
+  std::shared_ptr<Network> step_ahead(Course& course, Network& at, TileRange stage) {
     bring_weights(at);
     std::vector<double> squares(training_.buckets());
+    auto const own = course.share.of(blocks_);
     auto const dropout = training_.dropout_of(at);
-    learner_->sum_gradients(blocks_, training_.order_of(at), loss_weights(at, dropout), training_.scales_of(at), {losses_, most_},
-                            {training_.mean_scales(at), squares});
-    report(at, stage, reports_, digests_);
+    learner_->sum_gradients(own, training_.order_of(at), loss_weights(at, dropout), training_.scales_of(at), {losses_of(own), most_},
+                            {training_.mean_scales(at), squares}, course.share.add_others());
+    complete(course, at, stage);
     auto next = std::make_shared<Network>(at);
     if (!training_.settle(at, reports_, *next)) return next;
     double const length = training_.length_of(squares);
@@ -243,12 +290,21 @@ class DeviceRunner final : public TileRunner {
     training_.record_step(at, reports_, length, *next);
     return next;
   }
-  std::shared_ptr<Network> validate_ahead(Network& at, TileRange stage) {
+  std::shared_ptr<Network> validate_ahead(Course& course, Network& at, TileRange stage) {
     fetch_weights(at);
     if (trained_ != at.weights || training_.has_average()) load(at.judged(training_.has_average()));
-    learner_->losses(blocks_, training_.order_of(at), loss_weights(at), losses_);
-    report(at, stage, reports_, digests_);
+    auto const own = course.share.of(blocks_);
+    learner_->losses(own, training_.order_of(at), loss_weights(at), losses_of(own));
+    complete(course, at, stage);
     return training_.after_validation(at, reports_);
+  }
+  std::span<nets::BlockLoss> losses_of(std::span<nets::BlockRows const> own) {
+    return std::span(losses_).subspan(static_cast<std::size_t>(own.data() - blocks_.data()), own.size());
+  }
+  void complete(Course& course, Network const& at, TileRange stage) {
+    auto const most = at.phase == Phase::learn ? std::span(most_) : std::span<std::uint32_t>();
+    course.is_over = course.share.complete(course.is_enough(), losses_, most);
+    report(at, stage, reports_, digests_);
   }
   void bring_weights(Network const& at) {
     if (at.weights == nullptr || at.weights == trained_) return;

@@ -74,6 +74,8 @@ struct Network final : Carry {
   std::uint64_t lines = 0;  ///< of the grid that was looked at for arbitrage
   Findings findings{};
 
+  /// Its stage is a step or a validation.
+  bool trains() const { return phase == Phase::learn || phase == Phase::validate; }
   /// All runs are over, and this one is told among them.
   bool is_last_learned() const { return !learned.empty() && (phase == Phase::check || phase == Phase::over); }
   /// Number of this run.

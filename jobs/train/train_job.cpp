@@ -193,6 +193,7 @@ class TrainJob final : public Job, public Steps {
   }
   std::string tell(Carry const& carry) const override { return progress_text(params_, static_cast<Network const&>(carry)); }
   bool is_done(Carry const& carry) const override { return static_cast<Network const&>(carry).phase == Phase::over; }
+  bool is_joint(Carry const& carry) const override { return static_cast<Network const&>(carry).trains(); }
   Slots encode(Carry const& carry) const override { return train::encode(static_cast<Network const&>(carry)); }
   CarryPtr decode(std::span<std::int64_t const> words, int threads) const override {
     return train::decode(params_, words, threads, data());

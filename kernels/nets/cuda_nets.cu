@@ -21,7 +21,7 @@ char const* run_cuda_net(CudaNet*, std::span<BlockRows const>, RowOrder const&, 
 }
 char const* begin_steps_on_cuda(CudaNet*, Moments const&) { return no_cuda; }
 char const* sum_on_cuda(CudaNet*, std::span<BlockRows const>, RowOrder const&, LossWeights const&, double const*, BlockReports const&,
-                        Squares const&) {
+                        Squares const&, AddOthers const&) {
   return no_cuda;
 }
 char const* step_on_cuda(CudaNet*, std::size_t, std::span<UpdateRule const>) { return no_cuda; }
@@ -517,14 +517,18 @@ struct Batch {
   }
 };
 
+struct Question {
+  RowOrder order;
+  LossWeights weights;
+  double const* scales;  ///< null: losses alone
+};
+
 /// What is asked of a copy of the network.
 struct Call {
   std::span<Card> cards;  ///< its members
-  RowOrder order;
-  LossWeights weights;
-  double const* scales;
-  bool learns;
+  Question const& q;
 
+  bool learns() const { return q.scales != nullptr; }
   Card& first() const { return cards.front(); }
 
   void run(Batch const& batch, BlockLoss* losses) const {
@@ -546,28 +550,28 @@ struct Call {
     auto const inputs = self.plan.shape.inputs();
     Notes notes(self.pinned, at.notes);
     std::vector<float> loss_weights(inputs, 0.0f);
-    if (weights.slope != nullptr) loss_weights.assign(weights.slope, weights.slope + inputs);
-    loss_weights.push_back(weights.value);
+    if (q.weights.slope != nullptr) loss_weights.assign(q.weights.slope, q.weights.slope + inputs);
+    loss_weights.push_back(q.weights.value);
     Launch const l{self,
                    batch.rows,
                    static_cast<std::uint32_t>(batch.blocks.size()),
                    static_cast<std::uint32_t>(batch.chunks.size()),
                    notes.add(batch.blocks.data(), batch.blocks.size()),
                    notes.add(batch.chunks.data(), batch.chunks.size()),
-                   learns ? notes.add(scales, 2 * at.layers.size()) : nullptr,
+                   learns() ? notes.add(q.scales, 2 * at.layers.size()) : nullptr,
                    notes.add(loss_weights.data(), loss_weights.size()),
-                   order,
-                   learns ? weights.dropout : nullptr};
+                   q.order,
+                   learns() ? q.weights.dropout : nullptr};
     check(cudaMemcpyAsync(at.notes, self.pinned, notes.used(), cudaMemcpyHostToDevice, self.stream));
     return l;
   }
 
   void pass(Pass& p) const {
     p.each(gather);
-    forward(p, learns && p.has_slopes());
+    forward(p, learns() && p.has_slopes());
     if (p.has_slopes()) twin(p);
     p.each(find_losses);
-    if (!learns) return;
+    if (!learns()) return;
     if (p.is_bf16()) return p.each([](Launch const& l) { tensor_learn(l.tensor()); });
     if (p.has_slopes()) reverse_twin(p);
     backward(p);
@@ -617,26 +621,7 @@ void each_card(CudaNet& self, Work const& work) {
   }
 }
 
-/// The blocks that a copy takes: about as many rows as the others.
-std::span<BlockRows const> blocks_for(std::span<BlockRows const> blocks, std::size_t copy, std::size_t copies) {
-  std::uint64_t all = 0, before = 0;
-  for (auto const& block : blocks) all += block.rows;
-  std::size_t first = blocks.size(), end = blocks.size();
-  for (std::size_t i = 0; i < blocks.size(); before += blocks[i++].rows) {
-    auto const owner = (2 * before + blocks[i].rows) * copies / (2 * all);
-    if (owner >= copy) first = std::min(first, i);
-    if (owner > copy) end = std::min(end, i);
-  }
-  return blocks.subspan(first, end - first);
-}
-
 std::size_t bucket_words(CudaNet const& self) { return self.plan.shards * 2 * self.plan.shape.layers(); }
-
-struct Question {
-  RowOrder order;
-  LossWeights weights;
-  double const* scales;  ///< null: losses alone
-};
 
 /// From zero, left on the cards: what each copy's blocks give.
 void sum_blocks(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, BlockLoss* losses) {
@@ -648,8 +633,8 @@ void sum_blocks(CudaNet& self, Question const& q, std::span<BlockRows const> blo
       check(cudaMemsetAsync(card.at.sums, 0, card.at.parameter_count * sizeof(std::int64_t), card.stream));
       check(cudaMemsetAsync(card.at.most, 0, bucket_words(self) * sizeof(std::uint32_t), card.stream));
     }
-    auto const own = blocks_for(blocks, copy, self.plan.copies);
-    run_blocks({cards, q.order, q.weights, q.scales, q.scales != nullptr}, own, losses + (own.data() - blocks.data()));
+    auto const own = share_of(blocks, copy, self.plan.copies);
+    run_blocks({cards, q}, own, losses + (own.data() - blocks.data()));
   });
 }
 
@@ -667,43 +652,66 @@ void meet(std::span<Card* const> cards) {
   });
 }
 
-/// One member's sums in all copies: each adds a part of them, and the parts are copied to all.
-void add_copies(std::span<Card* const> cards) {
-  std::size_t const all = cards.front()->at.parameter_count, copies = cards.size();
-  auto const begin = [&](std::size_t part) { return all * part / copies; };
-  auto const fetch = [&](std::size_t to, std::size_t from, std::size_t part, std::int64_t* at) {
-    check(cudaMemcpyPeerAsync(at, cards[to]->ordinal, cards[from]->at.sums + begin(part), cards[from]->ordinal,
-                              (begin(part + 1) - begin(part)) * sizeof(std::int64_t), cards[to]->stream));
-  };
-  meet(cards);
-  for (std::size_t to = 0; to < copies; ++to)
-    for (std::size_t from = 0; from < copies; ++from) {
-      auto const& at = cards[to]->at;
-      std::size_t const count = begin(to + 1) - begin(to);
-      if (from == to || count == 0) continue;
-      check(cudaSetDevice(cards[to]->ordinal));
-      fetch(to, from, to, at.arrivals);
-      add_kernel<<<grid_of(count), 256, 0, cards[to]->stream>>>(at.sums + begin(to), at.arrivals, count);
+/// One member's sums in all copies: each adds up a part of them, which is then copied to all.
+class CopiedSums {
+ public:
+  CopiedSums(CudaNet& self, std::size_t member) {
+    for (std::size_t copy = 0; copy < self.plan.copies; ++copy) cards_.push_back(&self.copy(copy)[member]);
+  }
+  std::span<std::int64_t> part(std::size_t of) const { return {cards_[of]->at.sums + begin(of), begin(of + 1) - begin(of)}; }
+
+  void add_parts() const {
+    if (cards_.size() == 1) return;
+    meet(cards_);
+    each_pair([&](std::size_t to, std::size_t from) {
+      auto const sums = part(to);
+      if (sums.empty()) return;
+      fetch(to, from, to, cards_[to]->at.arrivals);
+      add_kernel<<<grid_of(sums.size()), 256, 0, cards_[to]->stream>>>(sums.data(), cards_[to]->at.arrivals, sums.size());
       check(cudaGetLastError());
+    });
+  }
+  void spread_parts() const {
+    if (cards_.size() == 1) return;
+    meet(cards_);
+    each_pair([&](std::size_t to, std::size_t from) { fetch(to, from, from, cards_[to]->at.sums + begin(from)); });
+  }
+
+ private:
+  std::size_t begin(std::size_t part) const { return cards_.front()->at.parameter_count * part / cards_.size(); }
+  template <class Work>
+  void each_pair(Work const& work) const {
+    for (std::size_t to = 0; to < cards_.size(); ++to) {
+      check(cudaSetDevice(cards_[to]->ordinal));
+      for (std::size_t from = 0; from < cards_.size(); ++from)
+        if (from != to) work(to, from);
     }
-  meet(cards);
-  for (std::size_t to = 0; to < copies; ++to)
-    for (std::size_t from = 0; from < copies; ++from) {
-      if (from == to) continue;
-      check(cudaSetDevice(cards[to]->ordinal));
-      fetch(to, from, from, cards[to]->at.sums + begin(from));
-    }
+  }
+  void fetch(std::size_t to, std::size_t from, std::size_t part, std::int64_t* at) const {
+    check(cudaMemcpyPeerAsync(at, cards_[to]->ordinal, cards_[from]->at.sums + begin(part), cards_[from]->ordinal,
+                              (begin(part + 1) - begin(part)) * sizeof(std::int64_t), cards_[to]->stream));
+  }
+
+  std::vector<Card*> cards_;
+};
+
+/// With those of other processes.
+void add_processes(CudaNet& self, std::span<CopiedSums const> members, AddOthers const& add_others) {
+  each_card(self, [](Card const& card) { check(cudaStreamSynchronize(card.stream)); });
+  std::vector<std::span<std::int64_t>> parts;
+  for (std::size_t copy = 0; copy < self.plan.copies; ++copy)
+    for (auto const& member : members) parts.push_back(member.part(copy));
+  add_others(parts);
 }
 
 /// The gradients of all blocks, from zero, left on all cards.
-void sum_gradients(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, BlockLoss* losses) {
+void sum_gradients(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, BlockLoss* losses, AddOthers const& add_others = {}) {
   sum_blocks(self, q, blocks, losses);
-  if (self.plan.copies == 1) return;
-  for (std::size_t member = 0; member < self.plan.members; ++member) {
-    std::vector<Card*> cards;
-    for (std::size_t copy = 0; copy < self.plan.copies; ++copy) cards.push_back(&self.copy(copy)[member]);
-    add_copies(cards);
-  }
+  std::vector<CopiedSums> members;
+  for (std::size_t member = 0; member < self.plan.members; ++member) members.emplace_back(self, member);
+  for (auto const& member : members) member.add_parts();
+  if (add_others) add_processes(self, members, add_others);
+  for (auto const& member : members) member.spread_parts();
 }
 
 // Behind what else a call has in pinned memory.
@@ -787,8 +795,9 @@ void launch_squares(Card const& card, std::span<double const> scales) {
   check(cudaMemcpyAsync(scale, at.chains, at.chain_count * sizeof(double), cudaMemcpyDeviceToHost, card.stream));
 }
 
-void sum(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, BlockReports const& reports, Squares const& squares) {
-  sum_gradients(self, q, blocks, reports.losses.data());
+void sum(CudaNet& self, Question const& q, std::span<BlockRows const> blocks, BlockReports const& reports, Squares const& squares,
+         AddOthers const& add_others) {
+  sum_gradients(self, q, blocks, reports.losses.data(), add_others);
   for (auto const& card : self.copy(0)) {
     check(cudaSetDevice(card.ordinal));
     launch_squares(card, squares.scales);
@@ -1105,8 +1114,8 @@ char const* begin_steps_on_cuda(CudaNet* self, Moments const& from) {
   return on_gpu(self->first().ordinal, [&] { begin_steps(*self, from); });
 }
 char const* sum_on_cuda(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
-                        double const* scales, BlockReports const& reports, Squares const& squares) {
-  return on_gpu(self->first().ordinal, [&] { sum(*self, {order, weights, scales}, blocks, reports, squares); });
+                        double const* scales, BlockReports const& reports, Squares const& squares, AddOthers const& add_others) {
+  return on_gpu(self->first().ordinal, [&] { sum(*self, {order, weights, scales}, blocks, reports, squares, add_others); });
 }
 char const* step_on_cuda(CudaNet* self, std::size_t first_bucket, std::span<UpdateRule const> rules) {
   return on_gpu(self->first().ordinal, [&] { take_step(*self, first_bucket, rules); });

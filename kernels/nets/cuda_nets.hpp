@@ -26,7 +26,7 @@ char const* run_cuda_net(CudaNet* self, std::span<BlockRows const> blocks, RowOr
                          double const* scales, std::int64_t* sums, BlockReports const& reports);
 char const* begin_steps_on_cuda(CudaNet* self, Moments const& from);
 char const* sum_on_cuda(CudaNet* self, std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
-                        double const* scales, BlockReports const& reports, Squares const& squares);
+                        double const* scales, BlockReports const& reports, Squares const& squares, AddOthers const& add_others);
 char const* step_on_cuda(CudaNet* self, std::size_t first_bucket, std::span<UpdateRule const> rules);
 char const* read_steps_on_cuda(CudaNet* self, MomentsOut const& to);
 char const* predict_on_cuda(CudaNet* self, std::span<float const> inputs, std::span<float> outputs, std::span<float> slopes);

@@ -2,7 +2,9 @@
 // HostNet, and labels.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "kernels/nets/labels.hpp"
@@ -52,6 +54,23 @@ struct BlockRows {
   std::uint32_t shard = 0;
 };
 
+/// The blocks that one of so many takes: about as many rows as the others.
+inline std::span<BlockRows const> share_of(std::span<BlockRows const> blocks, std::size_t part, std::size_t parts) {
+  std::uint64_t all = 0, before = 0;
+  for (auto const& block : blocks) all += block.rows;
+  std::size_t first = blocks.size(), end = blocks.size();
+  for (std::size_t i = 0; i < blocks.size(); before += blocks[i++].rows) {
+    auto const owner = (2 * before + blocks[i].rows) * parts / (2 * all);
+    if (owner >= part && first > i) first = i;
+    if (owner > part && end > i) end = i;
+  }
+  return blocks.subspan(first, end - first);
+}
+
+/// Given the sums in each card's memory, in their order and disjoint, when nothing else touches them; adds those of other processes
+/// before it returns. May throw.
+using AddOthers = std::function<void(std::span<std::span<std::int64_t> const>)>;
+
 /// What is found beside gradients.
 struct BlockReports {
   std::span<BlockLoss> losses;      ///< one a block
@@ -77,9 +96,11 @@ class DeviceLearner {
                       std::span<BlockLoss> losses) = 0;
   /// Takes over parameters and moments of an optimizer, whose steps are made on the device from here on.
   virtual void begin_steps(Moments const& from) = 0;
-  /// As add_gradients by the parameters of begin_steps, from zero; the sums stay on the device.
+  /// As add_gradients by the parameters of begin_steps, from zero; the sums stay on the device. Lengths are of what there is when
+  /// `add_others`, where it is given, has added to it.
   virtual void sum_gradients(std::span<BlockRows const> blocks, RowOrder const& order, LossWeights const& weights,
-                             std::span<double const> scales, BlockReports const& reports, Squares const& squares) = 0;
+                             std::span<double const> scales, BlockReports const& reports, Squares const& squares,
+                             AddOthers const& add_others = {}) = 0;
   /// A step by these sums, with a rule for each bucket from `first_bucket` on, the first of a layer; those before stay as they are.
   virtual void take_step(std::size_t first_bucket, std::span<UpdateRule const> rules) = 0;
   /// Parameters and moments after the last step.

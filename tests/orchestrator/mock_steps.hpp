@@ -75,7 +75,7 @@ struct SteppedJob : MockJob, jobs::Steps {
         digests[i] = {mix(word), range.first + i};
       }
     }
-    std::optional<jobs::Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough) override {
+    std::optional<jobs::Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough, jobs::Companions*) override {
       auto const& of = static_cast<SteppedJob const&>(job);
       if (stage.count != of.tiles_a_stage || of.stages_ahead == 0) return std::nullopt;
       auto const entered = carry;

@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "comm/reduce.hpp"
 #include "jobs/train/device_runner.hpp"
+#include "jobs/train/network.hpp"
 #include "kernels/out_of_memory.hpp"
 #include "tests/jobs/train/jobs.hpp"
 #include "tests/jobs/train/labelled_file.hpp"
@@ -163,6 +167,101 @@ TEST_F(DeviceRunners, RunAheadToTheSameNetwork) {
     EXPECT_GT(laps, 3);
     EXPECT_GT(stages, 2 * laps);
   }
+}
+
+/// Of one process among several threads.
+class Beside final : public Companions {
+ public:
+  Beside(int index, int size, std::vector<std::unique_ptr<comm::Reducer>> ends) : Companions(index, size), ends_(std::move(ends)) {}
+  void add_words(std::span<std::int64_t> words) override { ends_.front()->sum(words.data(), words.size(), std::chrono::minutes(1)); }
+  void add_on_devices(std::span<std::span<std::int64_t> const> sums) override {
+    ASSERT_EQ(sums.size(), ends_.size());
+    for (std::size_t i = 0; i < sums.size(); ++i) ends_[i]->sum(sums[i].data(), sums[i].size(), std::chrono::minutes(1));
+  }
+
+ private:
+  std::vector<std::unique_ptr<comm::Reducer>> ends_;
+};
+
+std::vector<std::unique_ptr<Beside>> beside_each_other(int size, std::size_t devices) {
+  std::vector<std::vector<std::unique_ptr<comm::Reducer>>> ends(static_cast<std::size_t>(size));
+  for (std::size_t i = 0; i < devices; ++i) {
+    auto group = comm::make_in_process_reducers(size);
+    for (std::size_t rank = 0; rank < group.size(); ++rank) ends[rank].push_back(std::move(group[rank]));
+  }
+  std::vector<std::unique_ptr<Beside>> all;
+  for (int index = 0; index < size; ++index) all.push_back(std::make_unique<Beside>(index, size, std::move(ends[static_cast<std::size_t>(index)])));
+  return all;
+}
+
+/// All companions from `stage`, some stages far; they have to agree.
+std::optional<Ahead> run_together(Job const& job, Device const& device, int size, CarryPtr const& carry, TileRange stage, int stages) {
+  auto const companions = beside_each_other(size, device.partners.size() + 1);
+  std::vector<std::optional<Ahead>> laps(static_cast<std::size_t>(size));
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < laps.size(); ++i)
+      threads.emplace_back([&, i] {
+        auto const runner = job.make_runner(device);
+        runner->prepare();
+        runner->enter(carry);
+        int left = stages;
+        laps[i] = runner->run_ahead(stage, [&] { return --left <= 0; }, companions[i].get());
+      });
+  }
+  for (auto const& lap : laps) {
+    EXPECT_EQ(lap.has_value(), laps.front().has_value());
+    if (!lap || !laps.front()) continue;
+    EXPECT_EQ(lap->digests, laps.front()->digests);
+    EXPECT_EQ(job.steps()->encode(*lap->carry), job.steps()->encode(*laps.front()->carry));
+  }
+  return laps.front();
+}
+
+TEST_F(DeviceRunners, RunAheadWithCompanionsToTheSameNetwork) {
+  std::vector<std::string> const repeated{"network.repeats=2", "network.baseline=prices", "training.optimizer=sgd"};
+  for (auto const& overrides : {std::vector<std::string>{}, {"training.clip_norm=0", "training.average=0"}, repeated})
+    for (int const size : {2, 3, 5}) {
+      auto const job = make_train_job(params_of(asian_job, overrides), {});
+      auto const& steps = *job->steps();
+      auto const alone = job->make_runner({});
+      auto const device = size == 3 ? team(2) : gpu();
+      auto carry = steps.first(1), together = carry;
+      std::uint64_t begin = 0, reached = 0, of_laps = 0;
+      std::vector<TileDigest> one_by_one, at_once;
+      for (auto const end : job->stages()) {
+        EXPECT_EQ(steps.is_joint(*carry), begin > 0 && !steps.is_done(*carry) && static_cast<Network const&>(*carry).trains());
+        if (begin == reached && steps.is_joint(*together))
+          if (auto lap = run_together(*job, device, size, together, {begin, end - begin}, 7)) {
+            at_once.insert(at_once.end(), lap->digests.begin(), lap->digests.end());
+            reached += lap->digests.size();
+            of_laps += lap->digests.size();
+            together = lap->carry;
+          }
+        Slots sums(slots_of_stage(*job, {begin, end - begin}), 0);
+        std::vector<TileDigest> digests(end - begin);
+        alone->enter(carry);
+        for (std::uint64_t tile = begin; tile < end; ++tile) {
+          auto const window = job->window({tile, 1});
+          alone->run({tile, 1}, std::span(sums).subspan(window.first, window.count), std::span(digests).subspan(tile - begin, 1));
+        }
+        one_by_one.insert(one_by_one.end(), digests.begin(), digests.end());
+        carry = steps.next(carry, sums, 1);
+        if (begin == reached) {
+          at_once.insert(at_once.end(), digests.begin(), digests.end());
+          reached = end;
+          together = carry;
+        }
+        begin = end;
+        if (reached == end) {
+          ASSERT_EQ(steps.encode(*carry), steps.encode(*together));
+          ASSERT_EQ(one_by_one, at_once);
+        }
+        if (steps.is_done(*carry)) break;
+      }
+      EXPECT_EQ(reached, begin);
+      EXPECT_GT(2 * of_laps, begin) << "most stages were run together";
+    }
 }
 
 TEST_F(DeviceRunners, KeepBf16ToOneKindOfDevice) {

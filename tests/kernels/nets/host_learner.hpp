@@ -51,9 +51,11 @@ class HostLearner final : public kernels::nets::DeviceLearner {
     net_.load(parameters_);
   }
   void sum_gradients(std::span<BlockRows const> blocks, kernels::nets::RowOrder const& order, kernels::nets::LossWeights const& weights,
-                     std::span<double const> scales, kernels::nets::BlockReports const& reports, kernels::nets::Squares const& squares) override {
+                     std::span<double const> scales, kernels::nets::BlockReports const& reports, kernels::nets::Squares const& squares,
+                     kernels::nets::AddOthers const& add_others) override {
     sums_.assign(parameters_.size(), 0);
     add_gradients(blocks, order, weights, scales, sums_, reports);
+    if (add_others) add_others(parts_of_cards());
     for (std::size_t b = 0; b < buckets_.size(); ++b)
       squares.squares[b] = kernels::nets::squared_norm(std::span(sums_).subspan(buckets_[b].first, buckets_[b].count), buckets_[b].columns, squares.scales[b]);
   }
@@ -78,6 +80,15 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   }
 
  private:
+  /// As many as there are cards, in parts of the sums as a GPU's are.
+  std::vector<std::span<std::int64_t>> parts_of_cards() {
+    std::vector<std::span<std::int64_t>> parts;
+    for (std::size_t i = 0, cards = memory_.size(); i < cards; ++i) {
+      auto const first = sums_.size() * i / cards;
+      parts.push_back(std::span(sums_).subspan(first, sums_.size() * (i + 1) / cards - first));
+    }
+    return parts;
+  }
   void append(std::vector<float>& to, std::span<float const> from, std::uint64_t first, std::size_t width) {
     for (std::size_t i = 0; i < width && !from.empty(); ++i) to.push_back(from[first + i]);
   }
