@@ -1,5 +1,7 @@
 #include "orchestrator/desk.hpp"
 
+#include <utility>
+
 #include "core/log.hpp"
 
 namespace muster::orchestrator {
@@ -89,7 +91,7 @@ void Desk::on_hello_message(int rank, worker::Hello const& hello, double now_s) 
 void Desk::on_ready_message(int rank, worker::Ready const& ready, double now_s) {
   bool const is_same = ready.job_hash == rules_.welcome.job_hash && ready.slots == rules_.slots;
   if (is_same || state_.phase == Phase::over)
-    return on_ready(state_, rank, ready.consumers, ready.preferred_tiles, now_s);
+    return on_ready(state_, rank, ready.consumers, ready.preferred_tiles, ready.cards, now_s);
   std::string const text = fmt::format(
       "rank {} ({}) has job {:.16} with {} accumulators, rank 0 job {:.16} with {} (it would "
       "compute something "
@@ -154,9 +156,9 @@ void Desk::take_own(worker::Dropped const& dropped, double now_s) {
 void Desk::take_own(std::vector<worker::DeviceUse> devices) { on_memory(state_, 0, std::move(devices)); }
 
 void Desk::open(std::string host, std::uint32_t consumers, std::uint64_t preferred_tiles,
-                double now_s) {
+                std::uint32_t cards, double now_s) {
   on_hello(state_, 0, std::move(host));
-  on_ready(state_, 0, consumers, preferred_tiles, now_s);
+  on_ready(state_, 0, consumers, preferred_tiles, cards, now_s);
   answer(state_, 0, now_s, actions_);
   carry_out();
 }
@@ -188,7 +190,7 @@ void Desk::carry_out() {
     if (to_do.rank != 0)
       transport_.send(to_do.rank, message_for(to_do));
     else if (to_self_ && to_do.type == AnswerType::work)
-      to_self_(leases_of(to_do), drops_of(to_do));
+      to_self_(leases_of(to_do), drops_of(to_do), joint_of(to_do));
   }
   actions_.clear();
 }
@@ -201,9 +203,16 @@ std::span<std::uint64_t const> Desk::drops_of(Answer const& to_do) const {
   return std::span(actions_.drops).subspan(to_do.first_drop, to_do.drop_count);
 }
 
-worker::Bytes Desk::message_for(Answer const& to_do) const {
+std::optional<worker::Joint> Desk::joint_of(Answer const& to_do) {
+  if (!to_do.joint) return std::nullopt;
+  if (std::exchange(named_, state_.meeting) != state_.meeting) name_ = rules_.rendezvous->invite(static_cast<int>(state_.ranks[0].cards));
+  return worker::Joint{state_.meeting, *to_do.joint, static_cast<std::uint32_t>(state_.met.size()), name_};
+}
+
+worker::Bytes Desk::message_for(Answer const& to_do) {
   RankState const& to = state_.ranks[to_do.rank];
   Header header{MessageType::noted, state_.epoch, to_do.sequence, to.heard};
+  auto const joint = joint_of(to_do);
   switch (to_do.type) {
     case AnswerType::welcome:
       header.type = MessageType::welcome;
@@ -212,7 +221,7 @@ worker::Bytes Desk::message_for(Answer const& to_do) const {
       header.type = MessageType::work;
       return worker::encode_work(
           header, to_do.step_from ? rules_.step_from(*to_do.step_from) : worker::Step{}, leases_of(to_do),
-          drops_of(to_do));
+          drops_of(to_do), joint ? &*joint : nullptr);
     case AnswerType::stop:
       header.type = MessageType::stop;
       return worker::encode(header, worker::Stop{state_.verdict, state_.reason, has_losses(state_)});

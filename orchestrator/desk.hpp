@@ -3,9 +3,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "comm/reduce.hpp"
 #include "comm/transport.hpp"
 #include "orchestrator/events.hpp"
 #include "worker/protocol.hpp"
@@ -20,14 +22,15 @@ struct DeskRules {
   worker::SlotsOf slots_of = [](TileRange) { return std::size_t{0}; };  ///< those a result must have
   /// Brings a rank from the given stage to the current one; for jobs in steps.
   std::function<worker::Step(std::uint64_t)> step_from = {};
+  comm::Rendezvous* rendezvous = nullptr;  ///< of GPUs that compute together
 };
 
 class Desk {
  public:
   /// Takes in a result that is to be committed.
   using Commit = std::function<void(worker::Result const&)>;
-  /// Takes the leases of rank 0 itself, and those that it is to drop.
-  using ToSelf = std::function<void(std::span<Lease const>, std::span<std::uint64_t const>)>;
+  /// Takes the leases of rank 0 itself, and those that it is to drop. With the last, the only lease is a joint one.
+  using ToSelf = std::function<void(std::span<Lease const>, std::span<std::uint64_t const>, std::optional<worker::Joint>)>;
 
   Desk(comm::Transport& transport, State& state, DeskRules rules, Commit commit, ToSelf to_self);
 
@@ -45,7 +48,8 @@ class Desk {
   void judge(StageVerdict verdict, double now_s);
   void request_stop(double now_s);
   void end(Exit verdict, std::string reason, std::optional<Error> error, double now_s);
-  void open(std::string host, std::uint32_t consumers, std::uint64_t preferred_tiles, double now_s);
+  void open(std::string host, std::uint32_t consumers, std::uint64_t preferred_tiles, std::uint32_t cards,
+            double now_s);
 
  private:
   void act_on(int rank, worker::Header const& header, worker::WireReader& in, double now_s);
@@ -57,7 +61,8 @@ class Desk {
   void carry_out();
   std::span<Lease const> leases_of(Answer const& answer) const;
   std::span<std::uint64_t const> drops_of(Answer const& answer) const;
-  worker::Bytes message_for(Answer const& answer) const;
+  worker::Bytes message_for(Answer const& answer);
+  std::optional<worker::Joint> joint_of(Answer const& answer);
 
   comm::Transport& transport_;
   State& state_;
@@ -65,6 +70,8 @@ class Desk {
   Commit const commit_;
   ToSelf const to_self_;
   Actions actions_;
+  std::uint64_t named_ = 0;  // meeting
+  worker::Bytes name_;       // of it
   worker::Result scratch_;  // its memory serves every result
 };
 

@@ -9,6 +9,7 @@
 #include "orchestrator/accumulator.hpp"
 #include "orchestrator/desk.hpp"
 #include "orchestrator/events.hpp"
+#include "orchestrator/joint.hpp"
 #include "orchestrator/leasing.hpp"
 #include "orchestrator/run.hpp"
 #include "orchestrator/waypoints.hpp"
@@ -55,11 +56,14 @@ class Driver {
             DeskRules{
                 options.build, {options.resolved, sha256_hex(options.resolved.text)}, job.slots(),
                 [this](TileRange range) { return slots_of(range); },
-                [this](std::uint64_t stage) { return step_from(stage); }},
+                [this](std::uint64_t stage) { return step_from(stage); }, options.rendezvous},
             [this](worker::Result const& result) { commit(result); },
-            [this](std::span<Lease const> leases, std::span<std::uint64_t const> drops) {
+            [this](std::span<Lease const> leases, std::span<std::uint64_t const> drops, std::optional<worker::Joint> joint) {
               consumers_->drop(drops);
-              consumers_->push(leases);
+              if (joint)
+                consumers_->push_joint(leases.front(), std::move(*joint));
+              else
+                consumers_->push(leases);
             }) {
     if (!saved) return;
     accumulator_.restore(std::move(saved->sums));
@@ -71,7 +75,9 @@ class Driver {
       save();  // the new epoch is on disk before anyone works for it
       if (steps_ && !carry_) carry_ = steps_->first(threads());
       consumers_.emplace(job_, options_.consumption, [this] { transport_.wake(); },
-                         transport_.size() == 1 ? worker::Company::alone : worker::Company::others);
+                         transport_.size() == 1 ? worker::Company::alone : worker::Company::others, options_.rendezvous);
+      state_.may_meet = options_.rendezvous != nullptr;
+      state_.is_joint = steps_ && steps_->is_joint(*carry_);
       if (steps_) consumers_->enter(carry_);
       if (steps_) note_ = steps_->tell(*carry_);
       if (!options_.early_news.empty()) desk_.news(options_.early_news, now());
@@ -132,7 +138,7 @@ class Driver {
   void on_own(worker::Started const& started) {
     preferred_tiles_ = std::max(preferred_tiles_, started.preferred_tiles);
     if (++consumers_ready_ == consumers_->count())
-      desk_.open(transport_.host(), consumers_ready_, preferred_tiles_, now());
+      desk_.open(transport_.host(), consumers_ready_, preferred_tiles_, consumers_->cards(), now());
   }
   void on_own(worker::Result& result) {
     desk_.take_own(result, now());
@@ -161,6 +167,8 @@ class Driver {
     jobs::CarryPtr next = std::exchange(ahead_, nullptr);
     if (steps_ && !next) next = steps_->next(carry_, accumulator_.normalized(), threads());
     bool const is_shortened = shorten(next);
+    if (is_shortened) forget_stages(state_);
+    state_.is_joint = steps_ && steps_->is_joint(*next);
     bool const is_done = is_last || (steps_ ? steps_->is_done(*next) : job_.is_done(accumulator_.normalized(), tiles));
     // A save in the middle of it would hold the sums of one stage and the carry of another.
     guarded([&] {

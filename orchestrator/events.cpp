@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "orchestrator/joint.hpp"
 #include "orchestrator/leasing.hpp"
 
 namespace muster::orchestrator {
@@ -22,7 +23,7 @@ bool has_hope(State const& state) {
 }
 
 void end_if_quiet(State& state, double now_s, Actions& actions) {
-  if (state.stop_is_requested && state.phase == Phase::computing && state.leases.empty())
+  if (state.stop_is_requested && state.phase == Phase::computing && state.leases.empty() && !state.together)
     on_end(state, Exit::stopped, "stopped as asked", std::nullopt, now_s, actions);
 }
 
@@ -96,12 +97,13 @@ void on_hello(State& state, int rank, std::string host) {
 }
 
 void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t preferred_tiles,
-              double now_s) {
+              std::uint32_t cards, double now_s) {
   RankState& from = state.ranks[rank];
   if (from.phase != RankPhase::greeted) return;
   from.phase = RankPhase::ready;
   from.consumers = std::max<std::uint32_t>(consumers, 1);
   from.preferred_tiles = std::max<std::uint64_t>(preferred_tiles, 1);
+  from.cards = cards;
   from.heard_at_s = now_s;
   refresh_pace(state, now_s);
 }
@@ -109,6 +111,8 @@ void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t pre
 Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
                 double seconds) {
   if (epoch == state.epoch && end_beaten(state, rank, lease, range.count, seconds)) return Merge::refuse;
+  if (rank == 0 && epoch == state.epoch && state.phase == Phase::computing && joint_member(state, rank, lease) != nullptr)
+    return on_joint_result(state, seconds);
   auto const at = state.leases.find(lease);
   bool const is_current = epoch == state.epoch && at != state.leases.end() &&
                           at->second.rank == rank && at->second.range == range &&
@@ -138,10 +142,11 @@ void on_ran_ahead(State& state, int rank, std::uint64_t end, double seconds) {
   MUSTER_ASSERT(state.phase == Phase::judging && end >= state.stage_end() && end < state.stages.back(), "stages up to tile {}", end);
   std::uint64_t const begin = state.stage_end();
   if (end > begin) state.committed.insert({begin, end - begin});
-  state.ranks[rank].committed_tiles += end - begin;
-  state.ranks[rank].busy_seconds += seconds;
   while (state.stage_end() < end) ++state.stage;
   MUSTER_ASSERT(state.stage_end() == end, "tiles up to {} are no whole stages", end);
+  if (state.together) return note_reached(state, end, seconds);
+  state.ranks[rank].committed_tiles += end - begin;
+  state.ranks[rank].busy_seconds += seconds;
 }
 
 void on_dropped(State& state, int rank, std::uint32_t epoch, worker::Dropped const& dropped) {
@@ -150,6 +155,7 @@ void on_dropped(State& state, int rank, std::uint32_t epoch, worker::Dropped con
     ++state.counters.leases_dropped;
     return;
   }
+  if (auto* const member = joint_member(state, rank, dropped.lease)) return end_member(state, *member, dropped.tiles);
   auto const at = state.leases.find(dropped.lease);
   if (at != state.leases.end() && at->second.rank == rank) return_lease(state, dropped.lease);
 }
@@ -159,8 +165,9 @@ void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure con
   if (state.phase == Phase::over) return;
   auto const at = state.leases.find(failure.lease);
   bool const is_of_lease = failure.lease != 0;
+  bool const is_joint = epoch == state.epoch && joint_member(state, rank, failure.lease) != nullptr;
   if (epoch == state.epoch && end_beaten(state, rank, failure.lease, 0, 0)) return;
-  if (is_of_lease &&
+  if (is_of_lease && !is_joint &&
       (epoch != state.epoch || at == state.leases.end() || at->second.rank != rank)) {
     ++state.counters.results_refused;
     return;
@@ -169,6 +176,11 @@ void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure con
   std::string const text = fmt::format("on {}: {}", where, failure.message);
   if (failure.retry == Retry::useless)
     return on_end(state, failure.code, text, Error(failure.code, text), now_s, actions);
+  if (is_joint) {
+    fail_meeting(state, rank, text, now_s, actions);
+    end_if_quiet(state, now_s, actions);
+    return answer_all(state, now_s, actions);
+  }
 
   ++state.counters.retryable_failures;
   actions.notices.push_back(fmt::format("{}: trying again", text));
@@ -202,6 +214,7 @@ void on_memory(State& state, int rank, std::vector<worker::DeviceUse> devices) {
   add(state.counters.recomputations, &worker::DeviceUse::recomputations);
   add(state.counters.moves_to_cpu, &worker::DeviceUse::moves_to_cpu);
   known = std::move(devices);
+  if (count(known, &worker::DeviceUse::moves_to_cpu) > 0) state.ranks[rank].cards = 0;
 }
 
 void on_alive(State& state, int rank) { state.ranks[rank].owes_note = true; }
@@ -225,8 +238,11 @@ void answer(State& state, int rank, double now_s, Actions& actions) {
   if (to.phase == RankPhase::greeted && to.sent == 0 && rank != 0)
     return push_answer(state, rank, AnswerType::welcome, first_lease, actions);
   bool const may_work = is_usable(to) && state.phase == Phase::computing && !state.stop_is_requested;
-  if (may_work) open_leases(state, rank, now_s, actions);
-  bool const needs_step = may_work && state.has_steps && to.stage != state.stage && rank != 0;
+  bool const is_waiting = may_work && waits_for_others(state);
+  if (is_waiting && gather(state, actions)) return;
+  bool const takes_leases = may_work && !is_waiting;
+  if (takes_leases) open_leases(state, rank, now_s, actions);
+  bool const needs_step = takes_leases && state.has_steps && to.stage != state.stage && rank != 0;
   if (actions.leases.size() > first_lease || needs_step || !to.to_drop.empty()) {
     push_answer(state, rank, AnswerType::work, first_lease, actions);
     if (needs_step) actions.answers.back().step_from = std::exchange(to.stage, state.stage);

@@ -26,6 +26,8 @@ struct Answer {
   std::size_t drop_count = 0;
   /// The stage that the rank is to be brought to the current one from, before the leases.
   std::optional<std::uint64_t> step_from = {};
+  /// Of the rank among those that compute its only lease together.
+  std::optional<std::uint32_t> joint = {};
 };
 
 struct Actions {
@@ -51,15 +53,16 @@ void on_heard(State& state, int rank, std::uint64_t sequence, std::uint64_t ackn
               double now_s);
 void on_hello(State& state, int rank, std::string host);
 void on_ready(State& state, int rank, std::uint32_t consumers, std::uint64_t preferred_tiles,
-              double now_s);
+              std::uint32_t cards, double now_s);
 /// `commit`: exactly once for each tile of the run; the state counts it as committed from here on.
 /// When it completes the stage, the phase turns to `judging`.
 Merge on_result(State& state, int rank, std::uint32_t epoch, std::uint64_t lease, TileRange range,
                 double seconds);
-/// The rank, alone in the run, completed this stage and went on for so many seconds more: all tiles before `end`, of whole stages,
-/// are committed.
+/// The rank, alone in the run or together with others, completed this stage and went on for so many seconds more: all tiles before
+/// `end`, of whole stages, are committed.
 void on_ran_ahead(State& state, int rank, std::uint64_t end, double seconds);
 /// A lease it was told to drop has ended; tiles that nobody else has are given out again.
+/// Or a joint one, that was done.
 void on_dropped(State& state, int rank, std::uint32_t epoch, worker::Dropped const& dropped);
 /// Reissues what may be tried again, ends the run otherwise.
 void on_failure(State& state, int rank, std::uint32_t epoch, worker::Failure const& failure,

@@ -9,6 +9,7 @@ namespace {
 
 void work(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options) {
   worker::WorkerOptions own;
+  own.rendezvous = options.rendezvous;
   own.build = options.build;
   auto const index = static_cast<std::size_t>(transport.rank() - 1);
   own.consumption = index < options.other_consumptions.size() ? options.other_consumptions[index]

@@ -3,6 +3,7 @@
 
 #include "core/process.hpp"
 #include "orchestrator/events.hpp"
+#include "orchestrator/joint.hpp"
 #include "orchestrator/leasing.hpp"
 
 namespace muster::orchestrator {
@@ -42,6 +43,8 @@ void suspect(State& state, int rank, std::string const& why, double now_s, Actio
   set_quiet(state, rank, false);
   ++state.counters.ranks_suspected;
   forget_beaten(state, rank);
+  // It is told to drop that when it is heard again.
+  if (is_together(state, rank)) break_up(state, now_s);
   LeaseIds const held =
       leases_where(state, [rank](OpenLease const& lease) { return lease.rank == rank; });
   actions.notices.push_back(
@@ -137,6 +140,7 @@ void lose(State& state, comm::RankNews const& news, double now_s, Actions& actio
   from.is_lost = true;
   set_quiet(state, news.rank, false);
   ++state.counters.ranks_lost;
+  if (is_together(state, news.rank)) break_up(state, now_s, news.rank);
   forget_beaten(state, news.rank);
   LeaseIds const held =
       leases_where(state, [&](OpenLease const& lease) { return lease.rank == news.rank; });
@@ -171,6 +175,7 @@ void on_news(State& state, comm::RankNews const& news, double now_s, Actions& ac
 
 void on_tick(State& state, double now_s, Actions& actions) {
   for (RankState& rank : state.ranks) ++rank.ticks_unheard;
+  bool const were_together = state.together.has_value();
   for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
     if (is_too_silent(state, rank, now_s))
       suspect(state, static_cast<int>(rank),
@@ -184,7 +189,8 @@ void on_tick(State& state, double now_s, Actions& actions) {
          leases_where(state, [now_s](OpenLease const& lease) { return lease.deadline_s < now_s; }))
       if (state.phase != Phase::over) expire(state, id, now_s, actions);
   if (state.phase == Phase::computing) ensure_hope(state, now_s, actions);
-  if (state.phase != Phase::computing || !state.reissues.empty() || has_room || has_quiet)
+  bool const are_apart = were_together && !state.together;
+  if (state.phase != Phase::computing || !state.reissues.empty() || has_room || has_quiet || are_apart)
     answer_all(state, now_s, actions);
   hedge(state, now_s, actions);
 }

@@ -27,6 +27,7 @@ struct DriverOptions {
   jobs::ResolvedJob resolved;
   /// Rank 0 works too: its own compute threads.
   worker::Consumption consumption;
+  comm::Rendezvous* rendezvous = nullptr;  ///< where GPUs of several ranks compute together; null: nowhere
   /// Of ranks 1, 2, ... of run_ranks_in_process, where they differ from rank 0's (another GPU each,
   /// say).
   std::vector<worker::Consumption> other_consumptions;

@@ -31,6 +31,7 @@ struct LeaseSettings {
   unsigned rank_failures = 3;  ///< retryable ones in a row; then the rank gets no more work
   unsigned deaths_own = 3;  ///< of ranks at the same tiles by their own doing; then these are set aside
   unsigned deaths_any = 6;  ///< with those killed from outside
+  unsigned meetings = 3;  ///< that fail one after the other; then sums go through rank 0
   double start_limit_s = 300;  ///< ranks not ready by then are no hope when nobody else can compute
   double gathering_s = 2;  ///< at the start, ranks not yet heard of are kept their share this long
 };

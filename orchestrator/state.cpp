@@ -15,6 +15,8 @@ struct NamedCounter {
 
 constexpr std::array named_counters{
     NamedCounter{"leases_issued", &Counters::leases_issued},
+    NamedCounter{"stages_together", &Counters::stages_together},
+    NamedCounter{"meetings", &Counters::meetings},
     NamedCounter{"leases_committed", &Counters::leases_committed},
     NamedCounter{"leases_hedged", &Counters::leases_hedged},
     NamedCounter{"leases_beaten", &Counters::leases_beaten},

@@ -41,6 +41,7 @@ struct RankState {
   std::string host;
   std::uint32_t consumers = 0;
   std::uint64_t preferred_tiles = 1;
+  std::uint32_t cards = 0;      ///< worker::Ready::cards
   double seconds_per_tile = 0;  ///< of one consumer, smoothed; 0: not measured
   double heard_at_s = 0;
   std::uint64_t heard = 0;         ///< highest sequence of its messages
@@ -78,6 +79,27 @@ struct BeatenLease {
   double deadline_s = 0;
 };
 
+/// Ranks that compute from a stage on together, each a share of every stage. Rank 0, which is always one, tells how far they came;
+/// the others end where it did.
+struct Together {
+  struct Member {
+    int rank = 0;
+    std::uint64_t lease = 0;
+    std::uint64_t tiles = 0;  ///< by its own word
+    bool has_ended = false;
+  };
+  std::vector<Member> members;  ///< rank 0 first
+  TileRange stage;              ///< that they began with
+  std::uint64_t tiles = 0;      ///< that rank 0 had in the end; 0: not known, or none
+  std::uint64_t reached = 0;    ///< the stage behind these
+
+  bool has_everyone_ended() const {
+    for (auto const& member : members)
+      if (!member.has_ended) return false;
+    return true;
+  }
+};
+
 /// Tiles that were leased and came to nothing.
 struct Reissue {
   TileRange range;
@@ -97,6 +119,8 @@ struct Casualty {
 
 struct Counters {
   std::uint64_t leases_issued = 0;
+  std::uint64_t stages_together = 0;  ///< computed by several ranks' GPUs as one
+  std::uint64_t meetings = 0;         ///< of such ranks
   std::uint64_t leases_committed = 0;
   std::uint64_t leases_hedged = 0;    ///< of those issued: of tiles another rank was late with
   std::uint64_t leases_beaten = 0;    ///< others were first
@@ -136,6 +160,12 @@ struct State {
   std::uint32_t epoch = 1;
   std::vector<std::uint64_t> stages;  ///< Job::stages()
   bool has_steps = false;             ///< ranks have to be brought to a stage before they get its tiles
+  bool may_meet = false;              ///< GPUs of several ranks can compute together
+  bool is_joint = false;              ///< the stage is one for that
+  std::optional<Together> together;
+  std::uint64_t meeting = 0;  ///< number of the last one
+  std::vector<int> met;       ///< ranks that are still connected by it
+  unsigned failed_meetings = 0;  ///< one after the other
   std::size_t stage = 0;
   Phase phase = Phase::computing;
   bool stop_is_requested = false;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <new>
+#include <utility>
 
 #include "core/log.hpp"
 #include "topology/cpu_sets.hpp"
@@ -13,6 +14,7 @@
 #include "topology/lost_gpus.hpp"
 #include "worker/fp_environment.hpp"
 #include "worker/host_team.hpp"
+#include "worker/link.hpp"
 
 namespace muster::worker {
 namespace {
@@ -59,6 +61,15 @@ void keep_for_good(std::unique_ptr<jobs::TileRunner> runner) {
   kept->push_back(std::move(runner));
 }
 
+void require_default_fp_environment(TileRange range) {
+  MUSTER_REQUIRE_ENV(
+      is_default_fp_environment(),
+      "the floating-point environment changed during tiles {} to {} (rounding or denormals "
+      "differ from IEEE, so bits would too); a library built with -ffast-math was loaded: "
+      "remove it (LD_PRELOAD, plugins)",
+      range.first, range.end() - 1);
+}
+
 Failure failure_now(std::uint64_t lease, std::string const& device) {
   Failure failure{lease, Exit::bug, Retry::useless, device, {}};
   try {
@@ -101,6 +112,7 @@ struct Consumers::Station {
   std::string name;
   std::vector<std::unique_ptr<kernels::DevicePool>> pools;  // none for a CPU thread, and where the caller has them
   std::unique_ptr<jobs::TileRunner> runner;                 // after the pools it uses
+  std::unique_ptr<Link> link;                 // to those it computes with
   jobs::CarryPtr carry;                       // which the runner has entered
   bool is_on_cpu = true;
   bool is_lost = false;  // and nothing takes its place
@@ -114,8 +126,8 @@ struct Consumers::Station {
 };
 
 Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
-                     std::function<void()> notify, Company company)
-    : job_(job), threads_instead_(consumption.threads_instead),
+                     std::function<void()> notify, Company company, comm::Rendezvous* rendezvous)
+    : job_(job), threads_instead_(consumption.threads_instead), rendezvous_(rendezvous),
       notify_(std::move(notify)), cpus_(consumption.cpus) {
   MUSTER_REQUIRE(
       consumption.threads >= 0 &&
@@ -192,6 +204,20 @@ void Consumers::push(std::span<Lease const> leases) {
     has_leases_.notify_one();
   else
     has_leases_.notify_all();
+}
+
+void Consumers::push_joint(Lease const& lease, Joint joint) {
+  ++held_;
+  {
+    std::lock_guard lock(mutex_);
+    tasks_.push_back({lease, carry_, std::move(joint)});
+  }
+  has_leases_.notify_one();
+}
+
+std::uint32_t Consumers::cards() const {
+  if (rendezvous_ == nullptr || stations_.size() != 1 || stations_.front()->device.kind != jobs::Device::Kind::cuda) return 0;
+  return static_cast<std::uint32_t>(stations_.front()->device.partners.size() + 1);
 }
 
 bool Consumers::take(ConsumerEvent& event) {
@@ -304,6 +330,7 @@ void Consumers::move_to_cpu(Station& station) {
 /// Nothing of it is called again, ends of what is there neither: they could wait for it without end.
 void Consumers::leave_device(Station& station) {
   keep_for_good(std::move(station.runner));
+  static_cast<void>(station.link.release());
   station.device.pool->abandon();
   for (auto const& partner : station.device.partners) partner.pool->abandon();
   // Of several it is not known which.
@@ -328,48 +355,99 @@ void Consumers::note(Station& station, std::uint64_t DeviceUse::* counter) {
 }
 
 void Consumers::compute(Station& station, Task const& task) {
-  Lease const& lease = task.lease;
   try {
     if (station.is_lost) throw Error(Exit::environment, station.reason, Retry::may_help);
-    Result result = fresh_result();
-    result.lease = lease.id;
-    result.range = lease.range;
-    result.digests.resize(lease.range.count);
-    result.ahead = nullptr;
     set_default_fp_environment();
-    Dropped dropped{lease.id, 0, 0};
-    bool is_whole = false;
-    auto const start = Clock::now();
-    with_memory(station, [&] {
-      if (station.carry != task.carry) station.runner->enter(task.carry);
-      station.carry = task.carry;
-      if (run_ahead(station, result)) {
-        dropped.tiles = lease.range.count;
-        is_whole = true;
-        return;
-      }
-      // From zero every time: a run that ends early leaves parts of its range in the sums.
-      result.sums.assign(job_.window(lease.range).count, 0);
-      dropped.tiles = 0;
-      is_whole = run_in_pieces(station, result, dropped);
-    });
-    // Of its own tiles.
-    double const share = static_cast<double>(lease.range.count) / static_cast<double>(result.digests.size());
-    result.seconds = dropped.seconds = seconds_since(start) * share;
-    MUSTER_REQUIRE_ENV(
-        is_default_fp_environment(),
-        "the floating-point environment changed during tiles {} to {} (rounding or denormals "
-        "differ from IEEE, so bits would too); a library built with -ffast-math was loaded: "
-        "remove it (LD_PRELOAD, plugins)",
-        lease.range.first, lease.range.end() - 1);
-    if (!is_whole) recycle(std::move(result));
-    if (is_whole)
-      report(std::move(result));
-    else
-      report(dropped);
+    task.joint ? compute_jointly(station, task) : compute_own(station, task);
   } catch (...) {
-    report(failure_now(lease.id, station.name));
+    report(failure_now(task.lease.id, station.name));
   }
+}
+
+void Consumers::enter(Station& station, Task const& task) {
+  if (station.carry != task.carry) station.runner->enter(task.carry);
+  station.carry = task.carry;
+}
+
+Result Consumers::result_for(Lease const& lease) {
+  Result result = fresh_result();
+  result.lease = lease.id;
+  result.range = lease.range;
+  result.ahead = nullptr;
+  return result;
+}
+
+void Consumers::compute_own(Station& station, Task const& task) {
+  Lease const& lease = task.lease;
+  Result result = result_for(lease);
+  result.digests.resize(lease.range.count);
+  Dropped dropped{lease.id, 0, 0};
+  bool is_whole = false;
+  auto const start = Clock::now();
+  with_memory(station, [&] {
+    enter(station, task);
+    if (run_ahead(station, result)) {
+      dropped.tiles = lease.range.count;
+      is_whole = true;
+      return;
+    }
+    // From zero every time: a run that ends early leaves parts of its range in the sums.
+    result.sums.assign(job_.window(lease.range).count, 0);
+    dropped.tiles = 0;
+    is_whole = run_in_pieces(station, result, dropped);
+  });
+  // Of its own tiles.
+  double const share = static_cast<double>(lease.range.count) / static_cast<double>(result.digests.size());
+  result.seconds = dropped.seconds = seconds_since(start) * share;
+  require_default_fp_environment(lease.range);
+  if (!is_whole) recycle(std::move(result));
+  if (is_whole)
+    report(std::move(result));
+  else
+    report(dropped);
+}
+
+void Consumers::compute_jointly(Station& station, Task const& task) {
+  auto const start = Clock::now();
+  std::optional<jobs::Ahead> ahead;
+  try {
+    ahead = run_with_others(station, task);
+  } catch (...) {
+    // It may be in the middle of a sum, as the runner of a stage. Of a lost device it was let go.
+    station.link.reset();
+    station.carry.reset();
+    if (!station.is_dropped.load(std::memory_order_relaxed)) throw;
+  }
+  if (!ahead) return report(Dropped{task.lease.id, 0, 0});
+  Result result = result_for(task.lease);
+  result.seconds = seconds_since(start);
+  result.digests = std::move(ahead->digests);
+  result.ahead = std::move(ahead->carry);
+  require_default_fp_environment(task.lease.range);
+  report(std::move(result));
+}
+
+std::optional<jobs::Ahead> Consumers::run_with_others(Station& station, Task const& task) {
+  with_memory(station, [&] {
+    enter(station, task);
+    station.runner->prepare();
+  });
+  std::optional<jobs::Ahead> ahead;
+  bool is_again = false;
+  with_memory(station, [&] {
+    // The others cannot begin once more with this one.
+    if (station.is_on_cpu || std::exchange(is_again, true)) throw Error(Exit::environment, station.reason, Retry::may_help);
+    if (!station.link || station.link->meeting() != task.joint->meeting) {
+      station.link.reset();
+      std::vector<int> devices{station.device.ordinal};
+      for (auto const& partner : station.device.partners) devices.push_back(partner.ordinal);
+      station.link = std::make_unique<Link>(*rendezvous_, *task.joint, devices,
+                                            [&station] { return station.is_dropped.load(std::memory_order_relaxed); });
+    }
+    auto const start = Clock::now();
+    ahead = station.runner->run_ahead(task.lease.range, [&] { return seconds_since(start) >= ahead_s; }, station.link.get());
+  });
+  return ahead;
 }
 
 /// False where the stage is to be run by itself.

@@ -7,12 +7,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
 #include <variant>
 #include <vector>
 
+#include "comm/reduce.hpp"
 #include "jobs/job.hpp"
 #include "topology/facts.hpp"
 #include "worker/device_memory.hpp"
@@ -54,16 +56,22 @@ class Consumers {
  public:
   /// Starts the threads; each makes its own TileRunner and reports Started or a Failure of lease 0.
   /// `notify` is called from compute threads when take() has something new. `job` must outlive
-  /// this.
-  Consumers(jobs::Job const& job, Consumption const& consumption, std::function<void()> notify, Company company = Company::others);
+  /// this. With a `rendezvous`, which must too, a lone consumer of GPUs can compute with those of other ranks.
+  Consumers(jobs::Job const& job, Consumption const& consumption, std::function<void()> notify, Company company = Company::others,
+            comm::Rendezvous* rendezvous = nullptr);
   /// Drops all leases and waits for the tiles being computed.
   ~Consumers();
 
   std::uint32_t count() const { return static_cast<std::uint32_t>(threads_.size()); }
+  /// GPUs that can compute with those of other ranks; 0: none, or not all of this rank.
+  std::uint32_t cards() const;
   /// For a job in steps: leases pushed from now on are of the tiles of `carry`; those of the stage before are dropped.
   void enter(jobs::CarryPtr carry);
   /// To be computed, by whichever consumer is free first.
   void push(std::span<Lease const> leases);
+  /// A lease of a whole stage to be computed with other ranks, and of as many after it as there is time for: its result has their
+  /// digests and what is carried behind them. Ends as Dropped, of no tiles, where the stage is to be computed as others are.
+  void push_joint(Lease const& lease, Joint joint);
   /// The next event without waiting; false when there is none.
   bool take(ConsumerEvent& event);
   /// Gives a result's memory back for later leases.
@@ -83,11 +91,16 @@ class Consumers {
   struct Task {
     Lease lease;
     jobs::CarryPtr carry;
+    std::optional<Joint> joint = {};
   };
   void bind();
   void start_thread(jobs::Device device);
   void consume(Station& station);
   void compute(Station& station, Task const& task);
+  void compute_own(Station& station, Task const& task);
+  void compute_jointly(Station& station, Task const& task);
+  void enter(Station& station, Task const& task);
+  std::optional<jobs::Ahead> run_with_others(Station& station, Task const& task);
   template <class Work>
   void with_memory(Station& station, Work work);
   void step_down(Station& station);
@@ -95,6 +108,7 @@ class Consumers {
   void leave_device(Station& station);
   void note(Station& station, std::uint64_t DeviceUse::* counter);
   bool run_ahead(Station& station, Result& result);
+  Result result_for(Lease const& lease);
   bool run_in_pieces(Station& station, Result& result, Dropped& dropped);
   bool next_task(Station& station, Task& task);
   template <class Condition>
@@ -104,6 +118,7 @@ class Consumers {
 
   jobs::Job const& job_;
   int const threads_instead_;
+  comm::Rendezvous* const rendezvous_;
   std::function<void()> const notify_;
   topology::CpuSet const cpus_;
   std::once_flag binding_is_told_;

@@ -96,6 +96,7 @@ Bytes encode(Header const& header, Ready const& ready) {
   out.put(ready.slots);
   out.put(ready.consumers);
   out.put(ready.preferred_tiles);
+  out.put(ready.cards);
   return out.take();
 }
 
@@ -148,8 +149,8 @@ Bytes encode(Header const& header, Dropped const& dropped) {
 }
 
 Bytes encode_work(Header const& header, Step const& step, std::span<Lease const> leases,
-                  std::span<std::uint64_t const> drops) {
-  WireWriter out = begin_message(header, 40 + 8 * step.words.size() + 24 * leases.size() + 8 * drops.size());
+                  std::span<std::uint64_t const> drops, Joint const* joint) {
+  WireWriter out = begin_message(header, 64 + (joint == nullptr ? 0 : joint->name.size()) + 8 * step.words.size() + 24 * leases.size() + 8 * drops.size());
   out.put(static_cast<std::uint8_t>(step.by));
   if (step.by != Step::By::none) {
     out.put(step.stage);
@@ -163,6 +164,13 @@ Bytes encode_work(Header const& header, Step const& step, std::span<Lease const>
   }
   out.put(static_cast<std::uint32_t>(drops.size()));
   out.put_array(drops);
+  out.put<std::uint8_t>(joint != nullptr);
+  if (joint == nullptr) return out.take();
+  out.put(joint->meeting);
+  out.put(joint->index);
+  out.put(joint->size);
+  out.put<std::uint64_t>(joint->name.size());
+  out.put_array(std::span<std::byte const>(joint->name));
   return out.take();
 }
 
@@ -229,6 +237,7 @@ Ready decode_ready(WireReader& in) {
   ready.slots = in.get<std::uint64_t>();
   ready.consumers = in.get<std::uint32_t>();
   ready.preferred_tiles = in.get<std::uint64_t>();
+  ready.cards = in.get<std::uint32_t>();
   if (ready.consumers == 0 || ready.consumers > most_in_a_message)
     refuse("consumers", ready.consumers);
   expect_end(in);
@@ -296,7 +305,22 @@ Dropped decode_dropped(WireReader& in) {
   return dropped;
 }
 
-void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases, std::vector<std::uint64_t>& drops) {
+namespace {
+
+Joint decode_joint(WireReader& in) {
+  Joint joint;
+  joint.meeting = in.get<std::uint64_t>();
+  joint.index = in.get<std::uint32_t>();
+  joint.size = in.get<std::uint32_t>();
+  if (joint.index >= joint.size) refuse("place in a meeting", joint.index);
+  in.get_array(joint.name, in.get<std::uint64_t>());
+  return joint;
+}
+
+}  // namespace
+
+void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases, std::vector<std::uint64_t>& drops,
+                 std::optional<Joint>& joint) {
   auto const by = in.get<std::uint8_t>();
   if (by > 2) refuse("step", by);
   step = {static_cast<Step::By>(by), 0, std::move(step.words)};
@@ -317,6 +341,8 @@ void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases, std::ve
   auto const dropped = in.get<std::uint32_t>();
   if (dropped > most_in_a_message) refuse("leases to drop", dropped);
   in.get_array(drops, dropped);
+  joint = in.get<std::uint8_t>() == 0 ? std::nullopt : std::optional(decode_joint(in));
+  if (joint && leases.size() != 1) refuse("leases of a joint one", leases.size());
   expect_end(in);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@
 namespace muster::worker {
 
 inline constexpr std::uint16_t wire_magic = 0x754d;  // "Mu"
-inline constexpr std::uint8_t wire_version = 6;
+inline constexpr std::uint8_t wire_version = 7;
 
 enum class MessageType : std::uint8_t {
   hello = 1,     ///< rank -> 0: who I am
@@ -65,11 +66,20 @@ struct Ready {
   std::uint64_t slots = 0;
   std::uint32_t consumers = 0;
   std::uint64_t preferred_tiles = 0;  ///< a lease, by the devices' own judgement
+  std::uint32_t cards = 0;            ///< that compute as its only consumer and can sum with those of other ranks; else 0
 };
 
 struct Lease {
   std::uint64_t id = 0;  ///< unique in an epoch, from 1
   TileRange range;
+};
+
+/// Of a lease that ranks compute together, each a share of it: who they are.
+struct Joint {
+  std::uint64_t meeting = 0;  ///< counts those of an epoch; the same ranks stay connected
+  std::uint32_t index = 0;    ///< of this rank among them
+  std::uint32_t size = 1;
+  Bytes name;                 ///< comm::Rendezvous::invite
 };
 
 /// How a rank comes to the stage of its leases, for a job in steps.
@@ -90,11 +100,11 @@ struct Result {
   double seconds = 0;  ///< compute time
   Slots sums;
   std::vector<TileDigest> digests;
-  /// Of a runner that ran ahead, in whose process it stays: what came of the stages that `digests` goes on to, without sums.
+  /// Of a runner that ran ahead, alone or with others, in whose process it stays: what came of the stages that `digests` goes on to, without sums.
   jobs::CarryPtr ahead = nullptr;
 };
 
-/// How far a lease had come when it was dropped.
+/// How far a lease had come when it was dropped; or a joint one, of a rank other than 0, when it was done.
 struct Dropped {
   std::uint64_t lease = 0;
   std::uint64_t tiles = 0;
@@ -128,9 +138,9 @@ Bytes encode(Header const& header, Stop const& stop);
 Bytes encode_news(Header const& header, std::span<comm::RankNews const> news);
 Bytes encode(Header const& header, std::vector<DeviceUse> const& devices);
 Bytes encode(Header const& header, Dropped const& dropped);
-/// `drops`: leases that need not be computed any more.
+/// `drops`: leases that need not be computed any more. `joint`: of the only lease; null where there is none.
 Bytes encode_work(Header const& header, Step const& step, std::span<Lease const> leases,
-                  std::span<std::uint64_t const> drops = {});
+                  std::span<std::uint64_t const> drops = {}, Joint const* joint = nullptr);
 Bytes encode_results(Header const& header, std::span<Result const> results);
 
 /// Throws Error: (Exit::environment) when the message is of another muster or protocol version,
@@ -144,7 +154,8 @@ Stop decode_stop(WireReader& in);
 std::vector<comm::RankNews> decode_news(WireReader& in);
 std::vector<DeviceUse> decode_memory(WireReader& in);
 Dropped decode_dropped(WireReader& in);
-void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases, std::vector<std::uint64_t>& drops);
+void decode_work(WireReader& in, Step& step, std::vector<Lease>& leases, std::vector<std::uint64_t>& drops,
+                 std::optional<Joint>& joint);
 std::uint32_t decode_results_count(WireReader& in);
 /// How many accumulators a result of so many tiles has; zero for tiles that are not the job's.
 using SlotsOf = std::function<std::size_t(TileRange)>;

@@ -70,15 +70,22 @@ class Worker {
     preferred_tiles_ = std::max(preferred_tiles_, started.preferred_tiles);
     if (++consumers_ready_ < consumers_->count()) return;
     send(encode(next_header(MessageType::ready),
-                Ready{job_hash_, job_->slots(), consumers_->count(), preferred_tiles_}));
+                Ready{job_hash_, job_->slots(), consumers_->count(), preferred_tiles_, consumers_->cards()}));
   }
   void on(Result& result) {
+    if (result.ahead) return on_joint(result);
     outcome_.tiles += result.range.count;
     ++outcome_.leases;
     lease_s_ = result.seconds;
     outbox_bytes_ += 8 * result.sums.size() + 16 * result.digests.size();
     outbox_.push_back(std::move(result));
     if (outbox_bytes_ >= results_bytes) flush_results();
+  }
+  /// Rank 0 has come there as well.
+  void on_joint(Result& result) {
+    consumers_->enter(carry_ = std::move(result.ahead));
+    on(Dropped{result.lease, result.digests.size(), result.seconds});
+    consumers_->recycle(std::move(result));
   }
   void on(Failure& failure) {
     flush_results();
@@ -197,7 +204,7 @@ class Worker {
       job_hash_ = sha256_hex(welcome.job.text);
       job_ = options_.make_job(welcome.job);
       MUSTER_ASSERT(job_ != nullptr, "job kind {}", welcome.job.kind);
-      consumers_.emplace(*job_, options_.consumption, [this] { transport_.wake(); });
+      consumers_.emplace(*job_, options_.consumption, [this] { transport_.wake(); }, Company::others, options_.rendezvous);
     } catch (Error const& error) {
       send(encode(
           next_header(MessageType::failure),
@@ -205,12 +212,15 @@ class Worker {
     }
   }
   void on_work(Header const& header, WireReader& in) {
-    decode_work(in, step_, leases_, drops_);
+    decode_work(in, step_, leases_, drops_, joint_);
     // Of an earlier life of rank 0: it counts on nobody computing these.
     if (header.epoch != epoch_ || !is_working()) return;
     consumers_->drop(drops_);
     take_step();
-    consumers_->push(leases_);
+    if (joint_)
+      consumers_->push_joint(leases_.front(), std::move(*joint_));
+    else
+      consumers_->push(leases_);
   }
   /// To the stage of the leases that come with it.
   void take_step() {
@@ -284,6 +294,7 @@ class Worker {
   Step step_;
   std::vector<Lease> leases_;
   std::vector<std::uint64_t> drops_;
+  std::optional<Joint> joint_;
   jobs::CarryPtr carry_;
   std::vector<Result> outbox_;
   std::size_t outbox_bytes_ = 0;

@@ -31,6 +31,7 @@ struct WorkerOptions {
   Build build;
   MakeJob make_job;
   Consumption consumption;
+  comm::Rendezvous* rendezvous = nullptr;  ///< where GPUs of several ranks compute together; null: nowhere
   /// What this rank's machine saw happen to others before, in the roll call.
   std::vector<comm::RankNews> early_news;
   /// A sign of life to rank 0 this often, which answers each.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <map>
 
 #include "orchestrator/events.hpp"
 #include "orchestrator/leasing.hpp"
@@ -25,7 +26,7 @@ class EventTest : public ::testing::Test {
     on_hello(state, rank, fmt::format("node{}", rank));
     answer(state, rank, now, actions);
     if (rank > 0) on_heard(state, rank, 2, 1, now);
-    on_ready(state, rank, consumers, 4, now);
+    on_ready(state, rank, consumers, 4, 0, now);
     answer(state, rank, now, actions);
   }
   /// The oldest open lease of a rank.
@@ -70,7 +71,7 @@ TEST_F(EventTest, a_rank_is_welcomed_then_gets_its_lookahead) {
   EXPECT_EQ(actions.answers[0].type, AnswerType::welcome);
   EXPECT_EQ(actions.answers[0].sequence, 1u);
   on_heard(state, 1, 2, 1, now);
-  on_ready(state, 1, 3, 4, now);
+  on_ready(state, 1, 3, 4, 0, now);
   answer(state, 1, now, actions);
   ASSERT_EQ(actions.answers.size(), 2u);
   EXPECT_EQ(actions.answers[1].type, AnswerType::work);
@@ -647,11 +648,185 @@ TEST_F(EventTest, ranks_still_to_come_are_kept_their_share) {
   settings.gathering_s = 2;
   state = make_state(4, {64}, 1, std::nullopt, settings);
   on_hello(state, 0, "node0");
-  on_ready(state, 0, 1, 64, 0.1);
+  on_ready(state, 0, 1, 64, 0, 0.1);
   EXPECT_EQ(lease_tiles(state, state.ranks[0]), 8u);
   Actions out;
   on_tick(state, 2.5, out);
   EXPECT_EQ(lease_tiles(state, state.ranks[0]), 32u);
+}
+
+class JointTest : public EventTest {
+ protected:
+  /// Three ranks with a GPU each compute the second of some stages of 8 tiles together.
+  void SetUp() override {
+    begin(3, {8, 16, 24, 32, 40, 48});
+    state.has_steps = state.may_meet = true;
+    for (int rank : {0, 1, 2}) make_ready(rank);
+    for (int rank : {0, 1, 2}) state.ranks[rank].cards = 1;
+    while (!state.leases.empty()) {
+      auto const [id, lease] = *state.leases.begin();
+      hear(lease.rank);
+      on_result(state, lease.rank, state.epoch, id, lease.range, 0.01);
+      answer(state, lease.rank, now, actions);
+    }
+    ASSERT_EQ(state.phase, Phase::judging);
+    for (int rank : {1, 2}) hear(rank);
+    state.is_joint = true;
+    actions.clear();
+    on_stage_judged(state, StageVerdict::go_on, now, actions);
+    ASSERT_TRUE(state.together);
+  }
+  void hear(int rank) {
+    if (rank > 0) on_heard(state, rank, state.ranks[rank].heard + 1, state.ranks[rank].sent, now);
+  }
+  std::uint64_t joint_lease(int rank) const {
+    for (auto const& member : state.together->members)
+      if (member.rank == rank) return member.lease;
+    return 0;
+  }
+  std::vector<int> answered() const {
+    std::vector<int> ranks;
+    for (auto const& one : actions.answers) ranks.push_back(one.rank);
+    std::sort(ranks.begin(), ranks.end());
+    return ranks;
+  }
+  /// Ids that a rank is told to drop.
+  std::vector<std::uint64_t> drops_of(int rank) const {
+    for (auto const& one : actions.answers)
+      if (one.rank == rank && one.drop_count > 0)
+        return {actions.drops.begin() + static_cast<std::ptrdiff_t>(one.first_drop),
+                actions.drops.begin() + static_cast<std::ptrdiff_t>(one.first_drop + one.drop_count)};
+    return {};
+  }
+  void drop(int rank, std::uint64_t lease, std::uint64_t tiles) {
+    hear(rank);
+    on_dropped(state, rank, state.epoch, {lease, tiles, 0.1});
+    answer(state, rank, now, actions);
+  }
+  /// Rank 0 is there, with all tiles before `end`.
+  void reach(std::uint64_t end) {
+    auto const stage = state.together->stage;
+    EXPECT_EQ(on_result(state, 0, state.epoch, joint_lease(0), stage, 0.1), Merge::commit);
+    on_ran_ahead(state, 0, end, 0.2);
+    actions.clear();
+    on_stage_judged(state, StageVerdict::go_on, now, actions);
+  }
+};
+
+TEST_F(JointTest, a_stage_goes_to_all_ranks_at_once) {
+  EXPECT_EQ(answered(), (std::vector<int>{0, 1, 2}));
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(actions.answers[i].joint, i);
+    EXPECT_EQ(actions.leases[actions.answers[i].first_lease].range, (TileRange{8, 8}));
+    EXPECT_EQ(actions.answers[i].step_from, i == 0 ? std::nullopt : std::optional<std::uint64_t>(0));
+  }
+  EXPECT_TRUE(state.pending.empty());
+}
+
+TEST_F(JointTest, ranks_meet_again_from_where_they_came) {
+  auto const of_1 = joint_lease(1), of_2 = joint_lease(2);
+  drop(1, of_1, 24);  // before rank 0's own word
+  reach(32);
+  EXPECT_TRUE(answered().empty()) << "rank 2 is on its way";
+  EXPECT_EQ(state.committed.total(), 32u);
+  drop(2, of_2, 24);
+  ASSERT_TRUE(state.together);
+  EXPECT_EQ(answered(), (std::vector<int>{0, 1, 2}));
+  for (auto const& one : actions.answers) EXPECT_FALSE(one.step_from) << "all carry it";
+  EXPECT_EQ(state.together->stage, (TileRange{32, 8}));
+  EXPECT_EQ(state.meeting, 1u);
+  EXPECT_EQ(state.counters.stages_together, 3u);
+  EXPECT_EQ(state.ranks[0].committed_tiles + state.ranks[1].committed_tiles + state.ranks[2].committed_tiles, 32u);
+}
+
+TEST_F(JointTest, a_rank_that_came_less_far_gets_what_is_carried) {
+  auto const of_1 = joint_lease(1), of_2 = joint_lease(2);
+  reach(32);
+  drop(1, of_1, 24);
+  drop(2, of_2, 16);
+  ASSERT_TRUE(state.together);
+  for (auto const& one : actions.answers) EXPECT_EQ(one.step_from.has_value(), one.rank == 2);
+}
+
+TEST_F(JointTest, a_lost_rank_ends_it_for_all) {
+  auto const of_0 = joint_lease(0), of_1 = joint_lease(1);
+  hear(1);
+  actions.clear();
+  on_news(state, {2, comm::Fate::dead, SIGKILL, 0}, now, actions);
+  EXPECT_EQ(drops_of(0), (std::vector<std::uint64_t>{of_0}));
+  EXPECT_EQ(drops_of(1), (std::vector<std::uint64_t>{of_1}));
+  EXPECT_FALSE(state.together);
+  EXPECT_EQ(state.pending.total(), 8u);
+  drop(0, of_0, 0);
+  EXPECT_FALSE(state.together) << "rank 1 may still be in the middle of a sum";
+  actions.clear();
+  drop(1, of_1, 0);
+  ASSERT_TRUE(state.together);
+  EXPECT_EQ(state.together->members.size(), 2u);
+  EXPECT_EQ(state.meeting, 2u);
+  EXPECT_EQ(on_result(state, 0, state.epoch, of_0, {8, 8}, 0.1), Merge::refuse) << "it ended before";
+}
+
+TEST_F(JointTest, a_silent_rank_ends_it_for_all_and_drops_its_own_when_heard_again) {
+  auto const of_0 = joint_lease(0), of_1 = joint_lease(1), of_2 = joint_lease(2);
+  now = settings.suspect_after_s + 1;
+  for (int tick = 0; tick < 2; ++tick) {
+    actions.clear();
+    hear(1);
+    on_tick(state, now, actions);
+  }
+  EXPECT_EQ(drops_of(0), (std::vector<std::uint64_t>{of_0}));
+  EXPECT_EQ(drops_of(1), (std::vector<std::uint64_t>{of_1}));
+  drop(0, of_0, 0);
+  drop(1, of_1, 0);
+  ASSERT_TRUE(state.together);
+  EXPECT_EQ(state.together->members.size(), 2u);
+  actions.clear();
+  hear(2);
+  answer(state, 2, now, actions);
+  EXPECT_EQ(drops_of(2), (std::vector<std::uint64_t>{of_2}));
+  EXPECT_EQ(actions.leases.size(), 0u);
+}
+
+TEST_F(JointTest, meetings_that_fail_again_and_again_are_given_up) {
+  for (unsigned meeting = 1; meeting <= settings.meetings; ++meeting) {
+    ASSERT_TRUE(state.together) << meeting;
+    EXPECT_EQ(state.meeting, meeting);
+    std::map<int, std::uint64_t> leases;
+    for (int rank : {0, 1, 2}) leases[rank] = joint_lease(rank);
+    actions.clear();
+    hear(2);
+    on_failure(state, 2, state.epoch, {leases[2], Exit::environment, Retry::may_help, "cuda:0", "no link"}, now, actions);
+    ASSERT_FALSE(actions.notices.empty());
+    EXPECT_THAT(actions.notices[0], HasSubstr(meeting < settings.meetings ? "no link: the ranks meet again" : "sums go through rank 0"));
+    drop(0, leases[0], 0);
+    drop(1, leases[1], 0);
+    hear(2);
+    answer(state, 2, now, actions);
+  }
+  EXPECT_FALSE(state.together);
+  EXPECT_FALSE(state.leases.empty()) << "of tiles, as ever";
+}
+
+TEST_F(JointTest, a_stage_that_is_declined_is_leased_as_others_are) {
+  std::map<int, std::uint64_t> leases;
+  for (int rank : {0, 1, 2}) leases[rank] = joint_lease(rank);
+  for (int rank : {0, 1, 2}) drop(rank, leases[rank], 0);
+  EXPECT_FALSE(state.together);
+  EXPECT_FALSE(state.leases.empty());
+}
+
+TEST_F(JointTest, a_stop_waits_for_it_to_end) {
+  std::map<int, std::uint64_t> leases;
+  for (int rank : {0, 1, 2}) leases[rank] = joint_lease(rank);
+  on_stop_requested(state, now, actions);
+  EXPECT_NE(state.phase, Phase::over);
+  reach(32);
+  EXPECT_NE(state.phase, Phase::over) << "two have not ended";
+  drop(1, leases[1], 24);
+  drop(2, leases[2], 24);
+  EXPECT_EQ(state.phase, Phase::over);
+  EXPECT_EQ(state.verdict, Exit::stopped);
 }
 
 }  // namespace

@@ -16,7 +16,10 @@ struct SteppedJob : MockJob, jobs::Steps {
   std::uint64_t tiles_a_stage = 10;
   std::int64_t done_at = INT64_MAX;  ///< the stage before this one is the last
   std::uint64_t stages_ahead = 0;    ///< that a lone runner runs by itself
-  mutable std::atomic<int> decoded = 0, stepped = 0, ran_ahead = 0;
+  bool shares = false;               ///< GPUs of a rank
+  bool are_joint = false;            ///< but every eighth stage
+  std::function<void(std::uint64_t stage, int index)> before_sum;  ///< called before a companion gives its share of a stage
+  mutable std::atomic<int> decoded = 0, stepped = 0, ran_ahead = 0, ran_together = 0;
 
   SteppedJob(std::uint64_t stages, std::uint64_t tiles) : tiles_a_stage(tiles) {
     slot_count = tiles;
@@ -24,6 +27,7 @@ struct SteppedJob : MockJob, jobs::Steps {
     for (std::uint64_t stage = 1; stage <= stages; ++stage) stage_tiles.push_back(stage * tiles);
   }
   jobs::Steps const* steps() const override { return this; }
+  bool shares_gpus() const override { return shares; }
   jobs::SlotWindow window(TileRange range) const override { return {range.first % tiles_a_stage, range.count}; }
 
   static std::int64_t value(std::uint64_t word, std::uint64_t tile) {
@@ -33,6 +37,7 @@ struct SteppedJob : MockJob, jobs::Steps {
     for (std::int64_t const sum : sums) word = mix(word ^ static_cast<std::uint64_t>(sum));
     return word;
   }
+  bool is_joint(jobs::Carry const& carry) const override { return are_joint && static_cast<MockCarry const&>(carry).stage % 8 != 0; }
   jobs::CarryPtr first(int) const override { return std::make_shared<MockCarry>(0, 1); }
   jobs::CarryPtr next(jobs::CarryPtr const& carry, std::span<std::int64_t const> sums, int) const override {
     ++stepped;
@@ -75,16 +80,18 @@ struct SteppedJob : MockJob, jobs::Steps {
         digests[i] = {mix(word), range.first + i};
       }
     }
-    std::optional<jobs::Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough, jobs::Companions*) override {
+    std::optional<jobs::Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough, jobs::Companions* companions) override {
       auto const& of = static_cast<SteppedJob const&>(job);
       if (stage.count != of.tiles_a_stage || of.stages_ahead == 0) return std::nullopt;
       auto const entered = carry;
       jobs::Ahead ahead{carry, {}};
-      while (ahead.digests.size() < of.stages_ahead * stage.count && !is_enough()) {
+      bool is_over = companions == nullptr && is_enough();
+      while (ahead.digests.size() < of.stages_ahead * stage.count && !is_over && (companions == nullptr || of.is_joint(*ahead.carry))) {
         Slots sums(stage.count, 0);
         std::vector<TileDigest> digests(stage.count);
         carry = ahead.carry;
         run({stage.first + ahead.digests.size(), stage.count}, sums, digests);
+        is_over = companions == nullptr ? is_enough() : share(*companions, sums, is_enough());
         auto const next = of.next(ahead.carry, sums, 1);
         bool const is_last = stage.first + ahead.digests.size() + stage.count == of.stage_tiles.back();
         if (is_last || of.is_done(*next)) break;
@@ -93,8 +100,24 @@ struct SteppedJob : MockJob, jobs::Steps {
       }
       carry = entered;
       if (ahead.digests.empty()) return std::nullopt;
-      ++of.ran_ahead;
+      ++(companions == nullptr ? of.ran_ahead : of.ran_together);
       return ahead;
+    }
+    /// Its own slots alone, until the others have added theirs. Returns what the first of them says.
+    bool share(jobs::Companions& companions, Slots& sums, bool is_enough) const {
+      auto const& of = static_cast<SteppedJob const&>(job);
+      auto const index = companions.index();
+      if (of.before_sum) of.before_sum(static_cast<std::uint64_t>(static_cast<MockCarry const&>(*carry).stage), index);
+      for (std::size_t i = 0; i < sums.size(); ++i)
+        if (static_cast<int>(i) % companions.size() != index) sums[i] = 0;
+      std::vector<std::span<std::int64_t>> parts;
+      auto const devices = device.partners.size() + 1;
+      for (std::size_t i = 0; i < devices; ++i)
+        parts.push_back(std::span(sums).subspan(sums.size() * i / devices, sums.size() * (i + 1) / devices - sums.size() * i / devices));
+      companions.add_on_devices(parts);
+      std::int64_t word = index == 0 && is_enough;
+      companions.add_words({&word, 1});
+      return word != 0;
     }
   };
   std::unique_ptr<jobs::TileRunner> make_runner(jobs::Device device) const override {

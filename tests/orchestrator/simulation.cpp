@@ -145,7 +145,7 @@ class Life {
     if (rank == 0) {
       schedule(0.01, [this] {
         on_hello(state_, 0, "root");
-        on_ready(state_, 0, ranks_[0].consumers, 1 + random_() % 4, now_);
+        on_ready(state_, 0, ranks_[0].consumers, 1 + random_() % 4, 0, now_);
         answer(state_, 0, now_, actions_);
         carry_out();
       });
@@ -220,7 +220,7 @@ class Life {
         on_hello(state_, rank, fmt::format("node{}", rank));
         break;
       case MessageType::ready:
-        on_ready(state_, rank, ranks_[rank].consumers, 1 + random_() % 4, now_);
+        on_ready(state_, rank, ranks_[rank].consumers, 1 + random_() % 4, 0, now_);
         break;
       case MessageType::results:
         take_result(rank, message);

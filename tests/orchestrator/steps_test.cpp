@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "orchestrator/run.hpp"
+#include "tests/orchestrator/meeting_hall.hpp"
 #include "tests/orchestrator/mock_steps.hpp"
 
 namespace muster::orchestrator {
@@ -167,6 +168,119 @@ TEST(Steps, bring_a_rank_that_missed_stages_up_by_a_snapshot) {
   auto const outcome = run(3, job, options);
   EXPECT_EQ(outcome.sums, job.direct(400));
   EXPECT_GT(job.decoded, 0);
+}
+
+/// Runs whose ranks drive so many GPUs each, which can sum among themselves.
+struct JointRun {
+  test::MeetingHall hall;
+  DriverOptions options;
+  MemoryPersistence persistence;
+
+  explicit JointRun(int gpus = 1) {
+    options.rendezvous = &hall;
+    options.leases.least_deadline_s = 2;
+    options.consumption.threads = 0;
+    for (int i = 0; i < gpus; ++i) options.consumption.accelerators.push_back({jobs::Device::Kind::cuda, i});
+  }
+  RunOutcome of(int ranks, SteppedJob const& job) { return run(ranks, job, options, persistence); }
+};
+
+std::uint64_t counted(RunOutcome const& outcome, std::string_view name) {
+  for (auto const& [counter, value] : outcome.counters)
+    if (counter == name) return value;
+  return 0;
+}
+
+/// Of stages that are joint but for every eighth.
+struct JointJob : SteppedJob {
+  explicit JointJob(std::uint64_t stages, std::uint64_t tiles = 13) : SteppedJob(stages, tiles) {
+    are_joint = true;
+    stages_ahead = 3;
+  }
+};
+
+TEST(JointSteps, have_the_answer_of_one_rank) {
+  for (int const ranks : {2, 3, 8})
+    for (bool const is_team : {false, true}) {
+      JointJob job(100);
+      job.shares = is_team;
+      JointRun joint(is_team ? 4 : 1);
+      auto const outcome = joint.of(ranks, job);
+      EXPECT_EQ(outcome.sums, job.direct(100)) << ranks << " ranks";
+      EXPECT_EQ(outcome.tiles, 100u * 13);
+      EXPECT_GT(counted(outcome, "stages_together"), 60u);
+      EXPECT_GE(counted(outcome, "meetings"), 1u);
+      EXPECT_LE(counted(outcome, "meetings"), static_cast<std::uint64_t>(ranks)) << "those met stay connected";
+      EXPECT_GT(job.ran_together, 0);
+      for (auto const& rank : outcome.ranks) EXPECT_GT(rank.tiles, 100u);
+    }
+}
+
+TEST(JointSteps, are_not_for_ranks_with_other_devices) {
+  JointJob const job(40);
+  JointRun joint;
+  joint.options.other_consumptions = {worker::Consumption{{}, 1}};
+  EXPECT_EQ(joint.of(2, job).sums, job.direct(40));
+  EXPECT_EQ(job.ran_together, 0);
+}
+
+TEST(JointSteps, go_on_from_saves_on_other_numbers_of_ranks) {
+  JointJob job(2000, 4);
+  JointRun joint;
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> computed = 0;
+  job.before_range = [&](TileRange, jobs::Device) {
+    if (++computed % 300 == 0) stop = true;
+  };
+  joint.options.stop_requested = &stop;
+  std::optional<RunOutcome> outcome;
+  int lives = 0;
+  for (; lives < 200 && (!outcome || outcome->verdict == Exit::stopped); ++lives) {
+    stop = false;
+    outcome = joint.of(1 + lives % 4, job);
+  }
+  EXPECT_GT(lives, 3);
+  EXPECT_EQ(outcome->verdict, Exit::done);
+  EXPECT_EQ(outcome->sums, job.direct(2000));
+}
+
+TEST(JointSteps, that_fail_are_computed_again) {
+  JointJob job(200);
+  JointRun joint;
+  std::atomic<int> failures = 0;
+  job.before_sum = [&](std::uint64_t stage, int index) {
+    if ((stage == 33 || stage == 101) && index == static_cast<int>(stage % 3) && failures < 4 && ++failures % 2 == 1)
+      throw Error(Exit::environment, "a link failed", Retry::may_help);
+  };
+  auto const outcome = joint.of(3, job);
+  EXPECT_EQ(outcome.sums, job.direct(200));
+  EXPECT_GE(failures, 2);
+  EXPECT_GE(counted(outcome, "meetings"), 3u);
+}
+
+TEST(JointSteps, that_cannot_meet_go_through_rank_0) {
+  JointJob const job(60);
+  JointRun joint;
+  joint.hall.is_closed = true;
+  auto const outcome = joint.of(3, job);
+  EXPECT_EQ(outcome.sums, job.direct(60));
+  EXPECT_EQ(counted(outcome, "meetings"), 3u);
+  EXPECT_EQ(job.ran_together, 0);
+}
+
+TEST(JointSteps, end_the_run_where_trying_again_is_useless) {
+  JointJob job(60);
+  job.before_sum = [](std::uint64_t stage, int index) {
+    if (stage == 20 && index == 1) throw Error(Exit::job_failed, "not a number in step 20");
+  };
+  JointRun joint;
+  try {
+    joint.of(3, job);
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::job_failed);
+    EXPECT_THAT(error.what(), HasSubstr("not a number in step 20"));
+  }
 }
 
 TEST(Steps, refuse_a_save_that_is_not_theirs) {

@@ -28,18 +28,27 @@ struct Sample {
 
 std::size_t three(TileRange) { return 3; }
 
+void decode_any_work(WireReader& in) {
+  std::vector<Lease> out;
+  std::vector<std::uint64_t> dropped;
+  Step by;
+  std::optional<Joint> joint;
+  decode_work(in, by, out, dropped, joint);
+}
+
 std::vector<Sample> samples() {
   Step const step{Step::By::sums, 4, {1, -2, 3}};
   Welcome welcome{{"price", "book", "[market]\nspot = 100\n", 42}, std::string(64, 'a')};
   std::vector<Lease> const leases{{1, {0, 16}}, {2, {16, 5}}};
   std::vector<std::uint64_t> const drops{7, 8};
+  Joint const joint{3, 1, 4, Bytes(256, std::byte{7})};
   std::vector<comm::RankNews> const news{{3, comm::Fate::dead, 9, 2}, {4, comm::Fate::stopped, 0, 0}};
   return {
       {"hello", encode(header_of(MessageType::hello), Hello{"0.1.0", 3, "node07", "2 CPU threads"}),
        [](WireReader& in) { decode_hello(in); }},
       {"welcome", encode(header_of(MessageType::welcome), welcome),
        [](WireReader& in) { decode_welcome(in); }},
-      {"ready", encode(header_of(MessageType::ready), Ready{"abc", 3, 2, 16}),
+      {"ready", encode(header_of(MessageType::ready), Ready{"abc", 3, 2, 16, 4}),
        [](WireReader& in) { decode_ready(in); }},
       {"failure",
        encode(header_of(MessageType::failure),
@@ -54,12 +63,8 @@ std::vector<Sample> samples() {
               std::vector<DeviceUse>{{"cuda:0", 1, 2, 3, 4, 5, 6}, {"cuda:1", 7, 8, 9, 10, 11, 12}}),
        [](WireReader& in) { decode_memory(in); }},
       {"work", encode_work(header_of(MessageType::work), step, leases, drops),
-       [](WireReader& in) {
-         std::vector<Lease> out;
-         std::vector<std::uint64_t> dropped;
-         Step by;
-         decode_work(in, by, out, dropped);
-       }},
+       decode_any_work},
+      {"joint", encode_work(header_of(MessageType::work), step, std::span(leases).first(1), {}, &joint), decode_any_work},
       {"dropped", encode(header_of(MessageType::dropped), Dropped{9, 3, 0.5}),
        [](WireReader& in) { decode_dropped(in); }},
       {"results", encode_results(header_of(MessageType::results), two_results()),
@@ -144,7 +149,9 @@ TEST(Protocol, a_step_comes_back_before_its_leases) {
     Step by{Step::By::snapshot, 99, {5}};
     std::vector<Lease> back;
     std::vector<std::uint64_t> dropped{5};
-    decode_work(in, by, back, dropped);
+    std::optional<Joint> joint{Joint{}};
+    decode_work(in, by, back, dropped, joint);
+    EXPECT_FALSE(joint);
     EXPECT_EQ(dropped, drops);
     EXPECT_EQ(by.by, step.by);
     EXPECT_EQ(by.stage, step.stage);
@@ -152,6 +159,38 @@ TEST(Protocol, a_step_comes_back_before_its_leases) {
     ASSERT_EQ(back.size(), 1u);
     EXPECT_EQ(back[0].range, leases[0].range);
   }
+}
+
+TEST(Protocol, a_joint_lease_says_who_computes_it) {
+  std::vector<Lease> const leases{{9, {16, 8}}, {10, {24, 8}}};
+  Joint const joint{3, 1, 4, Bytes(256, std::byte{7})};
+  Bytes const bytes = encode_work(header_of(MessageType::work), {}, std::span(leases).first(1), {}, &joint);
+  WireReader in(bytes);
+  decode_header(in);
+  Step by;
+  std::vector<Lease> back;
+  std::vector<std::uint64_t> dropped;
+  std::optional<Joint> found;
+  decode_work(in, by, back, dropped, found);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->meeting, 3u);
+  EXPECT_EQ(found->index, 1u);
+  EXPECT_EQ(found->size, 4u);
+  EXPECT_EQ(found->name, joint.name);
+  auto const refusal = [](Bytes const& message) -> std::string {
+    WireReader of(message);
+    decode_header(of);
+    try {
+      decode_any_work(of);
+    } catch (Error const& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), {}, leases, {}, &joint)), HasSubstr("leases of a joint one = 2"));
+  Joint const outside{3, 4, 4, {}};
+  EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), {}, std::span(leases).first(1), {}, &outside)),
+              HasSubstr("place in a meeting = 4"));
 }
 
 TEST(Protocol, results_come_back_bit_for_bit) {
@@ -257,12 +296,7 @@ TEST(Protocol, impossible_values_are_named) {
   unknown[3] = std::byte{99};
   EXPECT_THAT(refusal(unknown, [](WireReader&) {}), HasSubstr("a message says type = 99"));
   std::vector<Lease> leases{{1, {5, 0}}};
-  auto const work = [](WireReader& in) {
-    std::vector<Lease> out;
-    std::vector<std::uint64_t> dropped;
-    Step by;
-    decode_work(in, by, out, dropped);
-  };
+  auto const work = decode_any_work;
   EXPECT_THAT(refusal(encode_work(header_of(MessageType::work), {}, leases), work),
               HasSubstr("tiles = 0"));
   leases[0].range = {UINT64_MAX, 2};
@@ -282,7 +316,7 @@ TEST(Protocol, impossible_values_are_named) {
   std::vector<comm::RankNews> const news{{1, static_cast<comm::Fate>(4), 0, 0}};
   EXPECT_THAT(refusal(encode_news(header_of(MessageType::news), news), [](WireReader& in) { decode_news(in); }),
               HasSubstr("fate = 4"));
-  EXPECT_THAT(refusal(encode(header_of(MessageType::ready), Ready{"", 1, 0, 1}),
+  EXPECT_THAT(refusal(encode(header_of(MessageType::ready), Ready{"", 1, 0, 1, 0}),
                       [](WireReader& in) { decode_ready(in); }),
               HasSubstr("consumers = 0"));
 }
