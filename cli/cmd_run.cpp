@@ -133,13 +133,20 @@ auto with_verdict(io::RunState& state, Action action) {
   }
 }
 
+/// Null: sums go through rank 0.
+comm::Rendezvous* rendezvous_for(RunOptions const& options) {
+  bool const are_shared = options.machine.sharing == topology::GpuSharing::allowed;
+  if (options.sums == Sums::host || (options.sums == Sums::automatic && are_shared)) return nullptr;
+  return comm::nccl_rendezvous();
+}
+
 orchestrator::RunOutcome compute(RunOptions const& options, Prepared& prepared, comm::Transport* transport) {
   auto& state = prepared.opened->state;
   auto const start = prepared.opened->is_resumed ? orchestrator::FilePersistence::Start::resumed
                                                  : orchestrator::FilePersistence::Start::fresh;
   orchestrator::FilePersistence persistence(state, start);
   return run_job_here(transport, prepared.loaded, *prepared.machine,
-                      {options.machine.ranks, options.commit_interval_s, options.chatter, prepared.early_news}, persistence);
+                      {options.machine.ranks, options.commit_interval_s, options.chatter, prepared.early_news, rendezvous_for(options)}, persistence);
 }
 
 /// What was planned, as plan tells it, and what came of it.

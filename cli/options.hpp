@@ -34,6 +34,9 @@ enum class Start { resume, fresh };
 /// What starts the ranks as processes; `none`: they are threads of this one, or were started already.
 enum class Launcher { none, mpirun, srun };
 enum class Chatter { normal, quiet };
+/// Where what GPUs of several ranks compute together is added up: among them by NCCL, or in rank 0's memory; `automatic`: by NCCL
+/// where each rank has GPUs of its own.
+enum class Sums { automatic, nccl, host };
 
 struct RunOptions {
   JobArguments job;
@@ -43,6 +46,7 @@ struct RunOptions {
   Start start = Start::resume;
   Chatter chatter = Chatter::normal;
   double commit_interval_s = 10;
+  Sums sums = Sums::automatic;
   Launcher launcher = Launcher::none;
   std::vector<std::string> words;  ///< of the command line behind the program's name
 };

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cli/options.hpp"
+#include "comm/reduce.hpp"
 #include "core/nearest.hpp"
 #include "core/text.hpp"
 
@@ -51,6 +52,14 @@ topology::DeviceChoice parse_device(std::string const& word) {
   if (word == "gpu") return topology::DeviceChoice::gpu;
   throw_error(Exit::user, "--device {} (must be auto, cpu or gpu); use auto to take a GPU where there is one",
               printable(word));
+}
+
+Sums parse_sums(std::string const& word) {
+  if (word == "auto") return Sums::automatic;
+  if (word == "host") return Sums::host;
+  MUSTER_REQUIRE(word == "nccl", "--sums {} (must be auto, nccl or host); leave it out to have it chosen", printable(word));
+  MUSTER_REQUIRE(comm::nccl_rendezvous() != nullptr, "--sums nccl (this build has no NCCL); leave it out, or configure with -DMUSTER_WITH_NCCL=ON");
+  return Sums::nccl;
 }
 
 topology::Mode parse_mode_word(std::string const& word) {
@@ -141,6 +150,10 @@ void add_run(Parser& parser) {
              "--launcher", [options](std::string const& word) { options->launcher = parse_launcher(word); },
              "Start --ranks as processes by mpirun or srun and start them again after a loss")
       ->type_name("HOW");
+  command->add_option_function<std::string>(
+             "--sums", [options](std::string const& word) { options->sums = parse_sums(word); },
+             "Add up what GPUs of several ranks compute by nccl or in rank 0's host memory (default: by nccl if no GPU is shared)")
+      ->type_name("WHERE");
   add_quiet(command, options->chatter);
 }
 

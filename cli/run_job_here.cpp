@@ -30,6 +30,7 @@ orchestrator::RunOutcome run_job_here(comm::Transport* transport, LoadedJob cons
   options.other_consumptions = machine.other_consumptions;
   options.commit_interval_s = settings.commit_interval_s;
   options.early_news = settings.early_news;
+  options.rendezvous = settings.rendezvous;
   options.stop_requested = &stop_requested();
   auto const progress = progress_for(settings.chatter);
   if (transport != nullptr) options.leases.quiet_after_ticks = orchestrator::quiet_ticks_of(worker::heartbeat_of(transport->size()));
@@ -46,6 +47,7 @@ WorkedFor work_for_rank_0(comm::Transport& transport, MachineArguments const& ar
     options.build = worker_build();
     options.make_job = make_job;
     options.consumption = assignment.consumption;
+    options.rendezvous = comm::nccl_rendezvous();
     options.early_news = assignment.news;
     options.end_signs = &end_signs();
     options.heartbeat = worker::heartbeat_of(transport.size());

@@ -14,6 +14,7 @@ struct RunSettings {
   double commit_interval_s = 10;
   Chatter chatter = Chatter::normal;
   std::vector<comm::RankNews> early_news = {};  ///< of ranks, from the roll call
+  comm::Rendezvous* rendezvous = nullptr;       ///< orchestrator::DriverOptions
 };
 
 /// Rank 0. `transport` is the launcher's, or null for ranks in this process. See orchestrator::run_job.

@@ -205,7 +205,11 @@ std::span<std::uint64_t const> Desk::drops_of(Answer const& to_do) const {
 
 std::optional<worker::Joint> Desk::joint_of(Answer const& to_do) {
   if (!to_do.joint) return std::nullopt;
-  if (std::exchange(named_, state_.meeting) != state_.meeting) name_ = rules_.rendezvous->invite(static_cast<int>(state_.ranks[0].cards));
+  if (std::exchange(named_, state_.meeting) != state_.meeting) {
+    auto const cards = state_.ranks[0].cards;
+    name_ = rules_.rendezvous->invite(static_cast<int>(cards));
+    log::info("{} ranks with {} GPU{} each compute together", state_.met.size(), cards, cards == 1 ? "" : "s");
+  }
   return worker::Joint{state_.meeting, *to_do.joint, static_cast<std::uint32_t>(state_.met.size()), name_};
 }
 

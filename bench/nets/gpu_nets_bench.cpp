@@ -95,7 +95,7 @@ void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch,
   std::vector<UpdateRule> const rules(scales.size(), rule);
   std::vector<double> squares(scales.size());
   double const step_s = fastest(limit_s, [&] {
-    stop(sum_on_cuda(net, blocks, order, {1, has_slopes ? lambda.data() : nullptr}, scales.data(), {losses, most}, {squares, squares}));
+    stop(sum_on_cuda(net, blocks, order, {1, has_slopes ? lambda.data() : nullptr}, scales.data(), {losses, most}, {squares, squares}, {}));
     stop(step_on_cuda(net, 0, rules));
   });
   close_cuda_net(net);

@@ -89,7 +89,12 @@ class Scene {
     for (int i = 0; i < steps; ++i) {
       std::vector<BlockLoss> losses(blocks_.size());
       std::vector<std::uint32_t> most(found.most.size());
-      tell(sum_on_cuda(net, blocks_, order_, weights(), scales().data(), {losses, most}, {norm_scales(), found.squares}));
+      std::size_t parts = 0, sums = 0;
+      AddOthers const count = [&](std::span<std::span<std::int64_t> const> all) {
+        for (auto const& part : all) ++parts, sums += part.size();
+      };
+      tell(sum_on_cuda(net, blocks_, order_, weights(), scales().data(), {losses, most}, {norm_scales(), found.squares}, i == 0 ? AddOthers() : count));
+      expect(i == 0 || (parts == copies * members && sums == found.sums.size()), "cards have other parts of the sums");
       auto const rules = rules_of(i);
       tell(step_on_cuda(net, 2, rules));
     }

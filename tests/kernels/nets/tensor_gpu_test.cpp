@@ -157,7 +157,7 @@ class Scene {
     std::vector<std::uint32_t> most(shards * buckets());
     std::vector<double> squares(buckets());
     auto const at = scales();
-    tell(sum_on_cuda(net, blocks_, order_, weights(), at.data(), {losses, most}, {at, squares}));
+    tell(sum_on_cuda(net, blocks_, order_, weights(), at.data(), {losses, most}, {at, squares}, {}));
     tell(step_on_cuda(net, 0, std::vector<UpdateRule>(buckets(), {.gradient_scale = 0x1p-50, .learning_rate = 0.01f, .square_momentum = 0.99f})));
     tell(run_cuda_net(net, blocks_, order_, weights(), nullptr, nullptr, {losses}));
     std::vector<float> now(parameters_.size()), first(now), second(now), average(now);
