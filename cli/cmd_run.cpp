@@ -134,10 +134,9 @@ auto with_verdict(io::RunState& state, Action action) {
 }
 
 /// Null: sums go through rank 0.
-comm::Rendezvous* rendezvous_for(RunOptions const& options) {
-  bool const are_shared = options.machine.sharing == topology::GpuSharing::allowed;
-  if (options.sums == Sums::host || (options.sums == Sums::automatic && are_shared)) return nullptr;
-  return comm::nccl_rendezvous();
+comm::Rendezvous* rendezvous_for(RunOptions const& options, topology::Plan const& plan) {
+  bool const is_wanted = options.sums == Sums::nccl || (options.sums == Sums::automatic && plan.joined_ranks > 1);
+  return is_wanted ? comm::nccl_rendezvous() : nullptr;
 }
 
 orchestrator::RunOutcome compute(RunOptions const& options, Prepared& prepared, comm::Transport* transport) {
@@ -146,7 +145,7 @@ orchestrator::RunOutcome compute(RunOptions const& options, Prepared& prepared, 
                                                  : orchestrator::FilePersistence::Start::fresh;
   orchestrator::FilePersistence persistence(state, start);
   return run_job_here(transport, prepared.loaded, *prepared.machine,
-                      {options.machine.ranks, options.commit_interval_s, options.chatter, prepared.early_news, rendezvous_for(options)}, persistence);
+                      {options.machine.ranks, options.commit_interval_s, options.chatter, prepared.early_news, rendezvous_for(options, prepared.machine->plan)}, persistence);
 }
 
 /// What was planned, as plan tells it, and what came of it.

@@ -38,9 +38,9 @@ topology::Decision device_line(topology::DeviceTime const& device) {
 
 /// As the ranks' consumers form it.
 jobs::Team team_on(jobs::Job const& job, topology::Placement const& rank, topology::Plan const& plan) {
-  if (!job.shares_gpus()) return {};
-  auto const gpus = static_cast<int>(rank.gpus.size());
-  return {gpus, gpus % plan.group_size == 0 ? plan.group_size : 1};
+  auto team = jobs::team_of(job, static_cast<int>(rank.gpus.size()), plan.group_size);
+  team.is_joined = plan.joined_ranks > 1;
+  return team;
 }
 
 /// One for each sort of card under each budget.

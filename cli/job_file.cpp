@@ -82,6 +82,7 @@ LoadedJob load_planned_job(JobArguments const& job, MachineArguments const& mach
                            std::function<topology::Plan(topology::Demand const&)> const& make_plan) {
   auto demand = demand_of(machine, mode_in_job(job));
   demand.has_model_parallel_form = kind_of(read_whole_file(job.file, largest_job_file_bytes, "job file"), job).has_model_parallel_form;
+  demand.joins_ranks = demand.has_model_parallel_form;
   auto const plan = make_plan(demand);
   auto loaded = load_job(job, plan);
   demand.mixing = mixing_of(*loaded.job);

@@ -34,8 +34,8 @@ enum class Start { resume, fresh };
 /// What starts the ranks as processes; `none`: they are threads of this one, or were started already.
 enum class Launcher { none, mpirun, srun };
 enum class Chatter { normal, quiet };
-/// Where what GPUs of several ranks compute together is added up: among them by NCCL, or in rank 0's memory; `automatic`: by NCCL
-/// where each rank has GPUs of its own.
+/// Where what GPUs of several ranks compute together is added up: among them by NCCL, or in rank 0's memory; `automatic`: as
+/// planned.
 enum class Sums { automatic, nccl, host };
 
 struct RunOptions {

@@ -38,6 +38,7 @@ struct Device {
 struct Team {
   int gpus = 1;
   int members = 1;
+  bool is_joined = false;  ///< with those of other processes
 };
 
 /// What a runner does to need less memory, none of which changes a bit.
@@ -186,6 +187,12 @@ class Job {
   /// A compact text for the terminal (at most some 25 lines).
   virtual std::string summary(std::vector<Table> const& results) const = 0;
 };
+
+/// Of a process that drives so many GPUs, where groups of `members` are asked for: where they do not divide into such, each has all.
+inline Team team_of(Job const& job, int gpus, int members) {
+  if (!job.shares_gpus() || gpus == 0) return {};
+  return {gpus, gpus % members == 0 ? members : 1};
+}
 
 /// Accumulator slots of a stage of a job in steps; of the run otherwise.
 inline std::size_t slots_of_stage(Job const& job, TileRange stage) {

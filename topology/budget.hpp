@@ -24,6 +24,9 @@ Budget device_budget(Gpu const& gpu, std::uint64_t wish_bytes, int ranks = 1);
 /// can hold among it: 518 MiB on an H200, where it was measured with driver 580, elsewhere by multiprocessors.
 std::uint64_t context_bytes(Gpu const& gpu);
 
+/// What NCCL takes of a card that sums with those of other processes: 390 MiB of an H200 for 2 ranks and 415 for 4, over sockets.
+inline constexpr std::uint64_t nccl_bytes = std::uint64_t{416} << 20;
+
 /// Threads a multiprocessor holds at once, by compute capability.
 int resident_threads(Gpu const& gpu);
 

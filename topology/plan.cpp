@@ -219,6 +219,34 @@ void tell_groups(Plan& plan) {
                                 fmt::format("on each machine; the first is {}", list_of(node.groups.front()))});
 }
 
+/// Why GPUs of these ranks do not sum among themselves; empty: they do.
+std::string reason_apart(Plan const& plan) {
+  if (plan.shares_gpus) return "ranks may share a GPU, which NCCL refuses";
+  std::size_t const gpus = plan.nodes.front().ranks.front().gpus.size();
+  for (auto const& node : plan.nodes) {
+    for (auto const& gpu : node.machine.gpus)
+      if (gpu.mig == Mig::slice) return "MIG slices cannot reach each other";
+    for (auto const& rank : node.ranks)
+      if (rank.gpus.size() != gpus || gpus == 0) return "ranks drive different numbers of GPUs";
+  }
+  return "";
+}
+
+/// GPUs of several ranks, where the job has them compute as one.
+void join_ranks(Demand const& demand, Plan& plan) {
+  int ranks = 0;
+  for (auto const& node : plan.nodes) ranks += static_cast<int>(node.ranks.size()) * node.count;
+  if (!demand.joins_ranks || plan.gpus == 0 || ranks == 1) return;
+  auto const why_not = reason_apart(plan);
+  plan.decisions.push_back({"sums", why_not.empty() ? "by NCCL" : "through rank 0", why_not.empty() ? fmt::format("among the GPUs of {} ranks", ranks) : why_not});
+  if (!why_not.empty()) return;
+  plan.joined_ranks = ranks;
+  for (auto& node : plan.nodes)
+    for (auto& rank : node.ranks)
+      for (auto& bytes : rank.driver_bytes) bytes += nccl_bytes;
+  plan.ranks = plan.nodes.front().ranks;
+}
+
 /// What a card needs of the build: CUDA 13 has no code for cards before sm_75.
 void tell_build(Cluster const& cluster, Plan& plan) {
   for (auto const& node : cluster.nodes)
@@ -298,6 +326,7 @@ Plan make_plan(Cluster const& machines, Demand const& demand) {
   if (!usable.left_out.empty()) plan.decisions.push_back({"GPUs", std::to_string(usable.gpus), usable.left_out});
   tell_ranks(plan);
   tell_groups(plan);
+  join_ranks(demand, plan);
   plan.decisions.push_back({"threads a rank", std::to_string(plan.ranks.front().threads),
                             why_threads(cluster.nodes.front().machine.cpu, demand, plan.ranks.size())});
   tell_device_memory(demand, plan);

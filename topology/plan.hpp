@@ -43,7 +43,7 @@ struct Demand {
   bool has_cuda_kernels = true;       ///< false: the kind of job has no GPU form in this build
   bool has_model_parallel_form = false;
   NetworkSize network = NetworkSize::unknown;
-  bool needs_collective = false;      ///< ranks reduce among themselves, which MIG slices cannot
+  bool joins_ranks = false;           ///< GPUs of several ranks compute as one, where they can
   GpuSharing sharing = GpuSharing::refused;
   Mixing mixing = Mixing::allowed;    ///< one_kind: the job has the same bits on one kind of device only
   std::uint64_t device_memory_bytes = 0;  ///< most to take of a GPU; 0 = by the card's rule
@@ -84,6 +84,7 @@ struct Plan {
   Tier tier = Tier::mid;      ///< of the least capable device; mid for the CPU
   int gpus = 0;               ///< used, on all machines
   int group_size = 1;         ///< GPUs in a tensor-parallel group
+  int joined_ranks = 1;       ///< ranks whose GPUs sum among themselves; 1: none do
   bool shares_gpus = false;   ///< two ranks may be on one GPU
   std::optional<Profile> least;  ///< the card that decides workload settings; none for the CPU
   std::vector<Placement> ranks;  ///< the ranks on the first machine: those of the launcher, or in-process ones

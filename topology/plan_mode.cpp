@@ -66,12 +66,6 @@ std::size_t processes_on(Facts const& machine) {
   return machine.launch.is_launched ? static_cast<std::size_t>(machine.launch.local_ranks) : 1;
 }
 
-std::int64_t ranks_in(Cluster const& cluster) {
-  std::int64_t ranks = 0;
-  for (auto const& node : cluster.nodes) ranks += static_cast<std::int64_t>(processes_on(node.machine)) * node.count;
-  return ranks;
-}
-
 bool is_cut(Facts const& machine) {
   return std::any_of(machine.gpus.begin(), machine.gpus.end(), [](auto const& gpu) { return gpu.mig == Mig::slice; });
 }
@@ -269,10 +263,6 @@ Usable usable_gpus(Cluster const& cluster, Demand const& demand) {
     for (auto& node : usable.cluster.nodes) keep_first(node.machine, 0);
     return usable;
   }
-  for (auto const& node : cluster.nodes)
-    MUSTER_REQUIRE(!demand.needs_collective || !is_cut(node.machine) || ranks_in(cluster) == 1,
-                   "{} on MIG slices, and the job reduces among its ranks (slices cannot reach each other); use one "
-                   "rank, or switch MIG off", plural(ranks_in(cluster), "rank"));
   leave_out_slices(usable);
   if (demand.mixing == Mixing::one_kind) leave_other_kinds(usable);
   usable.gpus = count_gpus(usable.cluster);

@@ -27,14 +27,13 @@ std::string name_of(jobs::Device const& device) {
   return name;
 }
 
-/// Accelerators as the job wants them: one by one, or as one. Where they do not divide into the asked groups each has a whole copy.
+/// Accelerators as the job wants them: one by one, or as one.
 std::vector<jobs::Device> teams_of(jobs::Job const& job, Consumption const& consumption) {
   auto const& all = consumption.accelerators;
   if (!job.shares_gpus() || all.size() < 2) return all;
   jobs::Device team = all.front();
   team.partners.assign(all.begin() + 1, all.end());
-  auto const members = static_cast<std::size_t>(consumption.members);
-  team.members = all.size() % members == 0 ? consumption.members : 1;
+  team.members = jobs::team_of(job, static_cast<int>(all.size()), consumption.members).members;
   return {team};
 }
 

@@ -349,7 +349,7 @@ DeviceNeed device_need(Params const& params, Training const& training, topology:
                        Team team) {
   auto const bytes = [&](std::uint64_t rows) { return most_bytes(plan_of(params, training, rows, team)); };
   DeviceNeed need;
-  need.context_bytes = topology::context_bytes(gpu);
+  need.context_bytes = topology::context_bytes(gpu) + (team.is_joined ? topology::nccl_bytes : 0);
   auto const room = kernels::limit_within(budget_bytes - std::min(budget_bytes, need.context_bytes));
   auto const full = most_rows(params, training, team);
   auto rows = full;

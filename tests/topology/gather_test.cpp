@@ -232,21 +232,6 @@ TEST(Grants, AreNotLookedAtWhereNoGpuIsUsed) {
   EXPECT_EQ(placed({granted({}, "0,7")}, cpu).size(), 1U);
 }
 
-TEST(Slices, OfSeveralRanksCannotBeOneCollective) {
-  auto const on = [](std::string const& host) {
-    auto facts = rank_on(host, {card(0, "MIG-" + host)});
-    facts.gpus[0].mig = Mig::slice;
-    return facts;
-  };
-  Demand demand;
-  EXPECT_EQ(placed({on("a"), on("b")}, demand).size(), 2U);
-  demand.needs_collective = true;
-  EXPECT_EQ(placed({on("a")}, demand).size(), 1U);
-  EXPECT_EQ(refusal({on("a"), on("b")}, Exit::user, demand),
-            "2 ranks on MIG slices, and the job reduces among its ranks (slices cannot reach each other); use one rank, or switch "
-            "MIG off");
-}
-
 Demand one_kind() {
   Demand demand;
   demand.mixing = Mixing::one_kind;

@@ -234,8 +234,35 @@ TEST(Slices, AreOneAProcess) {
   machine.launch = {true, 0, 3, 0, 3};
   EXPECT_EQ(make_plan(machine, {}).gpus, 3);
   Demand demand;
-  demand.needs_collective = true;
-  EXPECT_THAT(refused_plan({{{machine, 1}}, ""}, demand), HasSubstr("3 ranks on MIG slices"));
+  demand.joins_ranks = true;
+  auto const apart = make_plan(machine, demand);
+  EXPECT_EQ(apart.joined_ranks, 1);
+  EXPECT_THAT(reason_of(apart, "sums"), HasSubstr("MIG slices cannot reach each other"));
+}
+
+TEST(Ranks, WithAsManyGpusEachSumByNccl) {
+  Demand demand;
+  demand.joins_ranks = true;
+  auto const hgx = fixture_machine("hgx-h100");
+  EXPECT_EQ(make_plan(hgx, demand).joined_ranks, 1) << "a rank that drives them all";
+  auto plan = make_plan({{{hgx, 2}}, ""}, demand);
+  EXPECT_EQ(plan.joined_ranks, 16);
+  EXPECT_THAT(reason_of(plan, "sums"), HasSubstr("among the GPUs of 16 ranks"));
+  EXPECT_EQ(plan.nodes[0].ranks[0].driver_bytes[0], context_bytes(hgx.gpus[0]) + nccl_bytes);
+  demand.joins_ranks = false;
+  plan = make_plan({{{hgx, 2}}, ""}, demand);
+  EXPECT_EQ(plan.joined_ranks, 1);
+  EXPECT_EQ(plan.nodes[0].ranks[0].driver_bytes[0], context_bytes(hgx.gpus[0]));
+  demand.joins_ranks = true;
+  plan = make_plan({{{hgx, 1}, {fixture_machine("cloud-t4"), 1}}, ""}, demand);
+  EXPECT_GT(plan.joined_ranks, 1) << "cards may differ";
+  auto few = hgx;
+  few.launch = {true, 0, 3, 0, 3};
+  plan = make_plan(few, demand);
+  EXPECT_EQ(plan.joined_ranks, 1);
+  EXPECT_THAT(reason_of(plan, "sums"), HasSubstr("different numbers of GPUs"));
+  demand.sharing = GpuSharing::allowed;
+  EXPECT_THAT(reason_of(make_plan(few, demand), "sums"), HasSubstr("share a GPU"));
 }
 
 TEST(Build, IsNamedForCardsCuda13HasNoCodeFor) {
