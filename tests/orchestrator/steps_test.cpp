@@ -191,28 +191,36 @@ std::uint64_t counted(RunOutcome const& outcome, std::string_view name) {
   return 0;
 }
 
-/// Of stages that are joint but for every eighth.
+/// Of stages that are joint but for every eighth. The first one ends when so many ranks are there.
 struct JointJob : SteppedJob {
-  explicit JointJob(std::uint64_t stages, std::uint64_t tiles = 13) : SteppedJob(stages, tiles) {
+  std::atomic<int> prepared = 0;
+
+  explicit JointJob(std::uint64_t stages, std::uint64_t tiles = 13, int ranks = 1) : SteppedJob(stages, tiles) {
     are_joint = true;
     stages_ahead = 3;
+    on_prepare = [this](jobs::Device) { ++prepared; };
+    before_range = [this, ranks](TileRange range, jobs::Device) {
+      if (range.first >= tiles_a_stage) return;
+      for (int waited = 0; prepared < ranks && waited < 10'000; ++waited) std::this_thread::sleep_for(1ms);
+      if (ranks > 1) std::this_thread::sleep_for(30ms);
+    };
   }
 };
 
 TEST(JointSteps, have_the_answer_of_one_rank) {
   for (int const ranks : {2, 3, 8})
     for (bool const is_team : {false, true}) {
-      JointJob job(100);
+      JointJob job(100, 13, ranks);
       job.shares = is_team;
       JointRun joint(is_team ? 4 : 1);
       auto const outcome = joint.of(ranks, job);
       EXPECT_EQ(outcome.sums, job.direct(100)) << ranks << " ranks";
       EXPECT_EQ(outcome.tiles, 100u * 13);
-      EXPECT_GT(counted(outcome, "stages_together"), 60u);
+      EXPECT_GT(counted(outcome, "stages_together"), 30u);
       EXPECT_GE(counted(outcome, "meetings"), 1u);
       EXPECT_LE(counted(outcome, "meetings"), static_cast<std::uint64_t>(ranks)) << "those met stay connected";
       EXPECT_GT(job.ran_together, 0);
-      for (auto const& rank : outcome.ranks) EXPECT_GT(rank.tiles, 100u);
+      for (auto const& rank : outcome.ranks) EXPECT_GT(rank.tiles, 30u);
     }
 }
 
@@ -245,7 +253,7 @@ TEST(JointSteps, go_on_from_saves_on_other_numbers_of_ranks) {
 }
 
 TEST(JointSteps, that_fail_are_computed_again) {
-  JointJob job(200);
+  JointJob job(200, 13, 3);
   JointRun joint;
   std::atomic<int> failures = 0;
   job.before_sum = [&](std::uint64_t stage, int index) {
@@ -259,7 +267,7 @@ TEST(JointSteps, that_fail_are_computed_again) {
 }
 
 TEST(JointSteps, that_cannot_meet_go_through_rank_0) {
-  JointJob const job(60);
+  JointJob const job(60, 13, 3);
   JointRun joint;
   joint.hall.is_closed = true;
   auto const outcome = joint.of(3, job);
@@ -269,7 +277,7 @@ TEST(JointSteps, that_cannot_meet_go_through_rank_0) {
 }
 
 TEST(JointSteps, end_the_run_where_trying_again_is_useless) {
-  JointJob job(60);
+  JointJob job(60, 13, 3);
   job.before_sum = [](std::uint64_t stage, int index) {
     if (stage == 20 && index == 1) throw Error(Exit::job_failed, "not a number in step 20");
   };
