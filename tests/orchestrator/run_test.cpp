@@ -367,7 +367,7 @@ TEST_F(RunTest, a_full_disk_ends_the_run_and_keeps_the_last_save) {
 TEST_F(RunTest, a_slow_disk_costs_few_saves_and_no_rank) {
   struct SlowPersistence : TestPersistence {
     void save(Saved const& progress) override {
-      std::this_thread::sleep_for(1200ms);
+      std::this_thread::sleep_for(2200ms);
       TestPersistence::save(progress);
     }
   } slow;
@@ -375,7 +375,7 @@ TEST_F(RunTest, a_slow_disk_costs_few_saves_and_no_rank) {
   job.before_range = [](TileRange range, jobs::Device) { std::this_thread::sleep_for(range.count * 2ms); };
   options.commit_interval_s = 0.05;
   // Less than a save takes: rank 0 hears nobody meanwhile.
-  options.leases.suspect_after_s = 1;
+  options.leases.suspect_after_s = 2;
   RunOutcome const outcome = run_ranks_in_process(3, job, options, slow, sink);
   EXPECT_EQ(outcome.sums, test::direct_sums(3000, job.slot_count));
   EXPECT_EQ(counter_of(outcome, "ranks_suspected"), 0u);
