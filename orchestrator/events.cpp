@@ -222,6 +222,7 @@ void on_alive(State& state, int rank) { state.ranks[rank].owes_note = true; }
 void on_bye(State& state, int rank) { state.ranks[rank].phase = RankPhase::gone; }
 
 void answer(State& state, int rank, double now_s, Actions& actions) {
+  if (std::exchange(state.are_apart, false)) return answer_all(state, now_s, actions);
   RankState& to = state.ranks[rank];
   if (to.phase == RankPhase::leaving || to.phase == RankPhase::gone) return;
   if (state.phase == Phase::over) {

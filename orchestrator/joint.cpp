@@ -57,6 +57,7 @@ void end_if_all_ended(State& state) {
   if (!state.together->has_everyone_ended()) return;
   note_stages(state);
   state.together.reset();
+  state.are_apart = true;
 }
 
 }  // namespace
@@ -149,8 +150,11 @@ void break_up(State& state, double now_s, int without) {
     state.ranks[member.rank].to_drop.push_back(member.lease);
     state.beaten.emplace(member.lease, BeatenLease{member.rank, together.stage.count, now_s + state.settings.least_deadline_s});
   }
+  // One that is done carries what it came to, though rank 0's word of that is not heard any more.
+  for (auto const& member : together.members) state.ranks[member.rank].stage = UINT64_MAX;
   note_stages(state);
   state.together.reset();
+  state.are_apart = true;
   state.met.clear();
 }
 

@@ -175,7 +175,6 @@ void on_news(State& state, comm::RankNews const& news, double now_s, Actions& ac
 
 void on_tick(State& state, double now_s, Actions& actions) {
   for (RankState& rank : state.ranks) ++rank.ticks_unheard;
-  bool const were_together = state.together.has_value();
   for (std::size_t rank = 0; rank < state.ranks.size(); ++rank)
     if (is_too_silent(state, rank, now_s))
       suspect(state, static_cast<int>(rank),
@@ -189,8 +188,9 @@ void on_tick(State& state, double now_s, Actions& actions) {
          leases_where(state, [now_s](OpenLease const& lease) { return lease.deadline_s < now_s; }))
       if (state.phase != Phase::over) expire(state, id, now_s, actions);
   if (state.phase == Phase::computing) ensure_hope(state, now_s, actions);
-  bool const are_apart = were_together && !state.together;
-  if (state.phase != Phase::computing || !state.reissues.empty() || has_room || has_quiet || are_apart)
+  // Rank 0 says nothing that it could be answered to.
+  bool const is_idle = state.may_meet && !state.together && state.ranks[0].leases == 0;
+  if (state.phase != Phase::computing || !state.reissues.empty() || has_room || has_quiet || is_idle)
     answer_all(state, now_s, actions);
   hedge(state, now_s, actions);
 }

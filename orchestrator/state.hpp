@@ -163,6 +163,7 @@ struct State {
   bool may_meet = false;              ///< GPUs of several ranks can compute together
   bool is_joint = false;              ///< the stage is one for that
   std::optional<Together> together;
+  bool are_apart = false;     ///< those that were together may get other work: all are to be answered
   std::uint64_t meeting = 0;  ///< number of the last one
   std::vector<int> met;       ///< ranks that are still connected by it
   unsigned failed_meetings = 0;  ///< one after the other

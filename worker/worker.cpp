@@ -83,7 +83,8 @@ class Worker {
   }
   /// Rank 0 has come there as well.
   void on_joint(Result& result) {
-    consumers_->enter(carry_ = std::move(result.ahead));
+    // Not where rank 0 has meanwhile brought it elsewhere.
+    if (result.lease == joint_lease_) consumers_->enter(carry_ = std::move(result.ahead));
     on(Dropped{result.lease, result.digests.size(), result.seconds});
     consumers_->recycle(std::move(result));
   }
@@ -217,9 +218,10 @@ class Worker {
     if (header.epoch != epoch_ || !is_working()) return;
     consumers_->drop(drops_);
     take_step();
-    if (joint_)
+    if (joint_) {
+      joint_lease_ = leases_.front().id;
       consumers_->push_joint(leases_.front(), std::move(*joint_));
-    else
+    } else
       consumers_->push(leases_);
   }
   /// To the stage of the leases that come with it.
@@ -231,6 +233,7 @@ class Worker {
     int const threads = host_threads(options_.consumption);
     if (!carry_ && step_.by != Step::By::snapshot) consumers_->enter(carry_ = steps->first(threads));
     if (step_.by == Step::By::none) return;
+    joint_lease_ = 0;
     carry_ = step_.by == Step::By::sums ? steps->next(carry_, step_.words, threads) : steps->decode(step_.words, threads);
     consumers_->enter(carry_);
   }
@@ -295,6 +298,7 @@ class Worker {
   std::vector<Lease> leases_;
   std::vector<std::uint64_t> drops_;
   std::optional<Joint> joint_;
+  std::uint64_t joint_lease_ = 0;  // the last one, while it may say where this rank is
   jobs::CarryPtr carry_;
   std::vector<Result> outbox_;
   std::size_t outbox_bytes_ = 0;

@@ -5,8 +5,11 @@
 #include <csignal>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <numeric>
+#include <set>
 
+#include "orchestrator/joint.hpp"
 #include "tests/orchestrator/mock_job.hpp"
 
 namespace muster::test {
@@ -27,6 +30,20 @@ struct Message {
   std::uint64_t sequence = 0, acknowledged = 0;
   std::vector<Lease> leases;
   double seconds = 0;
+  std::uint64_t end = 0;  ///< of a joint lease's result: tiles before it are done
+};
+
+/// What ranks have to carry to compute a stage's tiles: of a stage, and of the job's length at the time.
+using Carried = std::pair<std::uint64_t, unsigned>;
+
+/// Ranks that compute from a stage on together.
+struct Meeting {
+  Carried from;
+  std::vector<int> ranks;
+  std::vector<Lease> leases;  ///< of each
+  std::uint64_t next;         ///< the stage that they are at
+  std::set<int> here;
+  bool is_broken = false;  ///< one has left: the others wait to be told
 };
 
 struct Running {
@@ -48,6 +65,10 @@ struct SimulatedRank {
   double first_work_at = never;
   std::uint64_t sequence = 0, received = 0, acknowledged = 0;
   bool is_ready = false, is_stopped = false;
+  Carried carried;
+  std::uint64_t joint_lease = 0;  ///< as in worker/worker.cpp
+  std::deque<std::function<void()>> inbox;  ///< messages come in order
+  double last_arrival = 0;
 };
 
 /// One life of rank 0, from a start or a save to its end or kill.
@@ -57,6 +78,8 @@ class Life {
        SimulationReport& report)
       : plan_(plan), random_(random), report_(report) {
     state_ = make_state(plan.ranks, plan.stages, 1, saved, plan.settings);
+    state_.has_steps = state_.may_meet = plan.meets;
+    state_.is_joint = is_joint(state_.stage);
     is_committed_.resize(plan.stages.back());
     for (TileRange range : state_.committed.ranges())
       for (auto tile = range.first; tile < range.end(); ++tile) is_committed_[tile] = true;
@@ -134,7 +157,7 @@ class Life {
 
   void set_up(int rank) {
     SimulatedRank& own = ranks_[rank];
-    own.consumers = 1 + random_() % 3;
+    own.consumers = plan_.meets ? 1 : 1 + random_() % 3;
     own.seconds_per_tile = plan_.fastest_s * (1 + (plan_.spread - 1) * uniform()) *
                            (rank > 0 && chance(plan_.slow_chance) ? 100 : 1);
     initial_rates_.push_back(own.consumers / own.seconds_per_tile);
@@ -145,7 +168,7 @@ class Life {
     if (rank == 0) {
       schedule(0.01, [this] {
         on_hello(state_, 0, "root");
-        on_ready(state_, 0, ranks_[0].consumers, 1 + random_() % 4, 0, now_);
+        on_ready(state_, 0, ranks_[0].consumers, 1 + random_() % 4, plan_.meets ? 1 : 0, now_);
         answer(state_, 0, now_, actions_);
         carry_out();
       });
@@ -220,7 +243,7 @@ class Life {
         on_hello(state_, rank, fmt::format("node{}", rank));
         break;
       case MessageType::ready:
-        on_ready(state_, rank, ranks_[rank].consumers, 1 + random_() % 4, 0, now_);
+        on_ready(state_, rank, ranks_[rank].consumers, 1 + random_() % 4, plan_.meets ? 1 : 0, now_);
         break;
       case MessageType::results:
         take_result(rank, message);
@@ -251,7 +274,7 @@ class Life {
   }
   void take_result(int rank, Message const& message) {
     Lease const& lease = message.leases[0];
-    if (chance(0.05)) {
+    if (message.end == 0 && chance(0.05)) {
       // What another life's rank would send, and one who lies about its range.
       if (on_result(state_, rank, state_.epoch - 1, lease.id, lease.range, 1) != Merge::refuse)
         violate("a result of an earlier epoch was committed");
@@ -262,7 +285,8 @@ class Life {
     if (on_result(state_, rank, state_.epoch, lease.id, lease.range, message.seconds) ==
         Merge::refuse)
       return;
-    for (auto tile = lease.range.first; tile < lease.range.end(); ++tile) {
+    if (message.end > 0) on_ran_ahead(state_, 0, message.end, message.seconds);
+    for (auto tile = lease.range.first; tile < std::max(lease.range.end(), message.end); ++tile) {
       if (is_committed_[tile]) violate(fmt::format("tile {} was committed twice", tile));
       is_committed_[tile] = true;
       sum_ += mock_value(tile, 0);
@@ -272,6 +296,8 @@ class Life {
   // --- rank 0 -> rank
   void carry_out() {
     if (!actions_.remarks.empty() && report_.quiet_s == 0) report_.quiet_s = now_ - plan_.misfortune.at_s;
+    for (Answer const& to_do : actions_.answers)
+      if (to_do.joint) invite(to_do, actions_.leases[to_do.first_lease]);
     for (Answer const& to_do : actions_.answers) {
       std::vector<Lease> const leases(
           actions_.leases.begin() + static_cast<std::ptrdiff_t>(to_do.first_lease),
@@ -290,7 +316,7 @@ class Life {
   }
   void send_to(Answer const& to_do, std::vector<Lease> const& leases, std::vector<std::uint64_t> const& drops) {
     int const rank = to_do.rank;
-    if (rank == 0) return at_rank(0, to_do, leases, drops);
+    if (rank == 0) return at_rank(0, to_do, leases, drops, {});
     RankState const& to = state_.ranks[rank];
     if (to.is_suspect) violate(fmt::format("rank {} is suspect and was sent a message", rank));
     if (to.sent > to.heard) violate(fmt::format("rank {} was sent more than it said", rank));
@@ -303,11 +329,25 @@ class Life {
       ++report_.faults;
       return;
     }
-    schedule(uniform() * plan_.most_delay_s, [this, rank, to_do, leases, drops] {
-      awake(rank, [=, this] { at_rank(rank, to_do, leases, drops); });
+    Carried const stage{state_.stage, length_};
+    double& arrival = ranks_[rank].last_arrival;
+    double const arrives = now_ + uniform() * plan_.most_delay_s;
+    arrival = plan_.meets ? std::max(arrival, arrives) : arrives;
+    schedule(arrival - now_, [=, this] {
+      ranks_[rank].inbox.push_back([=, this] { at_rank(rank, to_do, leases, drops, stage); });
+      awake(rank, [this, rank] { read_inbox(rank); });
     });
   }
-  void at_rank(int rank, Answer const& to_do, std::vector<Lease> const& leases, std::vector<std::uint64_t> const& drops) {
+  void read_inbox(int rank) {
+    auto& inbox = ranks_[rank].inbox;
+    while (!inbox.empty()) {
+      auto const message = std::move(inbox.front());
+      inbox.pop_front();
+      message();
+    }
+  }
+  void at_rank(int rank, Answer const& to_do, std::vector<Lease> const& leases, std::vector<std::uint64_t> const& drops,
+               Carried stage) {
     SimulatedRank& own = ranks_[rank];
     own.received = std::max(own.received, to_do.sequence);
     switch (to_do.type) {
@@ -321,6 +361,10 @@ class Life {
         break;
       case AnswerType::work:
         for (std::uint64_t lease : drops) drop(rank, lease);
+        if (to_do.step_from) own.carried = stage, own.joint_lease = 0;
+        if (to_do.joint) own.joint_lease = leases.front().id;
+        if (plan_.meets && rank > 0 && !leases.empty() && own.carried != stage)
+          violate(fmt::format("rank {} would compute stage {} with what it carries for stage {}", rank, stage.first, own.carried.first));
         own.queue.insert(own.queue.end(), leases.begin(), leases.end());
         start_computing(rank);
         break;
@@ -339,7 +383,9 @@ class Life {
     if (0 < std::erase_if(own.queue, [lease](Lease const& queued) { return queued.id == lease; }))
       return to_root(rank, {MessageType::dropped, {lease, {0, 0}}, 0});
     auto const at = own.running.find(lease);
-    if (at == own.running.end() || at->second.ends_at == never) return;
+    if (at == own.running.end()) return;
+    if (meetings_.contains(lease)) return leave(rank, lease, MessageType::dropped);
+    if (at->second.ends_at == never) return;
     Running& running = at->second;
     double const tile_s = running.seconds / static_cast<double>(running.lease.range.count);
     double const begun_at = running.ends_at - running.seconds;
@@ -362,15 +408,89 @@ class Life {
       Lease const lease = own.queue.front();
       own.queue.pop_front();
       ++own.busy;
+      own.first_work_at = std::min(own.first_work_at, now_);
+      if (auto const joint = meetings_.find(lease.id); joint != meetings_.end()) {
+        own.running[lease.id] = {lease, never, 0, false};
+        arrive(rank, joint->second);
+        continue;
+      }
       double const seconds = own.seconds_per_tile * static_cast<double>(lease.range.count) *
                              (1 + plan_.noise * (2 * uniform() - 1));
-      own.first_work_at = std::min(own.first_work_at, now_);
       own.running[lease.id] = {lease, now_ + seconds, seconds, false};
       compute(rank, lease.id);
     }
     bool const is_hungry = own.busy + own.queue.size() < own.consumers;
     if (rank > 0 && is_hungry && own.received > own.acknowledged) from_rank(rank, MessageType::ask);
   }
+
+  // --- ranks that compute together
+  bool is_joint(std::uint64_t stage) { return plan_.meets && stage + 1 < plan_.stages.size() && chance(0.8); }
+  void invite(Answer const& to_do, Lease const& lease) {
+    if (*to_do.joint == 0)
+      forming_ = std::make_shared<Meeting>(Meeting{{state_.stage, length_}, {}, {}, state_.stage, {}});
+    forming_->ranks.push_back(to_do.rank);
+    forming_->leases.push_back(lease);
+    meetings_[lease.id] = forming_;
+  }
+  void arrive(int rank, std::shared_ptr<Meeting> const& meeting) {
+    meeting->here.insert(rank);
+    if (meeting->is_broken || meeting->here.size() < meeting->ranks.size()) return;
+    if (chance(0.05)) return end(*meeting);  // declined: no such stage
+    go_on(meeting);
+  }
+  void go_on(std::shared_ptr<Meeting> const& meeting) {
+    double seconds = 0;
+    for (int rank : meeting->ranks) seconds = std::max(seconds, ranks_[rank].seconds_per_tile * (0.5 + uniform()));
+    schedule(seconds, [this, meeting] { sum_up(meeting); });
+  }
+  /// The end of a stage, when all are there for it.
+  void sum_up(std::shared_ptr<Meeting> const& meeting) {
+    if (meeting->is_broken) return;
+    double wait_s = 0;
+    for (int rank : meeting->ranks) {
+      if (ranks_[rank].is_dead || ranks_[rank].is_stopped) return;
+      wait_s = std::max(wait_s, ranks_[rank].paused_until - now_);
+    }
+    if (wait_s > 0) return schedule(wait_s + 0.001, [this, meeting] { sum_up(meeting); });
+    if (chance(plan_.failure_chance)) {
+      ++report_.faults;
+      std::size_t const index = random_() % meeting->ranks.size();
+      return leave(meeting->ranks[index], meeting->leases[index].id, MessageType::failure);
+    }
+    ++meeting->next;
+    bool const is_last = meeting->next + 1 >= plan_.stages.size() || meeting->next > plan_.done_stage;
+    is_last || chance(0.3) ? end(*meeting) : go_on(meeting);
+  }
+  void end(Meeting& meeting) {
+    meeting.is_broken = true;
+    std::uint64_t const end = meeting.next == meeting.from.first ? 0 : plan_.stages[meeting.next - 1];
+    for (std::size_t i = 0; i < meeting.ranks.size(); ++i) {
+      int const rank = meeting.ranks[i];
+      Lease lease = meeting.leases[i];
+      let_go(rank, lease.id);
+      if (end > 0 && ranks_[rank].joint_lease == lease.id) ranks_[rank].carried = {meeting.next, meeting.from.second};
+      Message message(rank == 0 && end > 0 ? MessageType::results : MessageType::dropped, lease, 0.1);
+      message.end = end;
+      if (message.type == MessageType::dropped) message.leases[0].range.count = end > 0 ? end - lease.range.first : 0;
+      // Rank 0 may hear of a loss before it looks at what its own devices did.
+      if (rank == 0)
+        schedule(0.3 * uniform(), [this, message] { at_root_locally(message); });
+      else
+        from_rank(rank, message);
+    }
+    for (int rank : meeting.ranks) start_computing(rank);
+  }
+  void leave(int rank, std::uint64_t lease, MessageType how) {
+    meetings_.at(lease)->is_broken = true;
+    let_go(rank, lease);
+    to_root(rank, {how, {lease, {0, 0}}, 0});
+    start_computing(rank);
+  }
+  void let_go(int rank, std::uint64_t lease) {
+    --ranks_[rank].busy;
+    ranks_[rank].running.erase(lease);
+  }
+
   void compute(int rank, std::uint64_t lease) {
     double const ends_at = ranks_[rank].running.at(lease).ends_at;
     if (ends_at == never) return;
@@ -441,6 +561,11 @@ class Life {
     for (std::uint64_t tile = 0; tile < tiles; ++tile)
       if (!is_committed_[tile]) violate(fmt::format("tile {} is missing from its stage", tile));
     if (sum_ != direct_sums(tiles, 1)[0]) violate("the sums differ from the direct sum");
+    if (plan_.meets && chance(0.02)) {
+      forget_stages(state_);
+      ++length_;
+    }
+    state_.is_joint = is_joint(state_.stage + 1);
     on_stage_judged(state_,
                     state_.stage >= plan_.done_stage ? StageVerdict::done : StageVerdict::go_on,
                     now_, actions_);
@@ -462,6 +587,7 @@ class Life {
         else
           everywhere.insert(lease.range);
       for (TileRange range : shared.ranges()) everywhere.insert(range);
+      if (state_.together && !state_.together->members.front().has_ended) everywhere.insert(state_.together->stage);
     } catch (Error const& error) {
       violate(fmt::format("a tile is in two places: {}", error.what()));
     }
@@ -475,6 +601,13 @@ class Life {
       ++held[lease.rank];
       tiles[lease.rank] += lease.range.count;
     }
+    if (state_.together)
+      for (auto const& member : state_.together->members)
+        if (!member.has_ended) {
+          ++held[member.rank];
+          tiles[member.rank] += state_.together->stage.count;
+        }
+    bool const are_expected = state_.together || (waits_for_others(state_) && !are_all_free());
     for (std::size_t rank = 0; rank < state_.ranks.size(); ++rank) {
       RankState const& own = state_.ranks[rank];
       if (held[rank] != own.leases || tiles[rank] != own.leased_tiles)
@@ -485,13 +618,25 @@ class Life {
       if (own.is_suspect && own.leases > 0) violate("a suspect holds a lease");
       if (own.leases + own.beaten > own.consumers * state_.settings.leases_per_consumer)
         violate("too many leases");
-      bool const may_work =
-          own.phase == RankPhase::ready && !own.is_suspect && !own.is_barred &&
-          (rank == 0 || (own.heard > own.sent && own.sent - own.acknowledged < 7));
-      if (may_work && own.leases + own.beaten == 0 && state_.phase == Phase::computing &&
-          !state_.stop_is_requested && !state_.pending.empty())
+      if (may_work(rank) && own.leases + own.beaten == 0 && state_.phase == Phase::computing &&
+          !state_.stop_is_requested && !state_.pending.empty() && !are_expected)
         violate(fmt::format("rank {} starves", rank));
     }
+  }
+
+  bool may_work(std::size_t rank) const {
+    RankState const& own = state_.ranks[rank];
+    return own.phase == RankPhase::ready && !own.is_suspect && !own.is_barred &&
+           (rank == 0 || (own.heard > own.sent && own.sent - own.acknowledged < 7));
+  }
+  /// Those that can compute together can all be told so.
+  bool are_all_free() const {
+    for (std::size_t rank = 0; rank < state_.ranks.size(); ++rank) {
+      RankState const& own = state_.ranks[rank];
+      bool const is_usable = own.phase == RankPhase::ready && !own.is_suspect && !own.is_barred;
+      if (is_usable && (own.beaten > 0 || !may_work(rank))) return false;
+    }
+    return true;
   }
 
   std::optional<Saved> finish() {
@@ -544,6 +689,9 @@ class Life {
   State state_;
   Actions actions_;
   std::vector<SimulatedRank> ranks_;
+  std::map<std::uint64_t, std::shared_ptr<Meeting>> meetings_;  // by lease
+  std::shared_ptr<Meeting> forming_;
+  unsigned length_ = 0;  // of the job: changes when what it carries is shortened
   std::vector<bool> is_committed_;
   std::vector<double> initial_rates_;
   int struck_ = -1;

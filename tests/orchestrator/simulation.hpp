@@ -1,6 +1,6 @@
 // A cluster in simulated time around the pure orchestrator: ranks of any speed, messages late,
 // reordered and doubled, ranks lost and paused, tiles that fail, rank 0 killed and resumed from any
-// save.
+// save. Ranks that compute together as well.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,7 @@ struct SimulationPlan {
   double noise = 0.5;          ///< of a lease's time, to either side
   Misfortune misfortune{};
   double heartbeat_s = 1;  ///< of every rank
+  bool meets = false;      ///< ranks compute some stages together; messages to a rank keep their order
   int check_every = 1;  ///< events; the invariants of a large cluster take time to check
   orchestrator::LeaseSettings settings{};
 };

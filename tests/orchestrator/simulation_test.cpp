@@ -181,6 +181,30 @@ TEST(Simulation, ranks_that_are_slow_to_speak_lose_nothing) {
   EXPECT_GT(total(reports, &orchestrator::Counters::leases_dropped), 50u);
 }
 
+/// Losses, silences, failures and ends of rank 0 while ranks compute stage after stage together.
+TEST(Simulation, ranks_that_compute_together) {
+  SimulationPlan plan;
+  plan.meets = true;
+  plan.ranks = 5;
+  plan.stages.clear();
+  for (std::uint64_t stage = 1; stage <= 60; ++stage) plan.stages.push_back(8 * stage);
+  plan.done_stage = 55;
+  plan.most_delay_s = 0.3;
+  plan.double_chance = 0.1;
+  plan.watch_chance = 0.7;
+  plan.loss_chance = 0.3;
+  plan.pause_chance = 0.4;
+  plan.failure_chance = 0.02;
+  plan.kill_chance = 0.0005;
+  plan.stop_chance = 0.0002;
+  plan.heartbeat_s = 0.25;
+  plan.settings.attempts = 50;
+  plan.settings.quiet_after_ticks = 6;
+  auto const reports = simulate_all(plan, 3000);
+  EXPECT_GT(total(reports, &orchestrator::Counters::stages_together), 30000u);
+  EXPECT_GT(total(reports, &orchestrator::Counters::meetings), 5000u);
+}
+
 /// Everything at once. MUSTER_SIMULATED_FAULTS asks for more than the sample.
 TEST(Simulation, a_storm) {
   char const* const asked = std::getenv("MUSTER_SIMULATED_FAULTS");

@@ -18,7 +18,7 @@ def job_of(paths):
 
 
 class Losses(SlurmTest):
-    job = job_of(8388608)
+    job = job_of(25165824)
 
     def test_a_signal_to_everything(self):
         job = self.submit(*NODES)
@@ -73,7 +73,7 @@ class Losses(SlurmTest):
 
 class LostNodes(SlurmTest):
     """The run goes on with the other node, in the same start of the job."""
-    job = [*job_of(50331648), "--threads", "1"]  # what is left of it takes longer than mpirun needs to notice a loss
+    job = [*job_of(150994944), "--threads", "1"]  # what is left of it takes longer than mpirun needs to notice a loss
 
     def expect_it_goes_on(self, lose, is_started_again=True):
         job = self.submit("--nodes=1-2")
