@@ -123,7 +123,8 @@ class Driver {
     }
     double const now_s = now();
     check_stop(now_s);
-    if (now_s < next_tick_s_) return;
+    // Not while there may be messages: a rank that has spoken during a long save is not silent.
+    if (now_s < next_tick_s_ || state_.phase != Phase::computing) return;
     next_tick_s_ = now_s + tick_interval_s;
     on_interval(now_s);
   }
@@ -307,9 +308,11 @@ class Driver {
     double const deadline_s = now() + options_.leave_grace_s;
     try {
       while (!has_everyone_left(state_) && now() < deadline_s) {
-        if (auto message = transport_.poll(patience)) desk_.handle(*message, now());
+        auto const message = transport_.poll(patience);
+        if (message) desk_.handle(*message, now());
         take_news();
-        if (now() < next_tick_s_) continue;
+        // What came during the last save is read before anyone is called silent.
+        if (message || now() < next_tick_s_) continue;
         next_tick_s_ = now() + tick_interval_s;
         desk_.tick(now());
       }
