@@ -1,8 +1,10 @@
 // Little-endian records: written field by field, read back with every length checked first.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,22 @@ class ByteWriter {
   void text(std::string_view bytes) {
     u64(bytes.size());
     raw(bytes);
+  }
+  /// Of i64, 8 bytes each.
+  void words(std::span<std::int64_t const> values) {
+    std::size_t const first = bytes_.size();
+    bytes_.resize(first + 8 * values.size());
+    if constexpr (std::endian::native == std::endian::little) {
+      if (!values.empty()) std::memcpy(bytes_.data() + first, values.data(), 8 * values.size());
+    } else {
+      bytes_.resize(first);
+      for (std::int64_t const value : values) u64(static_cast<std::uint64_t>(value));
+    }
+  }
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
+  /// A u64 that was written before, at that byte.
+  void replace_u64(std::size_t at, std::uint64_t value) {
+    for (std::size_t i = 0; i < 8; ++i) bytes_[at + i] = static_cast<char>(value >> (8 * i) & 0xff);
   }
   std::string& bytes() { return bytes_; }
 
@@ -50,6 +68,14 @@ class ByteReader {
     if (records <= rest_.size() / record_bytes) return records;
     is_good_ = false;
     return 0;
+  }
+  void words(std::span<std::int64_t> to) {
+    if constexpr (std::endian::native == std::endian::little) {
+      auto const bytes = raw(8 * to.size());
+      if (!bytes.empty()) std::memcpy(to.data(), bytes.data(), bytes.size());
+    } else {
+      for (std::int64_t& value : to) value = static_cast<std::int64_t>(u64());
+    }
   }
   bool is_good() const { return is_good_; }
   std::size_t left() const { return rest_.size(); }

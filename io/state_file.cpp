@@ -43,11 +43,11 @@ RunIdentity get_identity(ByteReader& in) {
 
 void put_words(ByteWriter& out, Slots const& words) {
   out.u64(words.size());
-  for (std::int64_t const word : words) out.u64(static_cast<std::uint64_t>(word));
+  out.words(words);
 }
 Slots get_words(ByteReader& in) {
   Slots words(in.count(8));
-  for (std::int64_t& word : words) word = static_cast<std::int64_t>(in.u64());
+  in.words(words);
   return words;
 }
 
@@ -106,6 +106,14 @@ RunProgress get_progress(ByteReader& in) {
   progress.sums = get_words(in);
   progress.carry = get_words(in);
   return progress;
+}
+
+/// No less than all but its texts, which are short: a state may be of gigabytes, and is not to be copied as it grows.
+std::size_t expected_bytes(SavedRun const& run) {
+  constexpr std::size_t small = std::size_t{64} << 10;
+  std::size_t words = run.progress.sums.size() + run.progress.carry.size() + 2 * run.progress.committed.size();
+  for (Waypoint const& waypoint : run.progress.waypoints) words += waypoint.words.size();
+  return 8 * words + run.identity.resolved_text.size() + small;
 }
 
 [[noreturn]] void refuse(std::filesystem::path const& file, std::string_view problem) {
@@ -191,21 +199,21 @@ bool are_proper_waypoints(std::vector<Waypoint> const& waypoints) {
 }
 
 std::string encode_state(SavedRun const& run) {
-  ByteWriter body;
-  put_identity(body, run.identity);
-  body.text(run.saved_utc);
-  body.u32(run.verdict ? static_cast<std::uint32_t>(*run.verdict) : no_verdict);
-  body.text(clean_text(run.message));
-  put_progress(body, run.progress);
-  put_additions(body, run);
   ByteWriter out;
+  out.reserve(expected_bytes(run));
   out.raw(state_magic);
   out.u32(state_major_version);
   out.u32(state_minor_version);
-  out.u64(size_offset + 8 + body.bytes().size() + checksum_bytes);
-  out.raw(body.bytes());
+  out.u64(0);  // the size, once it is known
+  put_identity(out, run.identity);
+  out.text(run.saved_utc);
+  out.u32(run.verdict ? static_cast<std::uint32_t>(*run.verdict) : no_verdict);
+  out.text(clean_text(run.message));
+  put_progress(out, run.progress);
+  put_additions(out, run);
+  out.replace_u64(size_offset, out.bytes().size() + checksum_bytes);
   out.raw(sha256_hex(out.bytes()));
-  return out.bytes();
+  return std::move(out.bytes());
 }
 
 SavedRun decode_state(std::string const& bytes, std::filesystem::path const& file) {

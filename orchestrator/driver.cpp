@@ -12,6 +12,7 @@
 #include "orchestrator/joint.hpp"
 #include "orchestrator/leasing.hpp"
 #include "orchestrator/run.hpp"
+#include "orchestrator/saver.hpp"
 #include "orchestrator/waypoints.hpp"
 #include "worker/consumers.hpp"
 #include "worker/fp_environment.hpp"
@@ -38,6 +39,19 @@ constexpr double start_limit_s = 300;
 /// Messages taken in between two looks at the own consumers and the clock.
 constexpr int messages_at_once = 64;
 
+/// Of what is being handled.
+Error current_error() {
+  try {
+    throw;
+  } catch (Error const& error) {
+    return error;
+  } catch (std::bad_alloc const&) {
+    return Error(Exit::environment, "out of memory on rank 0 (sums and messages do not fit); use a machine with more memory");
+  } catch (std::exception const& other) {
+    return Error(Exit::bug, fmt::format("{} (not foreseen: a bug of muster's); please report it", other.what()));
+  }
+}
+
 class Driver {
  public:
   Driver(comm::Transport& transport, jobs::Job const& job, DriverOptions const& options,
@@ -45,7 +59,7 @@ class Driver {
       : transport_(transport),
         job_(job),
         options_(options),
-        persistence_(persistence),
+        saver_(persistence, job.steps()),
         sink_(sink),
         state_(std::move(state)),
         accumulator_(job, stage_range(state_.stages, state_.stage)),
@@ -72,7 +86,8 @@ class Driver {
 
   RunOutcome run() {
     try {
-      save();  // the new epoch is on disk before anyone works for it
+      save();
+      settle();  // the new epoch is on disk before anyone works for it
       if (steps_ && !carry_) carry_ = steps_->first(threads());
       consumers_.emplace(job_, options_.consumption, [this] { transport_.wake(); },
                          transport_.size() == 1 ? worker::Company::alone : worker::Company::others, options_.rendezvous);
@@ -158,7 +173,7 @@ class Driver {
     ahead_ = result.ahead;
     units_ += job_.units(done);
     is_saved_ = false;
-    guarded([&] { persistence_.record_digests(done, result.digests, state_.epoch); });
+    guarded([&] { saver_.record(done, result.digests, state_.epoch); });
   }
 
   void judge_stage() {
@@ -178,7 +193,7 @@ class Driver {
       desk_.judge(is_done ? StageVerdict::done : StageVerdict::go_on, now());
     });
     is_saved_ = false;
-    if (state_.phase != Phase::over && now() - saved_at_s_ >= std::max(least_save_interval_s, bearable_interval_s())) save();
+    if (state_.phase != Phase::over) save_after(std::max(least_save_interval_s, bearable_interval_s()));
   }
 
   /// When the time of the job is over.
@@ -222,7 +237,7 @@ class Driver {
         "{} of {} compute threads of rank 0 were ready after {:.0f} s (a device does not answer); "
         "check the devices of {}",
         consumers_ready_, consumers_->count(), now_s, transport_.host());
-    if (!is_saved_ && now_s - saved_at_s_ >= save_interval_s(now_s)) save();
+    save_after(save_interval_s(now_s));
     if (now_s - shown_at_s_ < options_.progress_interval_s) return;
     shown_at_s_ = now_s;
     sink_.update(progress());
@@ -234,7 +249,7 @@ class Driver {
     return std::max(wanted, bearable_interval_s());
   }
   /// What is carried may be large, and a save of it take longer than a stage.
-  double bearable_interval_s() const { return std::min(save_s_ / most_saving, longest_save_interval_s); }
+  double bearable_interval_s() const { return std::min(saver_.seconds() / most_saving, longest_save_interval_s); }
   void check_stop(double now_s) {
     if (state_.phase == Phase::over || options_.stop_requested == nullptr ||
         !*options_.stop_requested)
@@ -257,22 +272,32 @@ class Driver {
       throw;
     }
   }
+  /// Where the last one ended so long ago, and something has come since.
+  void save_after(double interval_s) {
+    bool is_busy = false;
+    guarded([&] { is_busy = saver_.is_busy(); });
+    if (!is_busy && !is_saved_ && saver_.idle_seconds() >= interval_s) save();
+  }
+  void settle() {
+    guarded([&] { saver_.settle(); });
+  }
+  /// Begins it: what is as of now.
   void save() {
-    double const begun_s = now();
     Saved saved = to_save(state_);
     saved.sums = accumulator_.normalized();
-    if (steps_ && carry_) saved.carry = steps_->encode(*carry_);
     saved.waypoints = waypoints_.kept();
-    guarded([&] { persistence_.save(saved); });
+    saver_.begin(std::move(saved), steps_ ? carry_ : nullptr);
     is_saved_ = true;
-    saved_at_s_ = now();
-    save_s_ = saved_at_s_ - begun_s;
   }
   void save_at_end() {
-    if (!may_save_ || is_saved_) return;
+    if (!may_save_) return;
     try {
+      settle();
+      if (is_saved_) return;
       save();
-    } catch (Error const& error) {
+      settle();
+    } catch (...) {
+      Error const error = current_error();
       // The error that ended the run is the one to tell; this one otherwise.
       if (state_.error)
         log::warn("progress could not be saved: {}", error.what());
@@ -282,21 +307,9 @@ class Driver {
   }
 
   void end_with_current_exception() {
-    std::optional<Error> error;
+    Error const error = current_error();
     try {
-      throw;
-    } catch (Error const& own) {
-      error = own;
-    } catch (std::bad_alloc const&) {
-      error = Error(
-          Exit::environment,
-          "out of memory on rank 0 (sums and messages do not fit); use a machine with more memory");
-    } catch (std::exception const& other) {
-      error = Error(Exit::bug, fmt::format("{} (not foreseen: a bug of muster's); please report it",
-                                           other.what()));
-    }
-    try {
-      desk_.end(error->code(), error->what(), error, now());
+      desk_.end(error.code(), error.what(), error, now());
     } catch (std::exception const& second) {
       log::warn("other ranks could not be told of the end: {}", second.what());
     }
@@ -369,7 +382,7 @@ class Driver {
   comm::Transport& transport_;
   jobs::Job const& job_;
   DriverOptions const& options_;
-  Persistence& persistence_;
+  Saver saver_;
   ProgressSink& sink_;
   Clock::time_point const started_ = Clock::now();
   State state_;
@@ -383,9 +396,9 @@ class Driver {
   Desk desk_;
 
   bool may_save_ = true;
-  bool is_saved_ = false;
+  bool is_saved_ = false;   // or about to be: nothing has come since the last save began
   bool lost_ranks_ = false;
-  double next_tick_s_ = 0, saved_at_s_ = 0, save_s_ = 0, shown_at_s_ = 0, stop_asked_at_s_ = 0;
+  double next_tick_s_ = 0, shown_at_s_ = 0, stop_asked_at_s_ = 0;
   std::uint32_t consumers_ready_ = 0;
   std::uint64_t preferred_tiles_ = 1;
   worker::ConsumerEvent event_;

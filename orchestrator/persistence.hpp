@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "core/tile.hpp"
 #include "io/run_state.hpp"
@@ -12,7 +13,7 @@ namespace muster::orchestrator {
 
 using Saved = io::RunProgress;
 
-/// Called by rank 0's message thread alone. Throws Error (Exit::environment) when there is no
+/// Called by rank 0's message thread, or by the one that saves, one call at a time. Throws Error (Exit::environment) when there is no
 /// space, which ends the run; the last save stays good.
 class Persistence {
  public:
@@ -24,7 +25,7 @@ class Persistence {
   virtual void record_digests(TileRange range, std::span<TileDigest const> digests,
                               std::uint32_t epoch) = 0;
   /// Replaces the last save, all or nothing, durable on return.
-  virtual void save(Saved const& progress) = 0;
+  virtual void save(Saved progress) = 0;
 };
 
 /// Keeps the last save in memory: for runs without an output file, and tests.
@@ -32,7 +33,7 @@ class MemoryPersistence : public Persistence {
  public:
   std::optional<Saved> load() override { return saved_; }
   void record_digests(TileRange, std::span<TileDigest const>, std::uint32_t) override {}
-  void save(Saved const& progress) override { saved_ = progress; }
+  void save(Saved progress) override { saved_ = std::move(progress); }
 
  private:
   std::optional<Saved> saved_;
@@ -53,7 +54,7 @@ class FilePersistence : public Persistence {
                       std::uint32_t epoch) override {
     state_.commit(range, digests, epoch);
   }
-  void save(Saved const& progress) override { state_.save(progress); }
+  void save(Saved progress) override { state_.save(std::move(progress)); }
 
  private:
   io::RunState& state_;

@@ -14,18 +14,23 @@ namespace muster::jobs::evolve {
 /// Words of a carry, in order.
 class WordWriter {
  public:
-  void put(std::uint64_t word) { words_.push_back(static_cast<std::int64_t>(word)); }
-  void put(std::int64_t word) { words_.push_back(word); }
-  void put(double value) { words_.push_back(std::bit_cast<std::int64_t>(value)); }
+  void put(std::uint64_t word) { words_.push_back(word_of(word)); }
+  void put(std::int64_t word) { words_.push_back(word_of(word)); }
+  void put(double value) { words_.push_back(word_of(value)); }
   template <class T>
   void put_all(std::vector<T> const& values) {
     put(std::uint64_t{values.size()});
-    words_.reserve(words_.size() + values.size());
-    for (T const value : values) put(value);
+    std::size_t const first = words_.size();
+    words_.resize(first + values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) words_[first + i] = word_of(values[i]);
   }
   Slots take() { return std::move(words_); }
 
  private:
+  static std::int64_t word_of(std::uint64_t word) { return static_cast<std::int64_t>(word); }
+  static std::int64_t word_of(std::int64_t word) { return word; }
+  static std::int64_t word_of(double value) { return std::bit_cast<std::int64_t>(value); }
+
   Slots words_;
 };
 

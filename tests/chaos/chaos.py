@@ -8,6 +8,7 @@ Every run is a small job under the supervisor (`muster run --launcher mpirun`), 
 seed says how many ranks are killed (SIGKILL) or stopped (SIGSTOP, for good or for a while) and when.
 With --calm SECONDS nothing befalls a run, of --ranks N: after so long it is told to stop, and a rank that was suspected is
 a fault. With --hosts 2 the ranks are shared by two machines made of namespaces, as root, and their messages go over TCP.
+On a fast machine a run may be over before anything befalls it; --settled --lasts 10 see to it.
 Each has to end by itself with the digest of an undisturbed run, leaving no process and no file behind
 but its result. Prints a line for a run that does not, and a table last; exit code 1 if there was one.
 """
@@ -283,7 +284,7 @@ class Chaos:
     def __init__(self, arguments):
         self.place = place_of(arguments)
         self.muster = self.place.muster
-        self.job = ["run", self.place.job, "--set", f"simulation.paths={arguments.paths}", *SETTINGS, "--quiet"]
+        self.job = self.job_of(arguments.paths)
         self.counts = collections.Counter()
         self.delays_s = []  # from a worker's end to rank 0's word that its leases go to others
         self.silences_s = []  # the same of one that nobody saw die, to the word that others get its leases as well
@@ -294,7 +295,14 @@ class Chaos:
         self.limit_s = RUN_LIMIT_S + arguments.calm
         if self.is_calm:
             self.job += ["--set", f"simulation.paths={ENDLESS_PATHS}"]
+        if arguments.lasts:
+            begun = time.monotonic()
+            self.undisturbed()
+            self.job = self.job_of(int(arguments.paths * arguments.lasts / (time.monotonic() - begun)))
         self.digest = None if self.is_calm else self.undisturbed()
+
+    def job_of(self, paths):
+        return ["run", self.place.job, "--set", f"simulation.paths={paths}", *SETTINGS, "--quiet"]
 
     def undisturbed(self):
         done = subprocess.run([self.muster, *self.job, "--out", self.place.path / "whole.h5", "--fresh", "--json"], env=environment(),
@@ -319,6 +327,7 @@ class Chaos:
             rank, pid = ranks[int(which * len(ranks))]
             if send(pid, signal.SIGKILL if kind == "kill" else signal.SIGSTOP):
                 self.counts[f"{kind} of {'rank 0' if rank == 0 else 'a worker'}"] += 1
+                self.was_befallen = True
                 if kind == "kill" and rank != 0:
                     self.killed_at[rank] = time.monotonic()
                 if kind != "pause" and rank == 0:
@@ -349,6 +358,7 @@ class Chaos:
                                          plan.ranks)
         process = subprocess.Popen(line, env=told_it, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.killed_at = {}
+        self.was_befallen = False
         listener = Listener(process.stderr)
         recovery = Recovery(self.muster, out, LOOK_PACE_S)
         log = LogReader(out.with_name(out.name + ".log"))
@@ -366,6 +376,7 @@ class Chaos:
             self.recoveries_s += recovery.end()
             logged = log.end()
             self.note_delays(logged)
+        self.counts["runs that something befell"] += self.was_befallen
         said = listener.text() + "".join(line for _, line in logged if self.is_calm)
         self.counts["starts"] += 1 + said.count("starting the ranks again")
         self.counts["ranks lost, runs went on"] += said.count("is lost")
@@ -438,6 +449,8 @@ def main():
     parser.add_argument("--calm", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--settled", action="store_true", help="nothing happens before the first tiles are committed")
     parser.add_argument("--paths", type=int, default=524288)
+    parser.add_argument("--lasts", type=float, metavar="SECONDS",
+                        help="as many paths as one thread of this machine computes in so long, instead")
     parser.add_argument("--victims", choices=["workers", "any", "root"], default="any")
     parser.add_argument("--hosts", type=int, choices=[1, 2], default=1)
     parser.add_argument("--pml", choices=["ob1", "ucx"], default="ob1")

@@ -37,7 +37,7 @@ struct TestPersistence : Persistence {
     ASSERT_EQ(of_tiles.size(), range.count);
     for (std::uint64_t i = 0; i < range.count; ++i) digests[range.first + i] = of_tiles[i];
   }
-  void save(Saved const& progress) override {
+  void save(Saved progress) override {
     MUSTER_REQUIRE_ENV(--saves_before_full >= 0, "no space left for the state");
     for (TileRange range : progress.committed)
       for (auto tile = range.first; tile < range.end(); ++tile)
@@ -366,7 +366,7 @@ TEST_F(RunTest, a_full_disk_ends_the_run_and_keeps_the_last_save) {
 
 TEST_F(RunTest, a_slow_disk_costs_few_saves_and_no_rank) {
   struct SlowPersistence : TestPersistence {
-    void save(Saved const& progress) override {
+    void save(Saved progress) override {
       std::this_thread::sleep_for(2200ms);
       TestPersistence::save(progress);
     }
@@ -382,6 +382,38 @@ TEST_F(RunTest, a_slow_disk_costs_few_saves_and_no_rank) {
   // Before the first lease, soon after, and at the end: the next would come when saves took a hundredth of the time.
   EXPECT_LE(slow.saves.size(), 3u);
   EXPECT_EQ(slow.saved->committed, (std::vector<TileRange>{{0, 3000}}));
+}
+
+TEST_F(RunTest, nobody_waits_for_a_save) {
+  struct GatedPersistence : TestPersistence {
+    std::atomic<int> begun = 0;
+    std::atomic<bool> is_in_save = false, may_end = false, was_interrupted = false;
+    void record_digests(TileRange range, std::span<TileDigest const> of_tiles, std::uint32_t epoch) override {
+      if (is_in_save) was_interrupted = true;
+      TestPersistence::record_digests(range, of_tiles, epoch);
+    }
+    void save(Saved progress) override {
+      is_in_save = true;
+      if (++begun == 2)
+        for (int waited_ms = 0; !may_end && waited_ms < 20'000; ++waited_ms) std::this_thread::sleep_for(1ms);
+      TestPersistence::save(std::move(progress));
+      is_in_save = false;
+    }
+  } gated;
+  job.stage_tiles = {3000};
+  options.commit_interval_s = 0.01;
+  std::atomic<std::uint64_t> during = 0;
+  job.before_range = [&](TileRange range, jobs::Device) {
+    std::this_thread::sleep_for(range.count * 1ms);
+    // Half of the run passes while the second save is on its way.
+    if (gated.begun == 2 && (during += range.count) > 1500) gated.may_end = true;
+  };
+  RunOutcome const outcome = run_ranks_in_process(2, job, options, gated, sink);
+  EXPECT_EQ(outcome.sums, test::direct_sums(3000, job.slot_count));
+  EXPECT_TRUE(gated.may_end) << "all else waited for it";
+  EXPECT_FALSE(gated.was_interrupted) << "one call at a time";
+  EXPECT_EQ(gated.digests.size(), 3000u);
+  EXPECT_EQ(gated.saved->committed, (std::vector<TileRange>{{0, 3000}}));
 }
 
 TEST_F(RunTest, lost_digests_are_never_counted_on_by_a_save) {

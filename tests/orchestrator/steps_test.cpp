@@ -69,7 +69,7 @@ TEST(Steps, go_on_from_a_save_in_the_middle_of_a_stage) {
 /// Of a disk on which a save takes a tenth of a second.
 struct SlowDisk : MemoryPersistence {
   int saves = 0;
-  void save(Saved const& progress) override {
+  void save(Saved progress) override {
     ++saves;
     std::this_thread::sleep_for(100ms);
     MemoryPersistence::save(progress);

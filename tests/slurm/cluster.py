@@ -15,6 +15,8 @@ BINARY = pathlib.Path(os.environ["MUSTER_BINARY"])
 TOOL = SOURCE / "slurm" / "testcluster"
 NOT_APPLICABLE = 77
 TIMEOUT_S = 120
+TILE_PATHS = 16384
+SHORT_PATHS = 4194304
 STEADY = {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "REQUEUED", "SUSPENDED", "PREEMPTED", "STOPPED"}
 
 
@@ -58,9 +60,9 @@ class SlurmTest(unittest.TestCase):
     maxDiff = None
     cluster = None
     whole_digest = None
-    # The nodes have GPUs for Slurm to give; CUDA finds none.
-    job = ["job.toml", "--set", "simulation.paths=4194304", "--set", "simulation.tile_paths=16384", "--set", "mode=cpu", "--quiet",
-           "--commit-interval", "0.2"]
+    lasts_s = None  # how long the job is to take on two threads of this machine, alone; else it is a short one
+    options = []  # of submitted jobs
+    job = None
 
     @classmethod
     def setUpClass(cls):
@@ -71,15 +73,26 @@ class SlurmTest(unittest.TestCase):
         shutil.copy2(SOURCE / "slurm" / "muster.sbatch", cls.cluster.share)
         cls.folder = cls.cluster.share
         shutil.copy2(SOURCE / "examples" / "price_european.toml", cls.folder / "job.toml")
-        cls.whole_digest = cls.digest_of_run()
+        cls.job = cls.job_of(SHORT_PATHS)
+        if cls.lasts_s:
+            seconds = cls.run_alone("short.h5", "--threads", "2")
+            cls.job = cls.job_of(TILE_PATHS * int(SHORT_PATHS / TILE_PATHS * cls.lasts_s / seconds))
+        cls.run_alone("whole.h5")
+        cls.whole_digest = cls.status(cls.folder / "whole.h5")["result_digest"]
 
     @classmethod
-    def digest_of_run(cls):
-        """The job on this machine, undisturbed."""
-        out = cls.folder / "whole.h5"
-        subprocess.run([cls.cluster.share / "muster", "run", *cls.job, "--out", out], cwd=cls.folder, check=True,
+    def job_of(cls, paths):
+        # The nodes have GPUs for Slurm to give; CUDA finds none.
+        return ["job.toml", "--set", f"simulation.paths={paths}", "--set", f"simulation.tile_paths={TILE_PATHS}", "--set", "mode=cpu",
+                "--quiet", "--commit-interval", "0.2"]
+
+    @classmethod
+    def run_alone(cls, out, *options):
+        """The job on this machine, undisturbed; returns its seconds."""
+        begun = time.monotonic()
+        subprocess.run([cls.cluster.share / "muster", "run", *cls.job, *options, "--out", out], cwd=cls.folder, check=True,
                        env=plain_environment(), capture_output=True, timeout=5 * TIMEOUT_S)
-        return cls.status(out)["result_digest"]
+        return time.monotonic() - begun
 
     def setUp(self):
         name = self.id().rsplit(".", 1)[-1]
@@ -119,7 +132,7 @@ class SlurmTest(unittest.TestCase):
 
     def submit(self, *options, script="muster.sbatch", arguments=None):
         """Submits the batch script; returns the job's id."""
-        told = self.slurm("sbatch", "--parsable", *options, self.cluster.share / script, *(arguments or [*self.job, "--out", "out.h5"]))
+        told = self.slurm("sbatch", "--parsable", *options, self.cluster.share / script, *(arguments or [*self.job, *self.options, "--out", "out.h5"]))
         return told.strip().split(";")[0]
 
     def muster_submit(self, *arguments):

@@ -12,13 +12,8 @@ NODES = ["--nodes=2"]
 LIMIT_S = 900
 
 
-def job_of(paths):
-    return ["job.toml", "--set", f"simulation.paths={paths}", "--set", "simulation.tile_paths=16384", "--set", "mode=cpu", "--quiet",
-            "--commit-interval", "0.2"]
-
-
 class Losses(SlurmTest):
-    job = job_of(25165824)
+    lasts_s = 40
 
     def test_a_signal_to_everything(self):
         job = self.submit(*NODES)
@@ -73,7 +68,8 @@ class Losses(SlurmTest):
 
 class LostNodes(SlurmTest):
     """The run goes on with the other node, in the same start of the job."""
-    job = [*job_of(150994944), "--threads", "1"]  # what is left of it takes longer than mpirun needs to notice a loss
+    lasts_s = 120  # longer than mpirun needs to notice a loss
+    options = ["--threads", "1"]
 
     def expect_it_goes_on(self, lose, is_started_again=True):
         job = self.submit("--nodes=1-2")
@@ -122,7 +118,7 @@ class LostNodes(SlurmTest):
 
 
 class ManyStarts(SlurmTest):
-    job = job_of(16777216)
+    lasts_s = 100
 
     def test_the_time_limit(self):
         # One rank with one thread, so that a minute is too short; Slurm may send the signal a minute early.
