@@ -4,7 +4,7 @@
 #include <limits>
 #include <span>
 
-#include "jobs/parallel.hpp"
+#include "core/parallel.hpp"
 #include "kernels/nets/host_net.hpp"
 
 namespace muster::jobs {

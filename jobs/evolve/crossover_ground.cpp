@@ -1,5 +1,6 @@
 #include "jobs/evolve/crossover_ground.hpp"
 
+#include "core/parallel.hpp"
 #include "kernels/backtest/crossover.hpp"
 #include "kernels/device_pool.hpp"
 #include "kernels/landing.hpp"
@@ -76,22 +77,27 @@ class Exchange {
 
 class CrossoverJudge final : public Judge {
  public:
-  CrossoverJudge(Params const& params, std::vector<bt::CrossoverTable> const& tables, Device device = {})
-      : params_(params), tables_(tables), exchange_(device.pool) {
+  /// `threads` turn genomes into rules, and results into fitness.
+  CrossoverJudge(Params const& params, std::vector<bt::CrossoverTable> const& tables, Device device = {}, int threads = 1)
+      : params_(params), tables_(tables), threads_(threads), exchange_(device.pool) {
     if (device.pool == nullptr) return;
     for (auto const& table : tables) runners_.push_back(device.pool->device().open_crossovers(table, crossovers_at_once, *device.pool));
   }
   void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) override {
     exchange_.make_room(fitness.size());
     auto const rules = exchange_.rules();
-    for (std::size_t i = 0; i < rules.size(); ++i)
+    sums_.resize(rules.size());
+    is_flat_.resize(rules.size());
+    each(rules.size(), threads_, [&](std::size_t i) {
       rules[i] = {static_cast<std::uint16_t>(genomes[2 * i]), static_cast<std::uint16_t>(genomes[2 * i + 1])};
-    sums_.assign(rules.size(), 0);
-    is_flat_.assign(rules.size(), false);
+      sums_[i] = 0;
+      is_flat_[i] = 0;
+    });
     for (std::size_t i = 0; i < tables_.size(); ++i) add(i);
-    for (std::size_t i = 0; i < rules.size(); ++i)
-      fitness[i] = is_flat_[i] ? kernels::infeasible(Infeasible::zero_variance)
-                               : kernels::fitness_of(sums_[i] / static_cast<double>(tables_.size()));
+    each(rules.size(), threads_, [&](std::size_t i) {
+      fitness[i] = is_flat_[i] != 0 ? kernels::infeasible(Infeasible::zero_variance)
+                                    : kernels::fitness_of(sums_[i] / static_cast<double>(tables_.size()));
+    });
   }
 
  private:
@@ -101,19 +107,20 @@ class CrossoverJudge final : public Judge {
       runners_[table]->run(exchange_.rules(), results);
     else
       bt::run_crossovers(tables_[table], exchange_.rules(), results);
-    for (std::size_t i = 0; i < results.size(); ++i) {
+    each(results.size(), threads_, [&](std::size_t i) {
       sums_[i] += value_of(params_.fitness.metric, results[i]);
       // A Sharpe ratio of 0 is that of an account that never moved.
-      if (results[i].sharpe == 0) is_flat_[i] = true;
-    }
+      if (results[i].sharpe == 0) is_flat_[i] = 1;
+    });
   }
 
   Params const& params_;
   std::vector<bt::CrossoverTable> const& tables_;
+  int const threads_;
   std::vector<std::unique_ptr<kernels::CrossoverRunner>> runners_;  // on a device; else empty
   Exchange exchange_;
   std::vector<double> sums_;
-  std::vector<bool> is_flat_;
+  std::vector<char> is_flat_;
 };
 
 class CrossoverGround final : public Ground {
@@ -125,8 +132,8 @@ class CrossoverGround final : public Ground {
     }
   }
   std::vector<kernels::Gene> genes() const override { return crossover_genes(); }
-  std::unique_ptr<Judge> make_judge(Device device, std::size_t fold) const override {
-    return std::make_unique<CrossoverJudge>(params_, train_[fold], device);
+  std::unique_ptr<Judge> make_judge(Device device, std::size_t fold, int threads) const override {
+    return std::make_unique<CrossoverJudge>(params_, train_[fold], device, threads);
   }
   std::int64_t validate(std::span<double const> genome, std::size_t fold) const override {
     std::int64_t fitness = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "jobs/evolve/champion.hpp"
 #include "jobs/evolve/generation.hpp"
 #include "jobs/evolve/looks.hpp"
@@ -97,20 +98,23 @@ class EvolveRunner final : public TileRunner {
   void judge(TileRange range, SlotWindow window, std::span<std::int64_t> out, std::span<TileDigest> digests) {
     auto const herd = tiling_.herd_of(range.first);
     auto& judge = judges_[herd];
-    if (!judge) judge = scenery_.ground().make_judge(device_, herd);
+    if (!judge) judge = scenery_.ground().make_judge(device_, herd, threads());
     auto const& candidates = generation_->herds[herd].candidates;
     if (candidates.empty()) return pass(range, digests);
     auto const genes = candidates.size() / tiling_.slots;
     auto const genomes = std::span(candidates).subspan((window.first - herd * tiling_.slots) * genes, window.count * genes);
     fitness_.assign(window.count, 0);
     judge->judge(genomes, fitness_);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] += fitness_[i];
-    for (std::uint64_t i = 0; i < range.count; ++i) {
+    in_parallel(range.count, threads(), [&](std::size_t i) {
       auto const own = tiling_.window({range.first + i, 1});
       auto const at = own.first - window.first;
-      digests[i] = digest_of(range.first + i, genomes.subspan(at * genes, own.count * genes), std::span(fitness_).subspan(at, own.count));
-    }
+      auto const fitness = std::span<std::int64_t const>(fitness_).subspan(at, own.count);
+      for (std::size_t k = 0; k < own.count; ++k) out[at + k] += fitness[k];
+      digests[i] = digest_of(range.first + i, genomes.subspan(at * genes, own.count * genes), fitness);
+    });
   }
+  /// Other threads of a CPU judge other tiles; a GPU waits for what is done to them.
+  int threads() const { return device_.kind == Device::Kind::host ? 1 : scenery_.threads(); }
   /// The search was over before these tiles.
   static void pass(TileRange range, std::span<TileDigest> digests) {
     for (std::uint64_t i = 0; i < range.count; ++i) digests[i] = digest_of(range.first + i, {}, {});
@@ -118,10 +122,8 @@ class EvolveRunner final : public TileRunner {
   /// Its judges take the place of the search's, so that a card holds one market's tables at a time.
   TileDigest search_null(std::uint64_t tile, std::span<std::int64_t> out) {
     for (auto& judge : judges_) judge.reset();
-    // Other threads of a CPU search other null markets; a GPU waits for the features of each.
-    int const threads = device_.kind == Device::Kind::host ? 1 : scenery_.threads();
     std::int64_t const statistic =
-        null_statistic(params_, generation_->last, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_, threads);
+        null_statistic(params_, generation_->last, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_, threads());
     out[0] += statistic;
     return digest_of(tile, {}, {&statistic, 1});
   }

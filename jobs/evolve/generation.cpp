@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "core/parallel.hpp"
 #include "jobs/evolve/lineage.hpp"
 #include "jobs/evolve/seeds.hpp"
 #include "jobs/evolve/spans.hpp"
 #include "jobs/evolve/words.hpp"
-#include "jobs/parallel.hpp"
 #include "kernels/sums/slots.hpp"
 
 namespace muster::jobs::evolve {
@@ -127,18 +127,20 @@ Herd Breeding::next(std::size_t h, Generation const& from, std::span<std::int64_
   remember(herd, from.index, before.candidates, fitness);
   herd.population = from.index == 0
                         ? first_population(h, before, fitness)
-                        : kernels::select(settings_[h], copy_of(before.population), before.candidates, fitness,
-                                          static_cast<unsigned>(std::max(threads, 1)));
+                        : kernels::select(settings_[h], copy_of(before.population, threads), before.candidates, fitness, threads);
   if (reach_ > 0) take_up_births({settings_[h], before, from.index, fitness, reach_}, herd, threads);
-  herd.history.push_back(kernels::statistics_of(settings_[h], herd.population));
+  herd.history.push_back(kernels::statistics_of(settings_[h], herd.population, threads));
   return herd;
 }
 
 /// Into memory that was used before.
-kernels::Population Breeding::copy_of(kernels::Population const& population) const {
-  Population copy;
-  copy.genomes = spares_->take();
-  copy = population;
+kernels::Population Breeding::copy_of(kernels::Population const& population, int threads) const {
+  Population copy{.generation = population.generation, .genomes = spares_->take(), .fitness = population.fitness, .scale = population.scale,
+                  .cross = population.cross, .rate = population.rate, .tags = population.tags};
+  copy.genomes.resize(population.genomes.size());
+  in_pieces(copy.genomes.size(), threads, [&](std::uint64_t first, std::uint64_t count) {
+    std::copy_n(population.genomes.begin() + static_cast<std::ptrdiff_t>(first), count, copy.genomes.begin() + static_cast<std::ptrdiff_t>(first));
+  });
   return copy;
 }
 

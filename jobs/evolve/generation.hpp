@@ -88,7 +88,7 @@ class Breeding {
  private:
   void propose(Generation& generation, int threads) const;
   Herd next(std::size_t herd, Generation const& from, std::span<std::int64_t const> fitness, int threads) const;
-  kernels::Population copy_of(kernels::Population const& population) const;
+  kernels::Population copy_of(kernels::Population const& population, int threads) const;
   kernels::Population first_population(std::size_t herd, Herd const& candidates, std::span<std::int64_t const> fitness) const;
   void remember(Herd& herd, std::uint64_t generation, std::vector<double> const& candidates,
                 std::span<std::int64_t const> fitness) const;

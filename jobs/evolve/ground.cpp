@@ -4,10 +4,10 @@
 
 #include "core/error.hpp"
 #include "core/nearest.hpp"
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "jobs/evolve/crossover_ground.hpp"
 #include "jobs/evolve/market.hpp"
-#include "jobs/parallel.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "kernels/backtest/crossover.hpp"
 #include "kernels/backtest/metrics.hpp"
@@ -35,22 +35,24 @@ double value_of(Metric metric, bt::Metrics const& metrics) {
 
 class RuleJudge final : public Judge {
  public:
-  RuleJudge(Params const& params, std::unique_ptr<bt::Runner> runner, std::size_t spans)
-      : params_(params), runner_(std::move(runner)), spans_(spans) {}
+  RuleJudge(Params const& params, std::unique_ptr<bt::Runner> runner, std::size_t spans, int threads)
+      : params_(params), runner_(std::move(runner)), spans_(spans), threads_(threads) {}
   void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) override {
     auto const genes = genomes.size() / fitness.size();
-    rules_.clear();
-    for (std::size_t i = 0; i < fitness.size(); ++i) rules_.push_back(rule_of(params_.rules, genomes.subspan(i * genes, genes)));
+    rules_.resize(fitness.size());
+    each(fitness.size(), threads_, [&](std::size_t i) { rules_[i] = rule_of(params_.rules, genomes.subspan(i * genes, genes)); });
     tallies_.resize(rules_.size() * spans_);
     runner_->run(rules_, tallies_);
-    for (std::size_t i = 0; i < fitness.size(); ++i)
+    each(fitness.size(), threads_, [&](std::size_t i) {
       fitness[i] = fitness_of(params_, std::span(tallies_).subspan(i * spans_, spans_), params_.fitness.least_trades);
+    });
   }
 
  private:
   Params const& params_;
   std::unique_ptr<bt::Runner> runner_;
   std::size_t spans_;
+  int threads_;
   std::vector<bt::Rule> rules_;
   std::vector<bt::Tally> tallies_;
 };
@@ -59,12 +61,12 @@ class RuleGround final : public Ground {
  public:
   RuleGround(Params const& params, Field const& field) : params_(params), field_(field) {}
   std::vector<kernels::Gene> genes() const override { return rule_genes(params_.rules); }
-  std::unique_ptr<Judge> make_judge(Device device, std::size_t fold) const override {
+  std::unique_ptr<Judge> make_judge(Device device, std::size_t fold, int threads) const override {
     auto const& spans = field_.spans.folds[fold].train;
     auto const plan = backtest_plan(params_, field_, spans, params_.precision);
     bt::check(plan);
     auto runner = device.pool != nullptr ? device.pool->device().open_backtest(plan, rules_at_once, *device.pool) : nullptr;
-    return std::make_unique<RuleJudge>(params_, runner ? std::move(runner) : bt::make_host_runner(plan), spans.size());
+    return std::make_unique<RuleJudge>(params_, runner ? std::move(runner) : bt::make_host_runner(plan), spans.size(), threads);
   }
   std::int64_t validate(std::span<double const> genome, std::size_t fold) const override {
     auto const span = field_.spans.folds[fold].validation;
@@ -81,13 +83,17 @@ class RuleGround final : public Ground {
 
 class FunctionJudge final : public Judge {
  public:
-  explicit FunctionJudge(kernels::Objective objective) : objective_(objective) {}
+  FunctionJudge(kernels::Objective objective, int threads) : objective_(objective), threads_(threads) {}
   void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) override {
-    kernels::objective_fitness(objective_, genomes, fitness);
+    auto const genes = genomes.size() / fitness.size();
+    in_pieces(fitness.size(), threads_, [&](std::size_t first, std::size_t count) {
+      kernels::objective_fitness(objective_, genomes.subspan(first * genes, count * genes), fitness.subspan(first, count));
+    });
   }
 
  private:
   kernels::Objective objective_;
+  int threads_;
 };
 
 kernels::Objective function_of(Objective objective) {
@@ -100,8 +106,8 @@ class FunctionGround final : public Ground {
   std::vector<kernels::Gene> genes() const override {
     return std::vector(params_.dimensions, kernels::objective_range(function_of(params_.objective)));
   }
-  std::unique_ptr<Judge> make_judge(Device, std::size_t) const override {
-    return std::make_unique<FunctionJudge>(function_of(params_.objective));
+  std::unique_ptr<Judge> make_judge(Device, std::size_t, int threads) const override {
+    return std::make_unique<FunctionJudge>(function_of(params_.objective), threads);
   }
   std::int64_t validate(std::span<double const> genome, std::size_t) const override {
     std::int64_t fitness = 0;

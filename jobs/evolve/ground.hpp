@@ -16,7 +16,7 @@
 
 namespace muster::jobs::evolve {
 
-/// Judges genomes on one thread or device. Keeps buffers between calls.
+/// Judges genomes on a device, or the CPU. Keeps buffers between calls.
 class Judge {
  public:
   virtual ~Judge() = default;
@@ -28,8 +28,8 @@ class Ground {
  public:
   virtual ~Ground() = default;
   virtual std::vector<kernels::Gene> genes() const = 0;
-  /// By the train spans of a fold.
-  virtual std::unique_ptr<Judge> make_judge(Device device, std::size_t fold) const = 0;
+  /// By the train spans of a fold. `threads` prepare what a device judges, and judge what it cannot.
+  virtual std::unique_ptr<Judge> make_judge(Device device, std::size_t fold, int threads) const = 0;
   /// Fitness of one genome by the validation span of a fold, in double; that of a test function is the only one it has.
   virtual std::int64_t validate(std::span<double const> genome, std::size_t fold) const = 0;
 };

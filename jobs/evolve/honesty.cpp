@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "jobs/parallel.hpp"
+#include "core/parallel.hpp"
 #include "jobs/evolve/rule_space.hpp"
 #include "kernels/backtest/metrics.hpp"
 #include "kernels/statistics/bootstrap.hpp"
@@ -87,7 +87,7 @@ double stability_of(Scenery const& scenery, Champion const& champion, std::span<
   auto const genomes = neighbours(genes, genome);
   std::vector<std::int64_t> fitness(genomes.size() / genes.size());
   if (fitness.empty()) return nan;
-  scenery.ground().make_judge({}, champion.fold)->judge(genomes, fitness);
+  scenery.ground().make_judge({}, champion.fold, scenery.threads())->judge(genomes, fitness);
   double const half = 0.5 * champion.folds[champion.fold].train_fitness;
   auto const stable = std::ranges::count_if(fitness, [&](std::int64_t f) { return kernels::is_feasible(f) && kernels::fitness_value(f) >= half; });
   return static_cast<double>(stable) / static_cast<double>(fitness.size());

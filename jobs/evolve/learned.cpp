@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "jobs/bars.hpp"
-#include "jobs/parallel.hpp"
 
 namespace muster::jobs::evolve {
 namespace {

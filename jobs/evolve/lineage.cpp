@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "jobs/parallel.hpp"
+#include "core/parallel.hpp"
 #include "jobs/rows.hpp"
 
 namespace muster::jobs::evolve {

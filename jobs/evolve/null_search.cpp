@@ -20,7 +20,7 @@ std::int64_t null_statistic(Params const& params, std::uint64_t generations, io:
   auto const ground = make_ground(alike, null_field.get());
   Breeding const breeding(alike, ground->genes());
   std::vector<std::unique_ptr<Judge>> judges;
-  for (std::size_t fold = 0; fold < breeding.herds(); ++fold) judges.push_back(ground->make_judge(device, fold));
+  for (std::size_t fold = 0; fold < breeding.herds(); ++fold) judges.push_back(ground->make_judge(device, fold, threads));
   std::vector<std::int64_t> fitness(breeding.herds() * breeding.slots());
   auto generation = breeding.first(threads);
   while (generation->has_candidates()) {

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "core/error.hpp"
-#include "jobs/parallel.hpp"
+#include "core/parallel.hpp"
 #include "jobs/train/contracts.hpp"
 #include "jobs/train/parse.hpp"
 #include "jobs/train/schedule.hpp"

@@ -132,7 +132,7 @@ void finish_generation(SearchSettings const& settings, Population& population);
 
 /// The whole step from a generation to the next: select_islands on `threads` threads, then finish_generation.
 Population select(SearchSettings const& settings, Population&& population, std::span<double const> candidates,
-                  std::span<std::int64_t const> fitness, unsigned threads = 1);
+                  std::span<std::int64_t const> fitness, int threads = 1);
 
 /// Migrants go along these, grouped by the island they go to, in rising order.
 std::vector<Edge> migration_edges(SearchSettings const& settings);
@@ -146,7 +146,7 @@ struct GenerationStats {
   /// 4 x the mean absolute deviation of the genes, as shares of their ranges: 1 for evenly spread, 0 for all equal.
   double diversity = 0;
 };
-GenerationStats statistics_of(SearchSettings const& settings, Population const& population);
+GenerationStats statistics_of(SearchSettings const& settings, Population const& population, int threads = 1);
 
 /// Slots of the `count` best by the total order, the best first.
 std::vector<std::uint64_t> best_slots(SearchSettings const& settings, Population const& population, std::size_t count);

@@ -1,8 +1,8 @@
 // Selection within islands, and what the mutation rate learns from it.
 #include <algorithm>
-#include <thread>
 #include <vector>
 
+#include "core/parallel.hpp"
 #include "kernels/evolve/diversity.hpp"
 #include "kernels/evolve/migration.hpp"
 #include "kernels/evolve/order.hpp"
@@ -129,17 +129,13 @@ void finish_generation(SearchSettings const& settings, Population& population) {
 }
 
 Population select(SearchSettings const& settings, Population&& population, std::span<double const> candidates,
-                  std::span<std::int64_t const> fitness, unsigned threads) {
-  std::uint32_t const workers = std::clamp<std::uint32_t>(threads, 1, settings.islands);
-  auto const piece = [&](std::uint32_t worker) {
-    auto const from = static_cast<std::uint32_t>(std::uint64_t{settings.islands} * worker / workers);
-    auto const to = static_cast<std::uint32_t>(std::uint64_t{settings.islands} * (worker + 1) / workers);
+                  std::span<std::int64_t const> fitness, int threads) {
+  auto const pieces = std::clamp<std::uint32_t>(static_cast<std::uint32_t>(std::max(threads, 1)), 1, settings.islands);
+  in_parallel(pieces, threads, [&](std::size_t piece) {
+    auto const from = static_cast<std::uint32_t>(std::uint64_t{settings.islands} * piece / pieces);
+    auto const to = static_cast<std::uint32_t>(std::uint64_t{settings.islands} * (piece + 1) / pieces);
     select_islands(settings, population, candidates, fitness, from, to - from);
-  };
-  std::vector<std::jthread> others;
-  for (std::uint32_t worker = 1; worker < workers; ++worker) others.emplace_back(piece, worker);
-  piece(0);
-  others.clear();
+  });
   finish_generation(settings, population);
   return std::move(population);
 }

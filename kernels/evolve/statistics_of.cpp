@@ -1,7 +1,9 @@
 // What a generation looks like.
 #include <algorithm>
+#include <mutex>
 #include <numeric>
 
+#include "core/parallel.hpp"
 #include "kernels/evolve/diversity.hpp"
 #include "kernels/evolve/order.hpp"
 #include "kernels/evolve/plan.hpp"
@@ -9,42 +11,115 @@
 namespace muster::kernels {
 namespace {
 
+/// Slots whose fitness is added up one after the other; such sums are added in their order, whoever made them.
+constexpr std::uint64_t block_slots = 4096;
+/// Fewer take less time than it takes to start a thread.
+constexpr std::uint64_t least_slots_a_thread = 16'384;
+
+std::size_t blocks_of_slots(std::uint64_t count) { return (count + block_slots - 1) / block_slots; }
+
+/// Calls work(i, first, last) with the slots of block i of `count`, on so many threads at most.
+template <class Work>
+void each_block(std::uint64_t count, int threads, Work work) {
+  auto const worthy = std::min<std::uint64_t>(count / least_slots_a_thread, static_cast<std::uint64_t>(std::max(threads, 1)));
+  in_parallel(blocks_of_slots(count), static_cast<int>(worthy),
+              [&](std::size_t i) { work(i, i * block_slots, std::min((i + 1) * block_slots, count)); });
+}
+
 /// Where values lie in their ranges, in 2^20ths.
 class Places {
  public:
-  explicit Places(std::vector<GeneRange> const& ranges) : genes_(ranges.size()) {
+  Places(std::vector<GeneRange> const& ranges, std::span<double const> genomes, int threads)
+      : genes_(ranges.size()), genomes_(genomes), slots_(genomes.size() / genes_), threads_(threads) {
     for (std::size_t g = 0; g < genes_; ++g) {
       low_[g] = ranges[g].low;
       scale_[g] = ranges[g].width > 0 ? 0x1p20 / ranges[g].width : 0;
     }
   }
 
-  std::vector<std::uint64_t> means(std::span<double const> genomes) const {
-    std::vector<std::uint64_t> sums(genes_);
-    for (std::size_t i = 0; i < genomes.size(); i += genes_)
-      for (std::size_t g = 0; g < genes_; ++g) sums[g] += static_cast<std::uint32_t>(place(g, genomes[i + g]));
-    for (auto& sum : sums) sum /= genomes.size() / genes_;
-    return sums;
-  }
-
   /// The sum of |place - mean place| over slots and genes.
-  std::uint64_t deviation(std::span<double const> genomes) const {
-    auto const means = this->means(genomes);
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < genomes.size(); i += genes_)
-      for (std::size_t g = 0; g < genes_; ++g) {
-        std::int32_t const off = place(g, genomes[i + g]) - static_cast<std::int32_t>(means[g]);
-        sum += static_cast<std::uint32_t>(off < 0 ? -off : off);
-      }
-    return sum;
+  std::uint64_t deviation() const {
+    auto const means = this->means();
+    std::vector<std::uint64_t> sums(blocks_of_slots(slots_));
+    each_block(slots_, threads_, [&](std::size_t block, std::uint64_t first, std::uint64_t last) {
+      std::uint64_t sum = 0;
+      for (std::uint64_t slot = first; slot < last; ++slot)
+        for (std::size_t g = 0; g < genes_; ++g) {
+          std::int32_t const off = place(slot, g) - static_cast<std::int32_t>(means[g]);
+          sum += static_cast<std::uint32_t>(off < 0 ? -off : off);
+        }
+      sums[block] = sum;
+    });
+    return std::reduce(sums.begin(), sums.end());
   }
 
  private:
-  std::int32_t place(std::size_t g, double x) const { return static_cast<std::int32_t>((x - low_[g]) * scale_[g]); }
+  std::vector<std::uint64_t> means() const {
+    std::vector<std::uint64_t> sums(genes_);
+    std::mutex mutex;
+    each_block(slots_, threads_, [&](std::size_t, std::uint64_t first, std::uint64_t last) {
+      std::uint64_t of_block[max_genes] = {};
+      for (std::uint64_t slot = first; slot < last; ++slot)
+        for (std::size_t g = 0; g < genes_; ++g) of_block[g] += static_cast<std::uint32_t>(place(slot, g));
+      std::lock_guard const lock(mutex);  // integers: in any order
+      for (std::size_t g = 0; g < genes_; ++g) sums[g] += of_block[g];
+    });
+    for (auto& sum : sums) sum /= slots_;
+    return sums;
+  }
+  std::int32_t place(std::uint64_t slot, std::size_t g) const {
+    return static_cast<std::int32_t>((genomes_[slot * genes_ + g] - low_[g]) * scale_[g]);
+  }
 
   std::size_t genes_;
+  std::span<double const> genomes_;
+  std::uint64_t slots_;
+  int threads_;
   double low_[max_genes] = {};
   double scale_[max_genes] = {};
+};
+
+/// The one that `rank` others are below, by so many bits at a time.
+class OrderStatistic {
+ public:
+  OrderStatistic(std::span<std::int64_t const> values, int threads) : values_(values), threads_(threads) {}
+
+  std::int64_t operator()(std::uint64_t rank) {
+    std::uint64_t known = 0;
+    for (int shift = 64; shift > 0;) {
+      int const bits = std::min(shift, digit_bits);
+      count(known, shift, shift - bits);
+      shift -= bits;
+      std::uint64_t digit = 0;
+      for (; rank >= counts_[digit]; ++digit) rank -= counts_[digit];
+      known |= digit << shift;
+    }
+    return static_cast<std::int64_t>(known ^ sign);
+  }
+
+ private:
+  static constexpr int digit_bits = 11;
+  static constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+
+  /// Of the values that have the bits from `high` on in common with `known`: how many have each digit from `low` on.
+  void count(std::uint64_t known, int high, int low) {
+    counts_.assign(std::size_t{1} << digit_bits, 0);
+    std::mutex mutex;
+    each_block(values_.size(), threads_, [&](std::size_t, std::uint64_t first, std::uint64_t last) {
+      std::vector<std::uint32_t> own(counts_.size());
+      std::uint64_t const mask = (std::uint64_t{1} << (high - low)) - 1;
+      for (std::int64_t const value : values_.subspan(first, last - first)) {
+        std::uint64_t const key = static_cast<std::uint64_t>(value) ^ sign;
+        if (high == 64 || (key ^ known) >> high == 0) ++own[key >> low & mask];
+      }
+      std::lock_guard const lock(mutex);
+      for (std::size_t digit = 0; digit < own.size(); ++digit) counts_[digit] += own[digit];
+    });
+  }
+
+  std::span<std::int64_t const> values_;
+  int threads_;
+  std::vector<std::uint64_t> counts_;
 };
 
 class Order {
@@ -61,48 +136,77 @@ class Order {
   Population const& population_;
 };
 
-/// Each term is divided first, so that no sum of finite values is infinite.
-double mean_of(std::vector<std::int64_t> const& fitness) {
-  double mean = 0;
-  for (std::int64_t one : fitness) mean += fitness_value(one) / static_cast<double>(fitness.size());
-  return mean;
+/// Of `count` feasible ones. Each term is divided first, so that no sum of finite values is infinite.
+double mean_of(std::vector<std::int64_t> const& fitness, std::uint64_t count, int threads) {
+  std::vector<double> sums(blocks_of_slots(fitness.size()));
+  each_block(fitness.size(), threads, [&](std::size_t block, std::uint64_t first, std::uint64_t last) {
+    double sum = 0;
+    for (std::uint64_t slot = first; slot < last; ++slot)
+      if (is_feasible(fitness[slot])) sum += fitness_value(fitness[slot]) / static_cast<double>(count);
+    sums[block] = sum;
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
-void describe(std::vector<std::int64_t>& feasible, GenerationStats& stats) {
-  stats.feasible = feasible.size();
+/// What a run of slots is like.
+struct Some {
+  std::uint64_t infeasible[infeasible_reasons] = {};
+  std::uint64_t champion = 0;
+  std::int64_t worst = INT64_MAX;  ///< of the feasible
+};
+
+Some look_at(Population const& population, Order const& better, std::uint64_t first, std::uint64_t last) {
+  Some some;
+  some.champion = first;
+  for (std::uint64_t slot = first; slot < last; ++slot) {
+    std::int64_t const fitness = population.fitness[slot];
+    if (better(slot, some.champion)) some.champion = slot;
+    if (is_feasible(fitness)) some.worst = std::min(some.worst, fitness);
+    else ++some.infeasible[static_cast<int>(reason_of(fitness))];
+  }
+  return some;
+}
+
+/// The infeasible are below all others.
+void describe(Population const& population, std::int64_t worst, int threads, GenerationStats& stats) {
+  auto const& fitness = population.fitness;
   stats.best = stats.median = stats.mean = stats.worst = fitness_value(infeasible(Infeasible::unknown));
-  if (feasible.empty()) return;
-  stats.mean = mean_of(feasible);
-  auto const middle = feasible.begin() + static_cast<std::ptrdiff_t>((feasible.size() - 1) / 2);
-  std::nth_element(feasible.begin(), middle, feasible.end());
-  stats.median = fitness_value(*middle);
-  stats.best = fitness_value(*std::max_element(middle, feasible.end()));
-  stats.worst = fitness_value(*std::min_element(feasible.begin(), middle + 1));
+  if (stats.feasible == 0) return;
+  stats.mean = mean_of(fitness, stats.feasible, threads);
+  stats.median = fitness_value(OrderStatistic(fitness, threads)(fitness.size() - stats.feasible + (stats.feasible - 1) / 2));
+  stats.best = fitness_value(fitness[stats.champion]);
+  stats.worst = fitness_value(worst);
 }
 
 }  // namespace
 
-std::uint64_t diversity_millionths(std::vector<GeneRange> const& ranges, std::span<double const> genomes) {
+std::uint64_t diversity_millionths(std::vector<GeneRange> const& ranges, std::span<double const> genomes, int threads) {
   std::uint64_t wide = 0;
   for (GeneRange const& range : ranges) wide += range.width > 0 ? 1 : 0;
   if (wide == 0) return 0;
   unsigned __int128 const full = static_cast<unsigned __int128>(wide * (genomes.size() / ranges.size())) << 20;
-  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(Places(ranges).deviation(genomes)) * 4'000'000 /
-                                    full);
+  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(Places(ranges, genomes, threads).deviation()) * 4'000'000 / full);
 }
 
-GenerationStats statistics_of(SearchSettings const& settings, Population const& population) {
+GenerationStats statistics_of(SearchSettings const& settings, Population const& population, int threads) {
   GenerationStats stats;
   Order const better(settings, population);
-  std::vector<std::int64_t> feasible;
-  for (std::uint64_t slot = 0; slot < population.fitness.size(); ++slot) {
-    std::int64_t const fitness = population.fitness[slot];
-    if (better(slot, stats.champion)) stats.champion = slot;
-    if (is_feasible(fitness)) feasible.push_back(fitness);
-    else ++stats.infeasible[static_cast<int>(reason_of(fitness))];
+  auto const slots = population.fitness.size();
+  std::vector<Some> parts(blocks_of_slots(slots));
+  each_block(slots, threads,
+             [&](std::size_t block, std::uint64_t first, std::uint64_t last) { parts[block] = look_at(population, better, first, last); });
+  std::int64_t worst = INT64_MAX;
+  stats.feasible = slots;
+  for (Some const& part : parts) {
+    if (better(part.champion, stats.champion)) stats.champion = part.champion;
+    worst = std::min(worst, part.worst);
+    for (int reason = 0; reason < infeasible_reasons; ++reason) {
+      stats.infeasible[reason] += part.infeasible[reason];
+      stats.feasible -= part.infeasible[reason];
+    }
   }
-  describe(feasible, stats);
-  stats.diversity = static_cast<double>(diversity_millionths(SearchPlan(settings).ranges, population.genomes)) * 1e-6;
+  describe(population, worst, threads, stats);
+  stats.diversity = static_cast<double>(diversity_millionths(SearchPlan(settings).ranges, population.genomes, threads)) * 1e-6;
   return stats;
 }
 

@@ -43,7 +43,7 @@ struct Born {
 struct Searched {
   explicit Searched(std::vector<std::string> overrides)
       : params(parse_params(search, "test.toml", {.overrides = std::move(overrides)})), breeding(params, genes_of(params)) {
-    auto const judge = make_ground(params, nullptr)->make_judge({}, 0);
+    auto const judge = make_ground(params, nullptr)->make_judge({}, 0, 1);
     std::vector<std::int64_t> fitness(breeding.slots());
     generations.push_back(breeding.first(1));
     while (generations.back()->has_candidates()) {

@@ -44,7 +44,7 @@ inline Population begun(SearchSettings const& s, Objective objective = Objective
   return first_population(s, std::move(candidates), std::move(fitness));
 }
 
-inline Population evolved(SearchSettings const& s, Population population, int generations, unsigned threads = 1,
+inline Population evolved(SearchSettings const& s, Population population, int generations, int threads = 1,
                           Objective objective = Objective::rastrigin) {
   for (int i = 0; i < generations; ++i) {
     auto const candidates = proposed(s, population);

@@ -42,7 +42,7 @@ TEST(Search, SelectionDoesNotDependOnThreads) {
   for (int i = 0; i < varied; i += 3) {
     SearchSettings const s = varied_settings(i);
     Population const one = evolved(s, begun(s), 12, 1);
-    for (unsigned threads : {2u, 5u, 100u}) EXPECT_TRUE(evolved(s, begun(s), 12, threads) == one) << i;
+    for (int threads : {2, 5, 100}) EXPECT_TRUE(evolved(s, begun(s), 12, threads) == one) << i;
   }
 }
 

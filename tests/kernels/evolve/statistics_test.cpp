@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
+#include "kernels/sums/slots.hpp"
 #include "tests/kernels/evolve/scene.hpp"
 
 namespace {
@@ -37,6 +39,35 @@ TEST(Statistics, DescribeTheFeasible) {
   EXPECT_EQ(stats.infeasible[static_cast<int>(Infeasible::ruin)], 1u);
   EXPECT_EQ(stats.infeasible[static_cast<int>(Infeasible::no_trades)], 1u);
   EXPECT_EQ(stats.infeasible[static_cast<int>(Infeasible::zero_variance)], 0u);
+}
+
+TEST(Statistics, OfManySlotsAreThePlainOnesOnAnyNumberOfThreads) {
+  // Ties, both signs, one in five without a value.
+  constexpr std::uint32_t slots = 70'001;
+  std::vector<double> genomes;
+  std::vector<std::int64_t> fitness, feasible;
+  for (std::uint32_t i = 0; i < slots; ++i) {
+    std::uint64_t const draw = mix64(i);
+    genomes.push_back(static_cast<double>(draw >> 11) * 0x1p-53);
+    fitness.push_back(i % 5 == 0 ? infeasible(static_cast<Infeasible>(i % 3)) : fitness_of(static_cast<double>(draw % 2'000) - 900));
+    if (is_feasible(fitness.back())) feasible.push_back(fitness.back());
+  }
+  std::sort(feasible.begin(), feasible.end());
+  double sum = 0;
+  for (std::int64_t const one : feasible) sum += fitness_value(one);
+  auto const p = with(genomes, fitness);
+  GenerationStats const one = statistics_of(one_gene(slots), p);
+  EXPECT_EQ(one.feasible, feasible.size());
+  EXPECT_EQ(one.median, fitness_value(feasible[(feasible.size() - 1) / 2]));
+  EXPECT_EQ(one.best, fitness_value(feasible.back()));
+  EXPECT_EQ(one.worst, fitness_value(feasible.front()));
+  EXPECT_NEAR(one.mean, sum / static_cast<double>(feasible.size()), 1e-9);
+  EXPECT_EQ(one.champion, best_slots(one_gene(slots), p, 1).front());
+  EXPECT_NEAR(one.diversity, 1, 1e-2);
+  for (int const threads : {2, 3, 16}) {
+    GenerationStats const many = statistics_of(one_gene(slots), p, threads);
+    EXPECT_EQ(std::memcmp(&many, &one, sizeof one), 0) << threads;
+  }
 }
 
 TEST(Statistics, WithoutAFeasibleOneThereIsNoValue) {

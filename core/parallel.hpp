@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-namespace muster::jobs {
+namespace muster {
 
-/// Runs `work(i)` for i below `count` on so many threads; the first error is thrown again.
+/// Runs `work(i)` for i below `count` on so many threads at most; the first error is thrown again.
 template <class Work>
 void in_parallel(std::size_t count, int threads, Work work) {
   std::atomic<std::size_t> next = 0;
@@ -27,7 +27,7 @@ void in_parallel(std::size_t count, int threads, Work work) {
   };
   {
     std::vector<std::jthread> others;
-    for (int i = 1; i < threads; ++i) others.emplace_back(run);
+    for (std::size_t i = 1; i < std::min(count, static_cast<std::size_t>(std::max(threads, 1))); ++i) others.emplace_back(run);
     run();
   }
   if (error) std::rethrow_exception(error);
@@ -44,4 +44,12 @@ void in_pieces(std::uint64_t count, int threads, Work work) {
   });
 }
 
-}  // namespace muster::jobs
+/// Runs `work(i)` for i below `count`, many of them on each thread.
+template <class Work>
+void each(std::uint64_t count, int threads, Work work) {
+  in_pieces(count, threads, [&](std::uint64_t first, std::uint64_t some) {
+    for (std::uint64_t i = first; i < first + some; ++i) work(i);
+  });
+}
+
+}  // namespace muster
