@@ -45,7 +45,9 @@ double fastest(double limit_s, Work const& work) {
   return best;
 }
 
-/// An H200's 132 multiprocessors of 128 lanes at 1.98 GHz, or its datasheet's dense bf16.
+constexpr char const* names[] = {"fp32", "bf16", "fp16"};
+
+/// An H200's 132 multiprocessors of 128 lanes at 1.98 GHz, or its datasheet's dense bf16 and fp16.
 constexpr double floor_flops(Precision precision) { return precision == Precision::fp32 ? 132 * 128 * 2 * 1.98e9 : 989e12; }
 
 /// GPUs that compute as one; beyond those there are, the first again.
@@ -101,7 +103,7 @@ void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch,
   close_cuda_net(net);
   double const flops = (has_slopes ? 12 : 6) * forward_work(shape) * batch;
   fmt::print("{:>9} {:>7} {:>6} {:>4}  {:>10.4g} {:>10.4g} {:>10.4g}  {:>8.4g} {:>6.3g}  {:>10.4g}  {} x {}\n", count, batch, has_slopes ? "slopes" : "plain",
-             precision == Precision::fp32 ? "fp32" : "bf16", gradient_s * 1e3, load_s * 1e3, step_s * 1e3, flops / step_s * 1e-12,
+             names[static_cast<int>(precision)], gradient_s * 1e3, load_s * 1e3, step_s * 1e3, flops / step_s * 1e-12,
              flops / step_s / floor_flops(precision), batch / step_s, team.copies, team.members);
 }
 
@@ -132,7 +134,7 @@ int main(int argc, char** argv) {
   for (std::uint32_t const batch : {131'072u, 1024u})
     for (auto const& [width, layers] : {std::pair{160u, 4u}, {512u, 5u}, {1472u, 6u}})
       for (bool const has_slopes : {false, true})
-        for (auto const precision : {Precision::fp32, Precision::bf16}) bench_steps(width, layers, batch, has_slopes, precision, limit_s);
+        for (auto const precision : {Precision::fp32, Precision::bf16, Precision::fp16}) bench_steps(width, layers, batch, has_slopes, precision, limit_s);
   int const gpus = argc > 2 ? std::max(1, std::atoi(argv[2])) : 1;
   for (auto const& [copies, members] : {std::pair{1u, 1u}, {2u, 1u}, {1u, 2u}})
     for (std::uint32_t const width : {512u, 1472u}) bench_steps(width, 5, 131'072, false, Precision::fp32, limit_s, {copies, members, gpus});

@@ -150,6 +150,7 @@ Slots encode(Network const& network) {
   Slots findings(finding_words);
   write_findings(network.findings, findings);
   out.put(findings);
+  if (network.loss_scale) out.put(network.loss_scale->exponent), out.put(network.loss_scale->steps);
   return out.take();
 }
 
@@ -189,6 +190,10 @@ std::shared_ptr<Network> decode(Params const& params, std::span<std::int64_t con
   if (is_baseline) network->data = without_slopes(*network->data);
   network->lines = in.count(UINT64_MAX);
   network->findings = read_findings(in.slots(finding_words));
+  if (params.training.precision == kernels::nets::Precision::fp16) {
+    network->loss_scale = {in.word(), in.count(UINT64_MAX)};
+    Reader::require(network->loss_scale->exponent >= least_loss_exponent && network->loss_scale->exponent <= most_loss_exponent);
+  }
   Reader::require(in.left() == 0 && has_all_steps(*network));
   return network;
 }

@@ -1,8 +1,10 @@
 // What is carried from one step of training to the next.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "jobs/steps.hpp"
@@ -57,6 +59,13 @@ struct Learned {
   std::shared_ptr<std::vector<float> const> parameters;
 };
 
+/// In fp16, by which gradients come out larger, lest small ones be lost on their way back: 2^exponent.
+inline constexpr std::int64_t least_loss_exponent = -24, first_loss_exponent = 10, most_loss_exponent = 24;
+struct LossScale {
+  std::int64_t exponent = 0;
+  std::uint64_t steps = 0;  ///< since it changed
+};
+
 struct Network final : Carry {
   Phase phase = Phase::label;
   std::uint64_t step = 0;    ///< steps taken by this run
@@ -65,7 +74,8 @@ struct Network final : Carry {
   std::shared_ptr<Slots const> labels;  ///< their sums; none of windows
   std::shared_ptr<Dataset const> data;
   std::shared_ptr<Weights const> weights;
-  std::vector<std::int64_t> exponents;  ///< of each bucket: a gradient counts 2^exponent times its value
+  std::vector<std::int64_t> exponents;  ///< of each bucket: a gradient counts 2^exponent times what it comes out as
+  std::optional<LossScale> loss_scale;  ///< in fp16 alone
   History history;
   std::vector<ValidationRecord> validations;
   std::uint64_t best = 0;  ///< among them, of this run; in the end of the one that is kept
@@ -83,6 +93,9 @@ struct Network final : Carry {
   /// What is validated, and kept when it is the best.
   std::vector<float> const& judged(bool has_average) const { return has_average ? weights->average : weights->parameters; }
 };
+
+inline double power_of_two(std::int64_t exponent) { return std::bit_cast<double>((exponent + 1023) << 52); }
+inline double loss_scale_of(Network const& network) { return network.loss_scale ? power_of_two(network.loss_scale->exponent) : 1; }
 
 /// Four words a rule.
 inline constexpr std::size_t finding_words = 4 * rule_count;

@@ -236,7 +236,7 @@ class Parser {
   void check_dropout() {
     auto& training = input_.training;
     if (training.precision == kernels::nets::Precision::fp32 || !has_dropout(params())) return;
-    training.marks.add(faults_, "precision", "bf16 with dropout (its kernels leave no values out); set precision to fp32, or dropout to 0");
+    training.marks.add(faults_, "precision", "bf16 or fp16 with dropout (their kernels leave no values out); set precision to fp32, or dropout to 0");
   }
   void check_sweep() {
     auto const sweep = document_.root().find("sweep");

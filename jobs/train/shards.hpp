@@ -68,9 +68,10 @@ inline TileDigest digest_of_findings(std::uint64_t tile, std::span<std::int64_t 
   return print.of(tile);
 }
 
-/// How the samples' errors count.
+/// How the samples' errors count, and how much more in a step's gradients.
 inline kernels::nets::LossWeights loss_weights(Network const& network, std::optional<kernels::nets::Dropout> const& dropout = std::nullopt) {
-  return {network.data->value_weight, network.data->slope_weights.data(), dropout ? &*dropout : nullptr};
+  return {network.data->value_weight, network.data->slope_weights.data(), dropout ? &*dropout : nullptr,
+          network.phase == Phase::learn ? static_cast<float>(loss_scale_of(network)) : 1.0f};
 }
 
 }  // namespace muster::jobs::train

@@ -212,7 +212,7 @@ class TrainJob final : public Job, public Steps {
     return network;
   }
 
-  SameBits same_bits() const override { return is_bf16() ? SameBits::on_one_kind : SameBits::on_every_device; }
+  SameBits same_bits() const override { return is_short() ? SameBits::on_one_kind : SameBits::on_every_device; }
   WorkUnit work_unit() const override {
     return {"samples", static_cast<double>(std::min(params_.training.batch, params_.samples.train)) / static_cast<double>(tiling_.shards)};
   }
@@ -228,12 +228,12 @@ class TrainJob final : public Job, public Steps {
   }
   std::unique_ptr<TileRunner> make_runner(Device device) const override {
     if (device.kind == Device::Kind::cuda) return make_device_runner(params_, training_, tiling_, device);
-    MUSTER_REQUIRE(!is_bf16(), "training.precision = \"bf16\" (only GPUs from compute capability 8.0 compute it, and other bits than a CPU "
-                   "would); run it with --device gpu on such a machine, or set fp32");
+    MUSTER_REQUIRE(!is_short(), "training.precision = \"bf16\" or \"fp16\" (only GPUs from compute capability 8.0 compute them, and other bits than a "
+                   "CPU would); run it with --device gpu on such a machine, or set fp32");
     return std::make_unique<TrainRunner>(params_, training_, tiling_);
   }
   bool shares_gpus() const override { return true; }
-  bool has_model_parallel_form() const override { return !is_bf16(); }
+  bool has_model_parallel_form() const override { return !is_short(); }
   std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes, Team team) const override {
     return train::device_need(params_, training_, gpu, budget_bytes, team);
   }
@@ -244,7 +244,7 @@ class TrainJob final : public Job, public Steps {
   std::string summary(std::vector<Table> const& tables) const override { return make_summary(params_, tables); }
 
  private:
-  bool is_bf16() const { return params_.training.precision == nets::Precision::bf16; }
+  bool is_short() const { return nets::is_short(params_.training.precision); }
   bool has_windows() const { return params_.model == Model::autoencoder; }
   bool has_labels() const { return tiling_.label_tiles > 0; }
   /// Null where it is made of labels.

@@ -21,9 +21,10 @@ namespace nets = kernels::nets;
 /// of up to 2^55 stay inside 2^62 (docs/methods/training.md).
 constexpr std::int64_t target_bits = 47, headroom_bits = 8;
 constexpr std::uint64_t most_blocks = 64, least_block_rows = 256, judged_rows = 4096;
+/// Where numbers have become too large, and after so many steps in which none did.
+constexpr std::int64_t loss_exponent_falls = 4, loss_exponent_rises = 1;
+constexpr std::uint64_t steps_to_rise = 1000;
 constexpr std::uint32_t infinity_bits = 0x7f800000;
-
-double power_of_two(std::int64_t exponent) { return std::bit_cast<double>((exponent + 1023) << 52); }
 
 /// floor(log2 |x|) of a float's bits, subnormal ones as the least normal.
 std::int64_t exponent_of(std::int64_t bits) { return std::max<std::int64_t>(bits >> 23, 1) - 127; }
@@ -177,7 +178,8 @@ void Training::begin_run(Network& to) const {
   weights->first.assign(parameters_, 0);
   weights->second.assign(parameters_, 0);
   to.weights = weights;
-  to.exponents.assign(buckets_.size(), target_bits);
+  if (params_.training.precision == nets::Precision::fp16) to.loss_scale = {first_loss_exponent, 0};
+  to.exponents.assign(buckets_.size(), target_bits - (to.loss_scale ? first_loss_exponent : 0));
   to.best_parameters = nullptr;
 }
 
@@ -203,10 +205,6 @@ bool Training::fit_scales(Network const& from, Reports reports, std::vector<std:
   for (std::size_t b = 0; b < buckets_.size(); ++b) {
     std::int64_t most = 0;
     for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard) most = std::max(most, report_of(reports, shard).most[b]);
-    if (most >= infinity_bits)
-      throw_error(Exit::job_failed,
-                  "step {}: the gradient of {} is not finite (the loss grew beyond all bounds); lower training.learning_rate, or set "
-                  "training.clip_norm. What was saved before is kept", from.step + 1, name_of(b));
     if (most == 0) continue;
     std::int64_t const there = exponent_of(most) + from.exponents[b];
     fits = fits && there < target_bits + headroom_bits && there >= target_bits - headroom_bits - 1;
@@ -215,12 +213,37 @@ bool Training::fit_scales(Network const& from, Reports reports, std::vector<std:
   return fits;
 }
 
+std::optional<std::size_t> Training::bucket_beyond_bounds(Reports reports) const {
+  for (std::size_t b = 0; b < buckets_.size(); ++b)
+    for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard)
+      if (report_of(reports, shard).most[b] >= infinity_bits) return b;
+  return std::nullopt;
+}
+
+/// Numbers of fp16 end at 65 504: the step is taken again with smaller ones.
+void Training::lower_loss_scale(Network const& from, std::size_t bucket, Network& to) const {
+  if (!from.loss_scale || from.loss_scale->exponent - loss_exponent_falls < least_loss_exponent)
+    throw_error(Exit::job_failed,
+                "step {}: the gradient of {} is not finite (the loss grew beyond all bounds); lower training.learning_rate, or set "
+                "training.clip_norm. What was saved before is kept", from.step + 1, name_of(bucket));
+  move_loss_scale(-loss_exponent_falls, to);
+}
+
+/// Gradients come out otherwise, and count as before.
+void Training::move_loss_scale(std::int64_t by, Network& to) {
+  to.loss_scale = {to.loss_scale->exponent + by, 0};
+  for (auto& exponent : to.exponents) exponent -= by;
+}
+
 bool Training::settle(Network const& from, Reports reports, Network& to) const {
-  if (fit_scales(from, reports, to.exponents)) return true;
+  if (auto const bucket = bucket_beyond_bounds(reports))
+    lower_loss_scale(from, *bucket, to);
+  else if (fit_scales(from, reports, to.exponents))
+    return true;
   ++to.again;
   if (++to.spent > spare_stages(params_))
     throw_error(Exit::job_failed,
-                "step {}: gradients jumped by more than 2^{} from one step to the next {} times (the run does not settle); lower "
+                "step {}: gradients jumped by more than 2^{} from one step to the next, or out of all bounds, {} times (the run does not settle); lower "
                 "training.learning_rate, or set training.clip_norm. What was saved before is kept",
                 from.step + 1, headroom_bits, to.spent);
   return false;
@@ -241,6 +264,8 @@ void Training::record_step(Network const& from, Reports reports, double length, 
   to.history.add({total.loss / rows, total.slope_loss / rows, length, learning_rate(params_, training_of(params_, from.run()), from.step), from.again});
   to.step = from.step + 1;
   to.again = 0;
+  if (to.loss_scale && ++to.loss_scale->steps >= steps_to_rise && to.loss_scale->exponent < most_loss_exponent)
+    move_loss_scale(loss_exponent_rises, to);
   bool const is_last = to.step == step_count(params_);
   to.phase = is_last || to.step % validation_interval(params_) == 0 ? Phase::validate : Phase::learn;
 }
@@ -276,7 +301,7 @@ std::vector<double> Training::mean_scales(Network const& from) const {
   std::uint64_t rows = 0;
   for (std::uint64_t shard = 0; shard < params_.training.shards; ++shard) rows += rows_of(from, shard).count;
   std::vector<double> scales;
-  for (auto const exponent : from.exponents) scales.push_back(power_of_two(-exponent) / static_cast<double>(rows));
+  for (auto const exponent : from.exponents) scales.push_back(power_of_two(-exponent) / loss_scale_of(from) / static_cast<double>(rows));
   return scales;
 }
 

@@ -105,6 +105,9 @@ class Training {
   std::shared_ptr<Network> after_check(Network const& from, std::span<std::int64_t const> sums) const;
   ShardReport report_of(Reports reports, std::uint64_t shard) const;
   ShardReport total_of(Reports reports) const;
+  std::optional<std::size_t> bucket_beyond_bounds(Reports reports) const;
+  void lower_loss_scale(Network const& from, std::size_t bucket, Network& to) const;
+  static void move_loss_scale(std::int64_t by, Network& to);
   bool fit_scales(Network const& from, Reports reports, std::vector<std::int64_t>& exponents) const;
   kernels::nets::UpdateRule rule_of(TrainingChoice const& training, std::uint64_t step) const;
   double length_of(Network const& from, std::span<std::int64_t const> sums) const;

@@ -1,28 +1,28 @@
 // A small network's forward pass and its way back in one kernel: weights stay in the block's memory, and a group of warps carries 64
 // samples through all layers in registers. The sums have the order of cuda_tensor_product.hpp, the last layer apart: its few outputs
-// are chains of fp32. Included by cuda_tensor.cu.
+// are chains of fp32. Included by cuda_tensor_passes.hpp.
 #pragma once
 
 #include "kernels/nets/cuda_tensor_work.hpp"
 
-MUSTER_NETS_BEGIN
+MUSTER_TENSOR_BEGIN
 
 inline constexpr int most_fused_layers = 8, most_fused_outputs = 4, most_fused_inputs = 32;
 
 struct FusedLayer {
-  Bf16 const* weights;  ///< [out][depth_stride]
+  Short const* weights;  ///< [out][depth_stride]
   std::uint32_t depth_stride;
   float const* biases;
-  Bf16 *value, *slope, *delta;  ///< of what goes out; slopes lie as their threads want them
+  Short *value, *slope, *delta;  ///< of what goes out; slopes lie as their threads want them
 };
 
 struct FusedView {
   FusedLayer layers[most_fused_layers];
   std::uint32_t hidden;  ///< layers; one more goes to the outputs
-  Bf16 const* inputs;    ///< two numbers each
+  Short const* inputs;    ///< two numbers each
   std::uint32_t input_stride, outputs, output_stride, rows;
   float *found, *wanted;   ///< [rows][output_stride]
-  Bf16* by_output;         ///< [rows][8]
+  Short* by_output;         ///< [rows][8]
   float const* weight;     ///< of the loss
   Activation curve;
 };
@@ -123,13 +123,13 @@ class FusedGroup {
       MUSTER_UNROLL
       for (int half = 0; half < 2; ++half) {
         Curve const a = Quick<curve>::at(sums_[n][2 * half]), b = Quick<curve>::at(sums_[n][2 * half + 1]);
-        left_[n / 2][half + n % 2 * 2] = pack_bf16(a.value, b.value);
-        slopes_[n / 2][half + n % 2 * 2] = pack_bf16(a.slope, b.slope);
+        left_[n / 2][half + n % 2 * 2] = pack_pair(a.value, b.value);
+        slopes_[n / 2][half + n % 2 * 2] = pack_pair(a.slope, b.slope);
       }
   }
 
   /// The left factor, to a matrix [rows][Width].
-  __device__ void store(Bf16* matrix) const {
+  __device__ void store(Short* matrix) const {
     MUSTER_UNROLL
     for (int n = 0; n < tiles; n += 4)
       MUSTER_UNROLL
@@ -137,14 +137,14 @@ class FusedGroup {
         store_quad(matrix, Width, {row_ + 8 * half, static_cast<std::uint32_t>(8 * n), quad_, v_.rows},
                    {{left_[n / 2][half], left_[n / 2][half + 2], left_[n / 2 + 1][half], left_[n / 2 + 1][half + 2]}});
   }
-  __device__ Piece* kept(Bf16* slopes, int k) const {
+  __device__ Piece* kept(Short* slopes, int k) const {
     return reinterpret_cast<Piece*>(slopes + std::size_t{slot_} * 64 * Width) + k * 128 + thread_;
   }
-  __device__ void keep_slopes(Bf16* slopes) const {
+  __device__ void keep_slopes(Short* slopes) const {
     MUSTER_UNROLL
     for (int k = 0; k < deep; ++k) *kept(slopes, k) = {{slopes_[k][0], slopes_[k][1], slopes_[k][2], slopes_[k][3]}};
   }
-  __device__ void find_slopes(Bf16* slopes) {
+  __device__ void find_slopes(Short* slopes) {
     MUSTER_UNROLL
     for (int k = 0; k < deep; ++k) {
       Piece const piece = *kept(slopes, k);
@@ -194,7 +194,7 @@ class FusedGroup {
     for (std::uint32_t half = 0; half < 2; ++half) {
       float const(&d)[most_fused_outputs] = by_output_[half];
       if (quad_ == half && row_ + 8 * half < v_.rows)
-        *reinterpret_cast<Piece*>(v_.by_output + std::size_t{row_ + 8 * half} * piece_values) = {{pack_bf16(d[0], d[1]), pack_bf16(d[2], d[3]), 0, 0}};
+        *reinterpret_cast<Piece*>(v_.by_output + std::size_t{row_ + 8 * half} * piece_values) = {{pack_pair(d[0], d[1]), pack_pair(d[2], d[3]), 0, 0}};
     }
     MUSTER_UNROLL
     for (int n = 0; n < tiles; ++n)
@@ -219,7 +219,7 @@ class FusedGroup {
       MUSTER_UNROLL
       for (int half = 0; half < 2; ++half) {
         std::uint32_t const slope = slopes_[n / 2][half + n % 2 * 2];
-        left_[n / 2][half + n % 2 * 2] = pack_bf16(sums_[n][2 * half] * low_of(slope), sums_[n][2 * half + 1] * high_of(slope));
+        left_[n / 2][half + n % 2 * 2] = pack_pair(sums_[n][2 * half] * low_of(slope), sums_[n][2 * half + 1] * high_of(slope));
       }
     store(v_.layers[layer].delta);
   }
@@ -267,4 +267,4 @@ __device__ void load_network(FusedView const& v, char* room) {
   __syncthreads();
 }
 
-MUSTER_NETS_END
+MUSTER_TENSOR_END

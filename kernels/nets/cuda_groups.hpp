@@ -2,7 +2,7 @@
 // Included by cuda_tensor_product.hpp.
 #pragma once
 
-#include "kernels/nets/cuda_bf16.hpp"
+#include "kernels/nets/cuda_short.hpp"
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #define MUSTER_HAS_GROUPS 1
@@ -10,7 +10,7 @@
 #define MUSTER_HAS_GROUPS 0
 #endif
 
-MUSTER_NETS_BEGIN
+MUSTER_TENSOR_BEGIN
 
 /// How a group finds a factor: its first line, and how far eight lines and panels of lines lie apart. It has no distance between
 /// pieces: they change places as slab_offset says (PTX ISA, "Matrix descriptor format", 128-byte swizzling).
@@ -63,7 +63,7 @@ struct GroupProduct<64> {
   template <bool LeftTurned, bool RightTurned>
   __device__ static void add(float (&s)[8][4], std::uint64_t left, std::uint64_t right) {
 #if MUSTER_HAS_GROUPS
-    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
+    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n64k16.f32." MUSTER_SHORT_TYPE "." MUSTER_SHORT_TYPE " "
                  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, "
                  "%23, %24, %25, %26, %27, %28, %29, %30, %31} "
                  ", %32, %33, adds, 1, 1, %34, %35; }"
@@ -77,7 +77,7 @@ struct GroupProduct<64> {
   template <bool RightTurned>
   __device__ static void add(float (&s)[8][4], std::uint32_t const (&left)[4], std::uint64_t right) {
 #if MUSTER_HAS_GROUPS
-    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
+    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n64k16.f32." MUSTER_SHORT_TYPE "." MUSTER_SHORT_TYPE " "
                  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, "
                  "%23, %24, %25, %26, %27, %28, %29, %30, %31} "
                  ", {%32, %33, %34, %35}, %36, adds, 1, 1, %37; }"
@@ -96,7 +96,7 @@ struct GroupProduct<128> {
   template <bool LeftTurned, bool RightTurned>
   __device__ static void add(float (&s)[16][4], std::uint64_t left, std::uint64_t right) {
 #if MUSTER_HAS_GROUPS
-    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 "
+    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n128k16.f32." MUSTER_SHORT_TYPE "." MUSTER_SHORT_TYPE " "
                  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, "
                  "%23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, "
                  "%45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63} "
@@ -115,7 +115,7 @@ struct GroupProduct<128> {
   template <bool RightTurned>
   __device__ static void add(float (&s)[16][4], std::uint32_t const (&left)[4], std::uint64_t right) {
 #if MUSTER_HAS_GROUPS
-    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 "
+    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n128k16.f32." MUSTER_SHORT_TYPE "." MUSTER_SHORT_TYPE " "
                  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, "
                  "%23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, "
                  "%45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63} "
@@ -139,7 +139,7 @@ struct GroupProduct<160> {
   template <bool LeftTurned, bool RightTurned>
   __device__ static void add(float (&s)[20][4], std::uint64_t left, std::uint64_t right) {
 #if MUSTER_HAS_GROUPS
-    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n160k16.f32.bf16.bf16 "
+    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n160k16.f32." MUSTER_SHORT_TYPE "." MUSTER_SHORT_TYPE " "
                  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, "
                  "%23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, "
                  "%45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, "
@@ -161,7 +161,7 @@ struct GroupProduct<160> {
   template <bool RightTurned>
   __device__ static void add(float (&s)[20][4], std::uint32_t const (&left)[4], std::uint64_t right) {
 #if MUSTER_HAS_GROUPS
-    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n160k16.f32.bf16.bf16 "
+    asm volatile("{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n160k16.f32." MUSTER_SHORT_TYPE "." MUSTER_SHORT_TYPE " "
                  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, "
                  "%23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, "
                  "%45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, "
@@ -182,4 +182,4 @@ struct GroupProduct<160> {
   }
 };
 
-MUSTER_NETS_END
+MUSTER_TENSOR_END

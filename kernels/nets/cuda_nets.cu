@@ -153,7 +153,7 @@ __device__ bool is_bias(DeviceLayer const& layer, std::size_t i) { return i >= s
 
 __device__ void set_parameter(DeviceLayer const& layer, std::size_t i, float value) {
   std::size_t const in = i / layer.place.out, out = i % layer.place.out;
-  if (layer.forward == nullptr) return;  // weights are kept in bf16
+  if (layer.forward == nullptr) return;  // weights are kept as short numbers
   if (is_bias(layer, i)) {
     layer.biases[out] = value;
     return;
@@ -241,7 +241,7 @@ struct Launch {
 
   DeviceLayout const& at() const { return self.at; }
   std::uint32_t buckets() const { return static_cast<std::uint32_t>(2 * at().layers.size()); }
-  bool is_bf16() const { return self.plan.precision == Precision::bf16; }
+  bool is_short() const { return nets::is_short(self.plan.precision); }
   TensorLaunch tensor() const {
     auto const* const value_weight = slope_weights == nullptr ? nullptr : slope_weights + self.plan.shape.inputs();
     return {self.plan, at(), self.stream, self.multiprocessors, rows, block_count, blocks, scales, value_weight, self.has_groups};
@@ -324,7 +324,8 @@ struct Pass {
   std::vector<Launch> launches;
   std::uint32_t turn = 0;
 
-  bool is_bf16() const { return launches.front().is_bf16(); }
+  bool is_short() const { return launches.front().is_short(); }
+  TensorPasses const& passes() const { return tensor_passes(launches.front().self.plan); }
   bool has_slopes() const { return launches.front().self.plan.has_slopes; }
   std::size_t layers() const { return launches.front().at().layers.size(); }
   template <class Work>
@@ -404,7 +405,7 @@ void drop(Launch const& l, std::size_t i, bool has_bend, float* own) {
 }
 
 void forward(Pass& p, bool has_bend) {
-  if (p.is_bf16()) return p.each([&](Launch const& l) { tensor_forward(l.tensor(), has_bend); });
+  if (p.is_short()) return p.each([&](Launch const& l) { p.passes().forward(l.tensor(), has_bend); });
   for (std::size_t i = 0; i < p.layers(); ++i) {
     p.each([&](Launch const& l) {
       float* const own = p.own(l, l.at().trace[i + 1].value);
@@ -417,7 +418,7 @@ void forward(Pass& p, bool has_bend) {
 
 /// The inputs' adjoint, and the inner ones of hidden layers, are what others need.
 void twin(Pass& p) {
-  if (p.is_bf16()) return p.each([](Launch const& l) { tensor_twin(l.tensor()); });
+  if (p.is_short()) return p.each([&](Launch const& l) { p.passes().twin(l.tensor()); });
   for (std::size_t i = p.layers(); i-- > 0;) {
     auto const needed = [i](DeviceLayout const& at) { return i == 0 ? at.trace[0].adjoint : at.trace[i].inner; };
     p.each([&](Launch const& l) {
@@ -542,7 +543,7 @@ struct Call {
     check(cudaMemcpyAsync(found, first().at.losses, batch.chunks.size() * 2 * sizeof(double), cudaMemcpyDeviceToHost, first().stream));
     // Notes are written anew for the next one.
     for (auto const& card : cards) check(cudaStreamSynchronize(card.stream));
-    add_losses(batch, found, losses);
+    add_losses(batch, found, 1.0 / double{q.weights.scale}, losses);
   }
 
   Launch announce(Card& self, Batch const& batch) const {
@@ -552,6 +553,7 @@ struct Call {
     std::vector<float> loss_weights(inputs, 0.0f);
     if (q.weights.slope != nullptr) loss_weights.assign(q.weights.slope, q.weights.slope + inputs);
     loss_weights.push_back(q.weights.value);
+    for (float& weight : loss_weights) weight *= q.weights.scale;
     Launch const l{self,
                    batch.rows,
                    static_cast<std::uint32_t>(batch.blocks.size()),
@@ -572,16 +574,16 @@ struct Call {
     if (p.has_slopes()) twin(p);
     p.each(find_losses);
     if (!learns()) return;
-    if (p.is_bf16()) return p.each([](Launch const& l) { tensor_learn(l.tensor()); });
+    if (p.is_short()) return p.each([&](Launch const& l) { p.passes().learn(l.tensor()); });
     if (p.has_slopes()) reverse_twin(p);
     backward(p);
   }
 
-  static void add_losses(Batch const& batch, double const* found, BlockLoss* losses) {
+  static void add_losses(Batch const& batch, double const* found, double scale, BlockLoss* losses) {
     for (std::size_t b = 0; b < batch.blocks.size(); ++b) {
       BlockLoss loss;
       for (std::uint32_t done = 0; done < batch.blocks[b].rows; done += chunk_rows, found += 2) {
-        loss += {found[0], found[1]};
+        loss += {found[0] * scale, found[1] * scale};
       }
       losses[b] = loss;
     }
@@ -875,7 +877,7 @@ DeviceLayer filled_by_itself(Card const& card, std::size_t l) {
 }
 
 void fill_layers(Card const& card, float const* parameters) {
-  if (card.plan.precision == Precision::bf16) return load_tensor(card.at, parameters, card.stream);
+  if (is_short(card.plan.precision)) return tensor_passes(card.plan).load(card.at, parameters, card.stream);
   for (std::size_t l = 0; l < card.at.layers.size(); ++l) {
     auto const layer = filled_by_itself(card, l);
     if (layer.place.out == 0) continue;
@@ -908,7 +910,7 @@ void take_step(CudaNet& self, std::size_t first_bucket, std::span<UpdateRule con
       step_kernel<<<grid_of(std::size_t{layer.place.in} * layer.place.out), 256, 0, card.stream>>>(layer, rules[i], rules[i + 1], card.at.sums, view);
       check(cudaGetLastError());
     }
-    if (card.plan.precision == Precision::bf16) fill_layers(card, all.parameters);
+    if (is_short(card.plan.precision)) fill_layers(card, all.parameters);
   });
   spread(self, trained_of);
 }
@@ -949,7 +951,7 @@ void fill_constants(Card const& self) {
     check(cudaGetLastError());
   };
   check(cudaMemcpyAsync(self.at.square_parts, self.at.parts.data(), self.at.parts.size() * sizeof(SquarePart), cudaMemcpyHostToDevice, self.stream));
-  if (self.plan.precision == Precision::bf16) return prepare_tensor(self.plan, self.at, self.stream);
+  if (is_short(self.plan.precision)) return tensor_passes(self.plan).prepare(self.plan, self.at, self.stream);
   // The twin begins with the output's derivative by itself.
   fill(self.at.trace.back().inner, self.at.layers.back().out_stride, 1);
   if (self.plan.shape.linear_layer >= self.at.layers.size()) return;
@@ -966,15 +968,15 @@ void open(CudaNet& net, Card& self) {
     self.owns_stream = true;
     check(cudaEventCreateWithFlags(&self.done, cudaEventDisableTiming));
   }
-  if (self.plan.precision == Precision::bf16) self.has_groups = open_tensor_device(self.ordinal);
+  if (is_short(self.plan.precision)) self.has_groups = tensor_passes(self.plan).open_device(self.ordinal);
   check(cudaDeviceGetAttribute(&self.multiprocessors, cudaDevAttrMultiProcessorCount, self.ordinal));
   open_memory(net, self);
   fill_constants(self);
 }
 
 void open(CudaNet& net) {
-  if (net.plan.members > 1 && net.plan.precision == Precision::bf16) throw "a network in bf16 does not lie on several GPUs";
-  if (net.plan.has_dropout && net.plan.precision == Precision::bf16) throw "no values of a network in bf16 are dropped";
+  if (net.plan.members > 1 && is_short(net.plan.precision)) throw "a network of short numbers does not lie on several GPUs";
+  if (net.plan.has_dropout && is_short(net.plan.precision)) throw "no values of a network of short numbers are dropped";
   for (auto& card : net.cards) open(net, card);
 }
 

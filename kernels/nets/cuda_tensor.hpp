@@ -1,5 +1,5 @@
-// The passes of a network whose products are of bf16, called by cuda_nets.cu; their .cu file has the kernels. Errors are thrown as
-// C strings.
+// The passes of a network whose products are of bf16 or fp16, called by cuda_nets.cu; their .cu files have the kernels. Errors are
+// thrown as C strings.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -21,18 +21,22 @@ struct TensorLaunch {
   bool has_groups;          ///< compute capability 9.0, for which alone groups of warps multiply so
 };
 
-/// Throws where the device has no products of bf16; otherwise whether it has groups.
-bool open_tensor_device(int ordinal);
-/// What never changes.
-void prepare_tensor(DevicePlan const& plan, DeviceLayout const& at, cudaStream_t stream);
-/// Rounds weights.
-void load_tensor(DeviceLayout const& at, float const* parameters, cudaStream_t stream);
+struct TensorPasses {
+  /// Throws where the device has no such products; otherwise whether it has groups.
+  bool (*open_device)(int ordinal);
+  /// What never changes.
+  void (*prepare)(DevicePlan const& plan, DeviceLayout const& at, cudaStream_t stream);
+  /// Rounds weights.
+  void (*load)(DeviceLayout const& at, float const* parameters, cudaStream_t stream);
+  /// From the inputs in fp32 to the outputs in fp32.
+  void (*forward)(TensorLaunch const& launch, bool has_bend);
+  /// To the slopes by the inputs in fp32.
+  void (*twin)(TensorLaunch const& launch);
+  /// From the losses' derivatives in fp32 to all gradients.
+  void (*learn)(TensorLaunch const& launch);
+};
+extern TensorPasses const bf16_passes, fp16_passes;
 
-/// From the inputs in fp32 to the outputs in fp32.
-void tensor_forward(TensorLaunch const& launch, bool has_bend);
-/// To the slopes by the inputs in fp32.
-void tensor_twin(TensorLaunch const& launch);
-/// From the losses' derivatives in fp32 to all gradients.
-void tensor_learn(TensorLaunch const& launch);
+inline TensorPasses const& tensor_passes(DevicePlan const& plan) { return plan.precision == Precision::fp16 ? fp16_passes : bf16_passes; }
 
 MUSTER_NETS_END

@@ -1,11 +1,11 @@
-// Matrix products on tensor cores: factors of bf16, sums of fp32. An element's sum takes 16 products at a time in ascending order
-// of the summed index, so that no cut into tiles shows in a result; the order within 16 is the device's. Included by cuda_tensor.cu.
+// Matrix products on tensor cores: factors of short numbers, sums of fp32. An element's sum takes 16 products at a time in ascending order
+// of the summed index, so that no cut into tiles shows in a result; the order within 16 is the device's. Included by cuda_tensor_passes.hpp.
 #pragma once
 
 #include "kernels/nets/cuda_groups.hpp"
 #include "kernels/nets/cuda_product.hpp"
 
-MUSTER_NETS_BEGIN
+MUSTER_TENSOR_BEGIN
 
 /// Who multiplies: each warp its own 16 rows at a time, or four warps together 64 of them.
 enum class Unit { warp, group };
@@ -31,9 +31,9 @@ struct GroupCut {
 };
 
 struct TensorFactors {
-  Bf16 const* left = nullptr;   ///< [row][summed index], or [summed index][row]
+  Short const* left = nullptr;   ///< [row][summed index], or [summed index][row]
   std::uint32_t left_stride = 0;
-  Bf16 const* right = nullptr;  ///< [column][summed index], or [summed index][column]
+  Short const* right = nullptr;  ///< [column][summed index], or [summed index][column]
   std::uint32_t right_stride = 0;
   std::uint32_t rows = 0, columns = 0, depth = 0;
 };
@@ -62,8 +62,8 @@ struct SlabCopy {
     from = lie == Lines::of_depth ? across * stride + deep : deep * stride + across;
   }
   /// The slice that begins at `slice`, of which `left` summed values are left.
-  __device__ void fetch(Bf16 const* slice, std::uint32_t left, std::uint32_t shared) const {
-    Bf16 const* const own = slice + from;
+  __device__ void fetch(Short const* slice, std::uint32_t left, std::uint32_t shared) const {
+    Short const* const own = slice + from;
     MUSTER_UNROLL
     for (int i = 0; i < shares; ++i) {
       std::uint32_t const down = static_cast<std::uint32_t>(i * apart % lines), panel = static_cast<std::uint32_t>(i * apart / lines);
@@ -84,7 +84,7 @@ __device__ inline LanePlace right_first(std::uint32_t lane) { return {lane % 8 +
 
 /// A matrix [rows][columns] that Work wants at the end: its part of a tile comes like a further slice.
 struct Side {
-  Bf16 const* at;
+  Short const* at;
   std::uint32_t stride;
 };
 
@@ -306,4 +306,4 @@ class TensorTile {
   float sums_[Cut::row_tiles][Cut::column_tiles][4];
 };
 
-MUSTER_NETS_END
+MUSTER_TENSOR_END

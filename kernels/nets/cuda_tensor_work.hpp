@@ -1,11 +1,11 @@
-// What happens to elements of products on tensor cores: as in cuda_work.hpp, in fp32; matrices are stored in bf16, rounded once.
-// Columns behind a matrix's width hold zeros, and stay so. Included by cuda_tensor.cu.
+// What happens to elements of products on tensor cores: as in cuda_work.hpp, in fp32; matrices are stored as short numbers, rounded once.
+// Columns behind a matrix's width hold zeros, and stay so. Included by cuda_tensor_passes.hpp.
 #pragma once
 
 #include "kernels/nets/cuda_tensor_product.hpp"
 #include "kernels/nets/cuda_work.hpp"
 
-MUSTER_NETS_BEGIN
+MUSTER_TENSOR_BEGIN
 
 /// Four tiles of eight columns, of which a lane has two columns each while it computes, and a whole tile when it loads and stores.
 struct Quad {
@@ -22,7 +22,7 @@ struct RowPlace {
 };
 
 /// All four lanes call these together.
-__device__ inline void store_quad(Bf16* matrix, std::uint32_t stride, RowPlace const& at, Quad quad) {
+__device__ inline void store_quad(Short* matrix, std::uint32_t stride, RowPlace const& at, Quad quad) {
   turn_quad(quad.words, at.lane);
   if (!at.is_inside(stride)) return;
   *reinterpret_cast<Piece*>(matrix + at.offset(stride)) = {{quad.words[0], quad.words[1], quad.words[2], quad.words[3]}};
@@ -33,12 +33,12 @@ __device__ inline Quad times(float const (&low)[4], float const (&high)[4], Quad
   Quad out;
   MUSTER_UNROLL
   for (int t = 0; t < 4; ++t)
-    out.words[t] = pack_bf16(fma(low[t], low_of(factor.words[t]), low_of(more.words[t])),
+    out.words[t] = pack_pair(fma(low[t], low_of(factor.words[t]), low_of(more.words[t])),
                              fma(high[t], high_of(factor.words[t]), high_of(more.words[t])));
   return out;
 }
 
-/// Rows of sums as groups of four tiles, for what stores bf16. `Work` has finish(RowPlace, low[4], high[4], side matrices' quads).
+/// Rows of sums as groups of four tiles, for what stores short numbers. `Work` has finish(RowPlace, low[4], high[4], side matrices' quads).
 template <class Work, int Sides>
 struct ByQuads {
   static constexpr int sides = Sides;
@@ -74,7 +74,7 @@ struct TensorFromBiases {
   __device__ float start(std::uint32_t column) const { return column < stride ? biases[column] : 0.0f; }
 };
 
-/// Activations by the device's approximations of 2^x and 1 / x, which are far closer than bf16.
+/// Activations by the device's approximations of 2^x and 1 / x, which are far closer than short numbers.
 __device__ inline float logistic(float z) {
   float power = 0, inverse = 0;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(-1.44269504f * z));
@@ -128,9 +128,9 @@ struct TensorActivated : TensorFromBiases, ByQuads<TensorActivated<HasBend>, 0> 
     MUSTER_UNROLL
     for (int t = 0; t < 4; ++t) {
       Curve const a = curve.at(low[t]), b = curve.at(high[t]);
-      value.words[t] = pack_bf16(a.value, b.value);
-      slope.words[t] = pack_bf16(a.slope, b.slope);
-      bend.words[t] = pack_bf16(a.bend, b.bend);
+      value.words[t] = pack_pair(a.value, b.value);
+      slope.words[t] = pack_pair(a.slope, b.slope);
+      bend.words[t] = pack_pair(a.bend, b.bend);
     }
     store_quad(to.value, to.stride, at, value);
     store_quad(to.slope, to.stride, at, slope);
@@ -174,9 +174,9 @@ struct TensorTwin : TensorFromZero, ByQuads<TensorTwin<HasCurl>, HasCurl ? 2 : 1
 
 /// delta = x * slope; extra = x * curl.
 struct TensorReverseTwin : TensorFromZero, ByQuads<TensorReverseTwin, 2> {
-  TensorReverseTwin(TensorTrace const& trace, Bf16* to, std::uint32_t count) : mid(trace), delta(to), rows(count) {}
+  TensorReverseTwin(TensorTrace const& trace, Short* to, std::uint32_t count) : mid(trace), delta(to), rows(count) {}
   TensorTrace mid;
-  Bf16* delta;
+  Short* delta;
   std::uint32_t rows;
 
   __device__ Side side(std::uint32_t i) const { return {i == 0 ? mid.slope : mid.curl, mid.stride}; }
@@ -189,9 +189,9 @@ struct TensorReverseTwin : TensorFromZero, ByQuads<TensorReverseTwin, 2> {
 /// delta = x * slope, and `extra` where slopes are learned.
 template <bool HasSlopes>
 struct TensorBackward : TensorFromZero, ByQuads<TensorBackward<HasSlopes>, HasSlopes ? 2 : 1> {
-  TensorBackward(TensorTrace const& trace, Bf16* to, std::uint32_t count) : before(trace), delta(to), rows(count) {}
+  TensorBackward(TensorTrace const& trace, Short* to, std::uint32_t count) : before(trace), delta(to), rows(count) {}
   TensorTrace before;
-  Bf16* delta;
+  Short* delta;
   std::uint32_t rows;
 
   __device__ Side side(std::uint32_t i) const { return {i == 0 ? before.slope : before.extra, before.stride}; }
@@ -214,7 +214,7 @@ struct TensorGradient : TensorFromZero {
   float biases[2 * Pairs][4] = {};
 
   __device__ void see(int tile, std::uint32_t right0, std::uint32_t right1) {
-    constexpr std::uint32_t ones = 0x3f803f80;
+    constexpr std::uint32_t ones = short_one << 16 | short_one;
     if (sums_biases) multiply_add(biases[tile], {ones, ones, ones, ones}, right0, right1);
   }
   template <int Count, class SideWord>
@@ -259,4 +259,4 @@ using GroupBig = GroupCut<128, 128, 3, 2>;
 using GroupWide = GroupCut<64, 160, 3, 2>;
 using GroupHalf = GroupCut<128, 64, 3, 2>;
 
-MUSTER_NETS_END
+MUSTER_TENSOR_END

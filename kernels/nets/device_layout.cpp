@@ -20,7 +20,7 @@ DeviceLayer lay_out_layer(DevicePlan const& plan, std::size_t index, std::size_t
   layer.place = {in, layer.own_out.count, first, first + std::size_t{in} * layer.own_out.count};
   layer.in_stride = device_stride(in), layer.out_stride = device_stride(out);
   layer.own_in_stride = device_stride(layer.own_in.count), layer.own_out_stride = device_stride(layer.own_out.count);
-  if (plan.precision == Precision::bf16) return layer;
+  if (is_short(plan.precision)) return layer;
   layer.forward = matrix(arena, in, layer.own_out_stride);
   layer.backward = matrix(arena, out, layer.own_in_stride);
   layer.biases = matrix(arena, 1, layer.own_out_stride);
@@ -42,7 +42,7 @@ TraceView lay_out_trace(DevicePlan const& plan, std::size_t index, Arena& arena)
   auto const take = [&](bool is_wanted, std::uint32_t stride) { return is_wanted ? matrix(arena, plan.rows_at_once, stride) : nullptr; };
   TraceView trace;
   trace.value = take(!is_hidden || plan.precision == Precision::fp32, all);
-  if (plan.precision == Precision::bf16) {
+  if (is_short(plan.precision)) {
     trace.adjoint = take(plan.has_twin && index == 0, all);
     return trace;
   }
@@ -59,8 +59,8 @@ TensorLayer lay_out_tensor(LayerPlace const& place, std::size_t index, Arena& ar
   layer.depth = index == 0 ? 2 * place.in : place.in;
   layer.depth_stride = tensor_stride(layer.depth);
   layer.out_stride = tensor_stride(place.out);
-  layer.by_output = arena.take<Bf16>(std::size_t{place.out} * layer.depth_stride);
-  layer.by_input = arena.take<Bf16>(std::size_t{place.in} * layer.out_stride);
+  layer.by_output = arena.take<Short>(std::size_t{place.out} * layer.depth_stride);
+  layer.by_input = arena.take<Short>(std::size_t{place.in} * layer.out_stride);
   layer.biases = arena.take<float>(layer.out_stride);
   return layer;
 }
@@ -69,9 +69,9 @@ TensorTrace lay_out_tensor(DevicePlan const& plan, std::size_t index, Arena& are
   TensorTrace trace;
   bool const is_input = index == 0, is_hidden = !is_input && index < plan.shape.layers();
   trace.stride = tensor_stride(plan.shape.widths[index] * (is_input ? 2 : 1));
-  auto const take = [&](bool is_wanted) { return is_wanted ? arena.take<Bf16>(plan.rows_at_once * trace.stride) : nullptr; };
+  auto const take = [&](bool is_wanted) { return is_wanted ? arena.take<Short>(plan.rows_at_once * trace.stride) : nullptr; };
   trace.value = take(is_input || is_hidden);
-  trace.slope = is_hidden ? arena.take<Bf16>(fused_rows(plan.rows_at_once) * trace.stride) : nullptr;
+  trace.slope = is_hidden ? arena.take<Short>(fused_rows(plan.rows_at_once) * trace.stride) : nullptr;
   trace.delta = take(is_hidden && fused_width(plan) != 0);
   trace.bend = take(is_hidden && plan.has_slopes);
   trace.curl = take(is_hidden && plan.has_slopes);
@@ -86,10 +86,10 @@ TensorLayout lay_out_tensor(DevicePlan const& plan, Arena& arena) {
   auto const places = places_of(shape);
   for (std::size_t i = 0; i < places.size(); ++i) out.layers.push_back(lay_out_tensor(places[i], i, arena));
   for (std::size_t i = 0; i < shape.widths.size(); ++i) out.trace.push_back(lay_out_tensor(plan, i, arena));
-  out.by_output = arena.take<Bf16>(plan.rows_at_once * tensor_stride(shape.outputs()));
-  out.by_slope = arena.take<Bf16>(plan.has_slopes ? plan.rows_at_once * tensor_stride(shape.inputs()) : 0);
+  out.by_output = arena.take<Short>(plan.rows_at_once * tensor_stride(shape.outputs()));
+  out.by_slope = arena.take<Short>(plan.has_slopes ? plan.rows_at_once * tensor_stride(shape.inputs()) : 0);
   auto const widest = tensor_stride(*std::ranges::max_element(shape.widths));
-  for (auto& delta : out.delta) delta = arena.take<Bf16>(plan.rows_at_once * widest);
+  for (auto& delta : out.delta) delta = arena.take<Short>(plan.rows_at_once * widest);
   return out;
 }
 
@@ -176,9 +176,9 @@ std::uint32_t fused_width(DevicePlan const& plan) {
 }
 
 char const* refusal_of(Precision precision, int compute_major) {
-  constexpr int first_with_bf16 = 8;
-  if (precision == Precision::fp32 || compute_major >= first_with_bf16) return nullptr;
-  return "its tensor cores have no bf16, which begins at compute capability 8.0; choose precision fp32";
+  constexpr int first_major = 8;
+  if (!is_short(precision) || compute_major >= first_major) return nullptr;
+  return "its tensor cores do not multiply bf16, or so much fp16 at once, which begins at compute capability 8.0; choose precision fp32";
 }
 
 std::uint64_t device_bytes(DevicePlan const& plan) {

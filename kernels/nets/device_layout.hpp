@@ -49,31 +49,31 @@ struct SquarePart {
   std::uint32_t bucket = 0;
 };
 
-/// Bits of a bf16 number.
-using Bf16 = std::uint16_t;
+/// Bits of a number of 16 bits: bf16 or fp16.
+using Short = std::uint16_t;
 
-/// A layer's weights in bf16, for both products. The first one multiplies inputs that are two numbers each, which makes them as
+/// A layer's weights as short numbers, for both products. The first one multiplies inputs that are two numbers each, which makes them as
 /// good as 16 bits: its summed index goes over the weights twice.
 struct TensorLayer {
-  Bf16* by_output = nullptr;  ///< [out][depth_stride]
-  Bf16* by_input = nullptr;   ///< [in][out_stride]
+  Short* by_output = nullptr;  ///< [out][depth_stride]
+  Short* by_input = nullptr;   ///< [in][out_stride]
   float* biases = nullptr;    ///< [out_stride]
   std::uint32_t depth = 0, depth_stride = 0, out_stride = 0;
 };
 
-/// As TraceView, in bf16, with adjoint times bend as `curl`. The inputs' value has twice their columns.
+/// As TraceView, of short numbers, with adjoint times bend as `curl`. The inputs' value has twice their columns.
 struct TensorTrace {
-  Bf16 *value = nullptr, *slope = nullptr, *bend = nullptr, *curl = nullptr, *inner = nullptr, *extra = nullptr;
-  Bf16* delta = nullptr;  ///< of a network that goes through one kernel
+  Short *value = nullptr, *slope = nullptr, *bend = nullptr, *curl = nullptr, *inner = nullptr, *extra = nullptr;
+  Short* delta = nullptr;  ///< of a network that goes through one kernel
   std::uint32_t stride = 0;
 };
 
-/// Matrices of bf16; columns behind a width are zeros.
+/// Matrices of short numbers; columns behind a width are zeros.
 struct TensorLayout {
   std::vector<TensorLayer> layers;
   std::vector<TensorTrace> trace;
-  Bf16 *by_output = nullptr, *by_slope = nullptr;
-  Bf16* delta[2] = {};
+  Short *by_output = nullptr, *by_slope = nullptr;
+  Short* delta[2] = {};
 };
 
 /// Of a network's trace, values, inner ones, the inputs' adjoint and `delta` have all columns, and the others a member's own.
@@ -100,7 +100,7 @@ struct DeviceLayout {
   double* losses = nullptr;           ///< [chunks][value, slope]
   char* notes = nullptr;              ///< blocks, chunks, scales and weights of a launch
   std::size_t note_bytes = 0;
-  TensorLayout tensor;                ///< in bf16: instead of weights and of hidden layers' matrices
+  TensorLayout tensor;                ///< of short numbers: instead of weights and of hidden layers' matrices
 };
 DeviceLayout lay_out(DevicePlan const& plan, Arena& arena);
 

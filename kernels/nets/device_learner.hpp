@@ -26,9 +26,10 @@ struct TableSize {
   std::uint64_t inputs = 0, targets = 0, slopes = 0, places = 0;
 };
 
-/// Of a network's products: chains of fp32 with the bits of a CPU, or factors of bf16 that are summed in fp32 by tensor cores, with
-/// the bits of a kind of device (its compute capability).
-enum class Precision : std::uint8_t { fp32, bf16 };
+/// Of a network's products: chains of fp32 with the bits of a CPU, or factors of 16 bits that are summed in fp32 by tensor cores,
+/// with the bits of a kind of device (its compute capability).
+enum class Precision : std::uint8_t { fp32, bf16, fp16 };
+constexpr bool is_short(Precision precision) { return precision != Precision::fp32; }
 
 struct DevicePlan {
   Shape shape;

@@ -69,6 +69,7 @@ struct LossWeights {
   float value = 1;
   float const* slope = nullptr;  ///< [inputs]; null without
   Dropout const* dropout = nullptr;  ///< for gradients alone; null without
+  float scale = 1;  ///< on a device: gradients come out so many times as large, losses do not; a power of two
 };
 
 /// Sums over a block of samples.

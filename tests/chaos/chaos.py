@@ -28,7 +28,8 @@ import time
 
 from hosts import Hosts
 
-SETTINGS = ["--set", "simulation.tile_paths=4096", "--threads", "1", "--device", "cpu", "--commit-interval", "0.1"]
+TILE_PATHS = 4096
+SETTINGS = ["--set", f"simulation.tile_paths={TILE_PATHS}", "--threads", "1", "--device", "cpu", "--commit-interval", "0.1"]
 RUN_LIMIT_S = 180
 ORPHAN_LIMIT_S = 100  # for ranks of other hosts: one that is stopped there is killed by mpirun after a minute
 MOST_TILES = 1 << 62
@@ -298,7 +299,7 @@ class Chaos:
         if arguments.lasts:
             begun = time.monotonic()
             self.undisturbed()
-            self.job = self.job_of(int(arguments.paths * arguments.lasts / (time.monotonic() - begun)))
+            self.job = self.job_of(TILE_PATHS * round(arguments.paths / TILE_PATHS * arguments.lasts / (time.monotonic() - begun)))
         self.digest = None if self.is_calm else self.undisturbed()
 
     def job_of(self, paths):

@@ -264,6 +264,63 @@ TEST_F(DeviceRunners, RunAheadWithCompanionsToTheSameNetwork) {
     }
 }
 
+/// What a runner comes to, stage by stage.
+std::shared_ptr<Network const> trained(Job const& job, TileRunner& runner) {
+  auto const& steps = *job.steps();
+  auto carry = steps.first(1);
+  std::uint64_t begin = 0;
+  for (auto const end : job.stages()) {
+    runner.enter(carry);
+    Slots sums(slots_of_stage(job, {begin, end - begin}), 0);
+    std::vector<TileDigest> digests(end - begin);
+    runner.run({begin, end - begin}, sums, digests);
+    // As a start that goes on from a save.
+    carry = steps.next(steps.decode(steps.encode(*carry), 1), sums, 1);
+    begin = end;
+    if (steps.is_done(*carry)) break;
+  }
+  return std::static_pointer_cast<Network const>(carry);
+}
+
+TEST_F(DeviceRunners, KeepGradientsOfFp16InBounds) {
+  std::vector<std::string> const small{"network.width=5", "network.layers=1", "training.epochs=450", "data.grid=0"};
+  auto half = small;
+  half.emplace_back("training.precision=fp16");
+  auto const exact = make_train_job(params_of(asian_job, small), {}), scaled = make_train_job(params_of(asian_job, half), {});
+  auto const wanted = trained(*exact, *exact->make_runner({}));
+  auto const again = [](Network const& network) {
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < network.history.size(); ++i) all += network.history[i].again;
+    return all;
+  };
+  for (float const most : {1e9f, 40.0f}) {
+    memory_.most_short = most;
+    auto const found = trained(*scaled, *scaled->make_runner(gpu()));
+    EXPECT_EQ(found->weights->parameters, wanted->weights->parameters) << "a power of two rounds nothing away";
+    EXPECT_EQ(found->validations.back().loss, wanted->validations.back().loss);
+    ASSERT_EQ(found->history.size(), wanted->history.size());
+    for (std::size_t i = 0; i < wanted->history.size(); ++i) {
+      EXPECT_EQ(found->history[i].loss, wanted->history[i].loss);
+      EXPECT_EQ(found->history[i].norm, wanted->history[i].norm);
+    }
+    ASSERT_TRUE(found->loss_scale);
+    bool const is_tight = most < 100;
+    EXPECT_EQ(found->loss_scale->exponent < first_loss_exponent, is_tight) << found->loss_scale->exponent;
+    EXPECT_EQ(again(*found) > again(*wanted), is_tight);
+    if (!is_tight) {
+      EXPECT_EQ(found->loss_scale->exponent, first_loss_exponent + 2) << "2 250 steps in bounds";
+    }
+  }
+  memory_.most_short = 0;
+  try {
+    trained(*scaled, *scaled->make_runner(gpu()));
+    FAIL();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), Exit::job_failed);
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("step 1: the gradient of the weights of layer 1 is not finite"));
+  }
+}
+
 TEST_F(DeviceRunners, KeepBf16ToOneKindOfDevice) {
   auto const exact = make_train_job(params_of(asian_job), {}), fast = make_train_job(params_of(asian_job, {"training.precision=bf16"}), {});
   EXPECT_EQ(exact->same_bits(), SameBits::on_every_device);
@@ -274,7 +331,7 @@ TEST_F(DeviceRunners, KeepBf16ToOneKindOfDevice) {
     FAIL();
   } catch (Error const& error) {
     EXPECT_EQ(error.code(), Exit::user);
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("training.precision = \"bf16\" (only GPUs from compute capability 8.0"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("training.precision = \"bf16\" or \"fp16\" (only GPUs from compute capability 8.0"));
   }
 }
 

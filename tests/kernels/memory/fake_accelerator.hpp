@@ -21,6 +21,7 @@ struct FakeMemory {
   int launches_to_fail = 0;           ///< of the next ones: out of memory in mid-run
   std::uint32_t least_columns_seen = UINT32_MAX;
   int opened = 0;
+  float most_short = 65504;           ///< where numbers of fp16 end
 };
 
 class FakeAccelerator final : public kernels::Accelerator {
@@ -46,7 +47,7 @@ class FakeAccelerator final : public kernels::Accelerator {
   }
   std::unique_ptr<kernels::nets::DeviceLearner> open_learner(kernels::nets::DevicePlan const& plan,
                                                              std::span<kernels::DevicePool* const> pools) override {
-    return std::make_unique<HostLearner>(plan, pools);
+    return std::make_unique<HostLearner>(plan, pools, memory_.most_short);
   }
 
  private:

@@ -65,7 +65,7 @@ TEST(DeviceLayout, OldDevicesHaveNoBfloat) {
   EXPECT_EQ(refusal_of(Precision::bf16, 8), nullptr);
   ASSERT_NE(refusal_of(Precision::bf16, 7), nullptr);
   EXPECT_EQ(std::string_view(refusal_of(Precision::bf16, 7)),
-            "its tensor cores have no bf16, which begins at compute capability 8.0; choose precision fp32");
+            "its tensor cores do not multiply bf16, or so much fp16 at once, which begins at compute capability 8.0; choose precision fp32");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <vector>
 
 #include "kernels/device_pool.hpp"
@@ -16,8 +18,9 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   using BlockLoss = kernels::nets::BlockLoss;
   using HostNet = kernels::nets::HostNet;
 
-  HostLearner(kernels::nets::DevicePlan const& plan, std::span<kernels::DevicePool* const> pools)
-      : plan_(plan), net_(plan.shape, plan.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn) {
+  /// Numbers of fp16, as which it computes in fp32, end at `most_short`.
+  HostLearner(kernels::nets::DevicePlan const& plan, std::span<kernels::DevicePool* const> pools, float most_short = 65504)
+      : plan_(plan), most_short_(most_short), net_(plan.shape, plan.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn) {
     auto own = plan;
     for (std::size_t i = 0; i < pools.size(); ++i) {
       own.member = static_cast<std::uint32_t>(i) % plan.members;
@@ -38,8 +41,17 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   void add_gradients(std::span<BlockRows const> blocks, kernels::nets::RowOrder const& order, kernels::nets::LossWeights const& weights,
                      std::span<double const> scales, std::span<std::int64_t> sums, kernels::nets::BlockReports const& reports) override {
     auto const buckets = scales.size();
-    for (std::size_t b = 0; b < blocks.size(); ++b)
-      reports.losses[b] = net_.add_gradient(gather(blocks[b], order), weights, scales, sums, reports.most.subspan(blocks[b].shard * buckets, buckets));
+    std::vector<float> slopes(weights.slope, weights.slope + (weights.slope != nullptr ? plan_.shape.inputs() : 0));
+    for (float& slope : slopes) slope *= weights.scale;
+    kernels::nets::LossWeights const scaled{weights.value * weights.scale, weights.slope != nullptr ? slopes.data() : nullptr, weights.dropout};
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      auto const most = reports.most.subspan(blocks[b].shard * buckets, buckets);
+      auto const loss = net_.add_gradient(gather(blocks[b], order), scaled, scales, sums, most);
+      reports.losses[b] = {loss.value / weights.scale, loss.slope / weights.scale};
+      for (auto& one : most)
+        if (plan_.precision == kernels::nets::Precision::fp16 && std::bit_cast<float>(one) > most_short_)
+          one = std::bit_cast<std::uint32_t>(std::numeric_limits<float>::infinity());
+    }
   }
   void losses(std::span<BlockRows const> blocks, kernels::nets::RowOrder const& order, kernels::nets::LossWeights const& weights,
               std::span<BlockLoss> losses) override {
@@ -106,6 +118,7 @@ class HostLearner final : public kernels::nets::DeviceLearner {
   }
 
   kernels::nets::DevicePlan const plan_;
+  float const most_short_;
   std::vector<kernels::PoolMemory> memory_;
   HostNet net_;
   std::vector<kernels::nets::Bucket> const buckets_ = kernels::nets::buckets_of(plan_.shape);

@@ -1,4 +1,4 @@
-// A GPU's networks in bf16 are near those in double, and have one answer however they are cut. Their memory begins as NaN.
+// A GPU's networks in bf16 and fp16 are near those in double, and have one answer however they are cut. Their memory begins as NaN.
 #include <cuda_runtime.h>
 
 #include <algorithm>
@@ -71,7 +71,7 @@ double distance(std::vector<double> found, std::vector<double> const& wanted) {
 
 class Scene {
  public:
-  explicit Scene(Case const& of) : of_(of), shape_{of.widths, of.activation, of.linear_layer}, engine_(of.samples) {
+  Scene(Case const& of, Precision precision) : of_(of), precision_(precision), shape_{of.widths, of.activation, of.linear_layer}, engine_(of.samples) {
     for (auto const& place : places_of(shape_)) {
       float const most = std::sqrt(3.0f / static_cast<float>(place.in));
       append(parameters_, draw(std::size_t{place.in} * place.out, most));
@@ -95,11 +95,15 @@ class Scene {
     std::ranges::reverse(other.losses);
     std::ranges::reverse(other.judged);
     expect(steps_are_loads(), "weights of a step made there are not those of a load");
-    std::printf("%zu layers, %zu parameters, %s\n", shape_.layers(), parameters_.size(), of_.has_slopes ? "slopes" : "plain");
+    std::printf("%s: %zu layers, %zu parameters, %s\n", precision_ == Precision::fp16 ? "fp16" : "bf16", shape_.layers(), parameters_.size(),
+                of_.has_slopes ? "slopes" : "plain");
     expect(same(once, again), "a second run has other bits");
     expect(same(once, small), "other rows at once have other bits");
     expect(same(once, other), "another order of blocks has other bits");
     compare(once);
+    auto const scaled = run(of_.samples, blocks_, 64);
+    expect(same(scaled.losses, once.losses), "a scale of gradients shows in losses");
+    for (auto const& bucket : buckets_of(shape_)) near_one_another(scaled, once, bucket);
   }
 
  private:
@@ -123,11 +127,13 @@ class Scene {
   std::size_t buckets() const { return 2 * shape_.layers(); }
   std::vector<double> scales() const { return std::vector<double>(buckets(), 0x1p36); }
   DevicePlan plan(std::uint64_t rows_at_once) const {
-    return {shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0}, rows_at_once, shards, Precision::bf16};
+    return {shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0}, rows_at_once, shards, precision_};
   }
-  LossWeights weights() const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr}; }
+  LossWeights weights(float scale = 1) const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr, nullptr, scale}; }
+  /// fp16 has three bits more.
+  double bound(double of_bf16) const { return precision_ == Precision::fp16 ? of_bf16 / 4 : of_bf16; }
 
-  Found run(std::uint64_t rows_at_once, std::vector<BlockRows> const& blocks) {
+  Found run(std::uint64_t rows_at_once, std::vector<BlockRows> const& blocks, float scale = 1) {
     Found found{std::vector<std::int64_t>(parameters_.size()), std::vector<std::uint32_t>(shards * buckets()), std::vector<BlockLoss>(blocks.size()),
                 std::vector<BlockLoss>(blocks.size()), std::vector<float>(of_.samples * shape_.outputs()),
                 std::vector<float>(shape_.outputs() == 1 ? inputs_.size() : 0)};
@@ -137,7 +143,9 @@ class Scene {
     auto const tell = [](char const* text) { expect(text == nullptr, text); };
     tell(hold_on_cuda(net, {inputs_, targets_, slopes_}));
     tell(load_on_cuda(net, parameters_.data()));
-    tell(run_cuda_net(net, blocks, order_, weights(), scales().data(), found.sums.data(), {found.losses, found.most}));
+    auto on_grid = scales();
+    for (auto& one : on_grid) one /= scale;
+    tell(run_cuda_net(net, blocks, order_, weights(scale), on_grid.data(), found.sums.data(), {found.losses, found.most}));
     tell(run_cuda_net(net, blocks, order_, weights(), nullptr, nullptr, {found.judged}));
     tell(predict_on_cuda(net, inputs_, found.outputs, found.slopes));
     close_cuda_net(net);
@@ -190,14 +198,22 @@ class Scene {
       slopes.insert(slopes.end(), pass.adjoint[0].begin(), pass.adjoint[0].end());
     }
     for (auto const& bucket : buckets_of(shape_)) near(found, bucket, gradient);
-    near("outputs", {found.outputs.begin(), found.outputs.end()}, outputs, 0.01 * of_.far);
-    near("slopes", {found.slopes.begin(), found.slopes.end()}, slopes, 0.015 * of_.far);
+    near("outputs", {found.outputs.begin(), found.outputs.end()}, outputs, bound(0.01) * of_.far);
+    near("slopes", {found.slopes.begin(), found.slopes.end()}, slopes, bound(0.015) * of_.far);
     near_losses(found, outputs, slopes);
   }
   void near(Found const& found, Bucket const& bucket, std::vector<double> const& gradient) const {
     std::vector<double> got, wanted(gradient.begin() + static_cast<std::ptrdiff_t>(bucket.first), gradient.begin() + static_cast<std::ptrdiff_t>(bucket.first + bucket.count));
     for (std::size_t i = 0; i < bucket.count; ++i) got.push_back(static_cast<double>(found.sums[bucket.first + i]) * 0x1p-36);
-    near("gradient", got, wanted, 0.03);
+    near("gradient", got, wanted, bound(0.03));
+  }
+  /// All numbers are so many times as large: the same, but for those that are subnormal.
+  void near_one_another(Found const& found, Found const& wanted, Bucket const& bucket) const {
+    auto const part = [&](Found const& of) {
+      auto const first = of.sums.begin() + static_cast<std::ptrdiff_t>(bucket.first);
+      return std::vector<double>(first, first + static_cast<std::ptrdiff_t>(bucket.count));
+    };
+    expect(distance(part(found), part(wanted)) < 1e-3, "a scale of gradients shows in them");
   }
   static void near(char const* what, std::vector<double> const& found, std::vector<double> const& wanted, double bound) {
     double const far = distance(found, wanted);
@@ -214,11 +230,12 @@ class Scene {
       if (of_.has_slopes) add(slope, 0.3f, slopes, slopes_, shape_.inputs());
     }
     for (auto const& loss : found.losses) value_found += loss.value, slope_found += loss.slope;
-    near("loss", {value_found}, {value}, 0.01);
-    if (of_.has_slopes) near("loss of slopes", {slope_found}, {slope}, 0.01);
+    near("loss", {value_found}, {value}, bound(0.01));
+    if (of_.has_slopes) near("loss of slopes", {slope_found}, {slope}, bound(0.01));
   }
 
   Case const of_;
+  Precision const precision_;
   Shape const shape_;
   std::mt19937 engine_;
   RowOrder order_;
@@ -252,7 +269,7 @@ int main() {
                                           {{20, 64, 64, 3}, Activation::tanh, 1777, false},
                                           {{5, 128, 128, 128, 2}, Activation::relu, 2500, false},
                                           {{3, 64, 1}, Activation::silu, 333, false}})
-    Scene(of).check();
+    for (auto const precision : {Precision::bf16, Precision::fp16}) Scene(of, precision).check();
   std::printf(faults == 0 ? "all good\n" : "%d faults\n", faults);
   return faults == 0 ? 0 : 1;
 }

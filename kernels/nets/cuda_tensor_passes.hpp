@@ -1,5 +1,5 @@
-// Networks on tensor cores: kernels and the order of passes, as cuda_nets.cu has them in fp32.
-#if defined(__CUDACC__)
+// Networks on tensor cores: kernels and the order of passes, as cuda_nets.cu has them in fp32. Included by cuda_bf16.cu and cuda_fp16.cu.
+#pragma once
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 #include "kernels/nets/cuda_tensor.hpp"
 #include "kernels/nets/cuda_tensor_work.hpp"
 
-MUSTER_NETS_BEGIN
+MUSTER_TENSOR_BEGIN
 
 namespace {
 
@@ -62,6 +62,7 @@ __global__ void __launch_bounds__(Cut::threads, Cut::blocks) tensor_gradient_ker
   biases.raise(block.shard, largest);
 }
 
+constexpr Precision short_precision = MUSTER_SHORT_IS_FP16 ? Precision::fp16 : Precision::bf16;
 constexpr int fused_groups = 3, fused_threads = 128 * fused_groups;
 
 /// Blocks that stay, and take rows in turns.
@@ -73,9 +74,9 @@ __global__ void __launch_bounds__(fused_threads, 1) fused_kernel(__grid_constant
   for (std::uint32_t row = slot * 64; row < view.rows; row += gridDim.x * fused_threads / 2) group.run(row, slot);
 }
 
-/// Rows of floats as bf16, a piece a thread; with `Twice`, what rounding took away lies behind them.
+/// Rows of floats as short numbers, a piece a thread; with `Twice`, what rounding took away lies behind them.
 template <bool Twice>
-__global__ void round_kernel(float const* from, std::uint32_t from_stride, std::uint32_t width, std::uint32_t rows, Bf16* to, std::uint32_t to_stride) {
+__global__ void round_kernel(float const* from, std::uint32_t from_stride, std::uint32_t width, std::uint32_t rows, Short* to, std::uint32_t to_stride) {
   std::uint32_t const pieces = to_stride / piece_values;
   std::size_t const i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x, row = i / pieces;
   if (row >= rows) return;
@@ -84,32 +85,32 @@ __global__ void round_kernel(float const* from, std::uint32_t from_stride, std::
     std::uint32_t const source = is_rest ? column - width : column;
     if (source >= width) return 0.0f;
     float const x = from[row * from_stride + source];
-    return is_rest ? x - low_of(pack_bf16(x, 0)) : x;
+    return is_rest ? x - low_of(pack_pair(x, 0)) : x;
   };
   std::uint32_t const first = static_cast<std::uint32_t>(i % pieces) * piece_values;
   Piece piece;
-  for (std::uint32_t w = 0; w < 4; ++w) piece.words[w] = pack_bf16(at(first + 2 * w), at(first + 2 * w + 1));
+  for (std::uint32_t w = 0; w < 4; ++w) piece.words[w] = pack_pair(at(first + 2 * w), at(first + 2 * w + 1));
   *reinterpret_cast<Piece*>(to + row * to_stride + first) = piece;
 }
 
-__global__ void ones_kernel(Bf16* to, std::uint32_t stride, std::uint32_t rows) {
+__global__ void ones_kernel(Short* to, std::uint32_t stride, std::uint32_t rows) {
   std::uint32_t const row = blockIdx.x * blockDim.x + threadIdx.x;
-  if (row < rows) to[std::size_t{row} * stride] = 0x3f80;
+  if (row < rows) to[std::size_t{row} * stride] = short_one;
 }
 
 __global__ void tensor_layer_kernel(LayerPlace const place, TensorLayer const to, float const* parameters) {
   std::size_t const by_output = std::size_t{place.out} * to.depth_stride, by_input = std::size_t{place.in} * to.out_stride;
   std::size_t const stride = std::size_t{gridDim.x} * blockDim.x;
   auto const weight = [&](std::size_t in, std::size_t out) {
-    return static_cast<Bf16>(pack_bf16(parameters[place.weights + in * place.out + out], 0));
+    return static_cast<Short>(pack_pair(parameters[place.weights + in * place.out + out], 0));
   };
   for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < by_output + by_input + to.out_stride; i += stride) {
     if (i < by_input) {
       std::size_t const in = i / to.out_stride, out = i % to.out_stride;
-      to.by_input[i] = out < place.out ? weight(in, out) : Bf16{0};
+      to.by_input[i] = out < place.out ? weight(in, out) : Short{0};
     } else if (std::size_t const j = i - by_input; j < by_output) {
       std::size_t const out = j / to.depth_stride, k = j % to.depth_stride;
-      to.by_output[j] = k < to.depth ? weight(k % place.in, out) : Bf16{0};
+      to.by_output[j] = k < to.depth ? weight(k % place.in, out) : Short{0};
     } else {
       std::size_t const b = j - by_output;
       to.biases[b] = b < place.out ? parameters[place.biases + b] : 0.0f;
@@ -149,7 +150,7 @@ void launch_product(Launch const& l, TensorFactors const& factors, Work const& w
 }
 
 struct Factor {
-  Bf16 const* at;
+  Short const* at;
   std::uint32_t stride;
 };
 
@@ -220,7 +221,7 @@ void layer_gradient(Launch const& l, std::size_t layer, Factor left, Factor righ
 }
 
 template <bool Twice>
-void round(Launch const& l, float const* from, std::uint32_t width, Bf16* to, std::uint32_t to_stride) {
+void round(Launch const& l, float const* from, std::uint32_t width, Short* to, std::uint32_t to_stride) {
   std::uint64_t const count = std::uint64_t{l.rows} * (to_stride / piece_values);
   round_kernel<Twice><<<parts(count, 256), 256, 0, l.stream>>>(from, device_stride(width), width, l.rows, to, to_stride);
   check(cudaGetLastError());
@@ -241,7 +242,7 @@ void reverse_twin(Launch const& l) {
     auto const& place = l.at.layers[i].place;
     layer_gradient(l, i, from, {mid.inner, mid.stride}, Biases::none);
     if (i + 1 == at.layers.size()) return;
-    Bf16* const to = at.delta[i % 2];
+    Short* const to = at.delta[i % 2];
     product(l, from, by_output(at.layers[i]), place.in, place.out, TensorReverseTwin(mid, to, l.rows));
     from = {to, mid.stride};
   }
@@ -257,7 +258,7 @@ void backward(Launch const& l) {
     auto const& place = l.at.layers[i].place;
     layer_gradient(l, i, {before.value, before.stride}, from, Biases::summed);
     if (i == 0) return;
-    Bf16* const to = at.delta[i % 2];
+    Short* const to = at.delta[i % 2];
     auto const into = [&](auto const& work) { product(l, from, by_input(at.layers[i]), place.out, place.in, work); };
     if (l.plan.has_slopes)
       into(TensorBackward<true>(before, to, l.rows));
@@ -335,29 +336,27 @@ void fused_gradients(Launch const& l) {
   layer_gradient(l, 0, value(0), delta(1), Biases::summed);
 }
 
-}  // namespace
-
-bool open_tensor_device(int ordinal) {
+bool open_device(int ordinal) {
   int major = 0, minor = 0;
   check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal));
   check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, ordinal));
-  if (char const* const refusal = refusal_of(Precision::bf16, major); refusal != nullptr) throw refusal;
+  if (char const* const refusal = refusal_of(short_precision, major); refusal != nullptr) throw refusal;
   int has_code = 0;
   check(cudaMemcpyFromSymbol(&has_code, has_group_code, sizeof has_code));
   return major == 9 && minor == 0 && has_code == 1;
 }
 
-void prepare_tensor(DevicePlan const& plan, DeviceLayout const& at, cudaStream_t stream) {
+void prepare(DevicePlan const& plan, DeviceLayout const& at, cudaStream_t stream) {
   auto const& last = at.tensor.trace.back();
   if (last.inner == nullptr) return;
   // The twin begins with the output's derivative by itself.
   auto const rows = static_cast<std::uint32_t>(plan.rows_at_once);
-  check(cudaMemsetAsync(last.inner, 0, plan.rows_at_once * last.stride * sizeof(Bf16), stream));
+  check(cudaMemsetAsync(last.inner, 0, plan.rows_at_once * last.stride * sizeof(Short), stream));
   ones_kernel<<<parts(rows, 256), 256, 0, stream>>>(last.inner, last.stride, rows);
   check(cudaGetLastError());
 }
 
-void load_tensor(DeviceLayout const& at, float const* parameters, cudaStream_t stream) {
+void load(DeviceLayout const& at, float const* parameters, cudaStream_t stream) {
   for (std::size_t i = 0; i < at.layers.size(); ++i) {
     auto const& layer = at.tensor.layers[i];
     std::uint64_t const count = std::uint64_t{layer.depth_stride} * layer.out_stride;
@@ -366,7 +365,7 @@ void load_tensor(DeviceLayout const& at, float const* parameters, cudaStream_t s
   }
 }
 
-void tensor_forward(Launch const& l, bool has_bend) {
+void forward(Launch const& l, bool has_bend) {
   auto const& at = l.at.tensor;
   auto const& shape = l.plan.shape;
   round<true>(l, l.at.trace[0].value, shape.inputs(), at.trace[0].value, at.trace[0].stride);
@@ -387,7 +386,7 @@ void tensor_forward(Launch const& l, bool has_bend) {
   }
 }
 
-void tensor_twin(Launch const& l) {
+void twin(Launch const& l) {
   auto const& at = l.at.tensor;
   for (std::size_t i = at.layers.size(); i-- > 0;) {
     auto const& place = l.at.layers[i].place;
@@ -403,12 +402,12 @@ void tensor_twin(Launch const& l) {
   }
 }
 
-void tensor_learn(Launch const& l) {
+void learn(Launch const& l) {
   if (is_fused(l)) return fused_gradients(l);
   if (l.plan.has_slopes) reverse_twin(l);
   backward(l);
 }
 
-MUSTER_NETS_END
+}  // namespace
 
-#endif
+MUSTER_TENSOR_END
