@@ -243,7 +243,7 @@ bool Training::settle(Network const& from, Reports reports, Network& to) const {
   ++to.again;
   if (++to.spent > spare_stages(params_))
     throw_error(Exit::job_failed,
-                "step {}: gradients jumped by more than 2^{} from one step to the next, or out of all bounds, {} times (the run does not settle); lower "
+                "step {}: gradients jumped by more than 2^{} from one step to the next {} times (the run does not settle); lower "
                 "training.learning_rate, or set training.clip_norm. What was saved before is kept",
                 from.step + 1, headroom_bits, to.spent);
   return false;
