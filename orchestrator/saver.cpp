@@ -8,7 +8,9 @@ namespace muster::orchestrator {
 
 void Saver::begin(Saved progress, jobs::CarryPtr carry) {
   MUSTER_ASSERT(!under_way_.valid(), "a save is under way");
-  under_way_ = std::async(std::launch::async, [this, progress = std::move(progress), carry = std::move(carry)]() mutable {
+  // Deferred where no thread is to be had: is_busy() then does it.
+  auto const how = std::launch::async | std::launch::deferred;
+  under_way_ = std::async(how, [this, progress = std::move(progress), carry = std::move(carry)]() mutable {
     auto const begun = Clock::now();
     if (carry) progress.carry = steps_->encode(*carry);
     carry.reset();
@@ -25,7 +27,7 @@ void Saver::record(TileRange range, std::span<TileDigest const> digests, std::ui
 }
 
 bool Saver::is_busy() {
-  if (under_way_.valid() && under_way_.wait_for(std::chrono::seconds{0}) == std::future_status::ready) settle();
+  if (under_way_.valid() && under_way_.wait_for(std::chrono::seconds{0}) != std::future_status::timeout) settle();
   return under_way_.valid();
 }
 
