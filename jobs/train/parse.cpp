@@ -46,7 +46,6 @@ class Parser {
     if (input_.marks.record.source.empty()) input_.marks.record = {document_.file(), 0, 0};
     input_.name = job_name(input_.marks, input_.name, file_, "train");
     check_sweep();
-    check_dropout();
     is_surrogate() ? check_ranges() : check_shape();
     faults_.throw_if_any();
     is_surrogate() ? resolve_surrogate() : resolve_autoencoder();
@@ -233,11 +232,6 @@ class Parser {
     reasons_.push_back({"training.epochs", is_cut ? "auto: some 20 000 steps" : "auto: " + tier_text(options_)});
   }
 
-  void check_dropout() {
-    auto& training = input_.training;
-    if (training.precision == kernels::nets::Precision::fp32 || !has_dropout(params())) return;
-    training.marks.add(faults_, "precision", "bf16 or fp16 with dropout (their kernels leave no values out); set precision to fp32, or dropout to 0");
-  }
   void check_sweep() {
     auto const sweep = document_.root().find("sweep");
     for (auto const key : unswept)

@@ -244,7 +244,7 @@ struct Launch {
   bool is_short() const { return nets::is_short(self.plan.precision); }
   TensorLaunch tensor() const {
     auto const* const value_weight = slope_weights == nullptr ? nullptr : slope_weights + self.plan.shape.inputs();
-    return {self.plan, at(), self.stream, self.multiprocessors, rows, block_count, blocks, scales, value_weight, self.has_groups};
+    return {self.plan, at(), self.stream, self.multiprocessors, rows, block_count, blocks, scales, value_weight, dropout, self.has_groups};
   }
 };
 
@@ -976,7 +976,6 @@ void open(CudaNet& net, Card& self) {
 
 void open(CudaNet& net) {
   if (net.plan.members > 1 && is_short(net.plan.precision)) throw "a network of short numbers does not lie on several GPUs";
-  if (net.plan.has_dropout && is_short(net.plan.precision)) throw "no values of a network of short numbers are dropped";
   for (auto& card : net.cards) open(net, card);
 }
 

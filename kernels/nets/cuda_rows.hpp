@@ -47,19 +47,24 @@ struct DropView {
   std::uint32_t const* numbers;  ///< of the rows' samples
   std::uint32_t stride, layer, first;
 };
+/// Of the elements 4 `four` to 4 `four` + 3 behind a layer, as drop() has them.
+__device__ inline Run<4> drop_factors(Dropout const& dropout, std::uint32_t sample, std::uint32_t layer, std::uint32_t four) {
+  std::uint32_t words[4];
+  philox(dropout.keys, dropout_item(sample, layer, four), dropout.step, dropout.stream, words);
+  Run<4> factors;
+  MUSTER_UNROLL
+  for (int i = 0; i < 4; ++i) factors.at[i] = dropout_factor(dropout, words[i]);
+  return factors;
+}
 __device__ inline void drop_four(float* at, Run<4> const& factors) {
   auto run = load_run<4>(at);
   MUSTER_UNROLL
   for (int i = 0; i < 4; ++i) run.at[i] = run.at[i] * factors.at[i];
   store_run(at, run);
 }
-/// Four neighbours of a row times their factors, as drop() has them.
+/// Four neighbours of a row times their factors.
 __device__ inline void drop_four(DropView const& v, Dropout const& dropout, std::uint32_t row, std::uint32_t four) {
-  std::uint32_t words[4];
-  philox(dropout.keys, dropout_item(v.numbers[row], v.layer, v.first / 4 + four), dropout.step, dropout.stream, words);
-  Run<4> factors;
-  MUSTER_UNROLL
-  for (int i = 0; i < 4; ++i) factors.at[i] = dropout_factor(dropout, words[i]);
+  auto const factors = drop_factors(dropout, v.numbers[row], v.layer, v.first / 4 + four);
   std::size_t const at = std::size_t{row} * v.stride + 4 * std::size_t{four};
   drop_four(v.value + at, factors);
   drop_four(v.slope + at, factors);

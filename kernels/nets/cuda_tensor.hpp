@@ -18,6 +18,7 @@ struct TensorLaunch {
   BlockView const* blocks;  ///< on the device, as the scales, one a bucket
   double const* scales;
   float const* value_weight;  ///< of the loss, there too; null for predictions
+  Dropout const* dropout;     ///< on the host; null where all values count
   bool has_groups;          ///< compute capability 9.0, for which alone groups of warps multiply so
 };
 

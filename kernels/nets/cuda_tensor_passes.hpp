@@ -98,6 +98,20 @@ __global__ void ones_kernel(Short* to, std::uint32_t stride, std::uint32_t rows)
   if (row < rows) to[std::size_t{row} * stride] = short_one;
 }
 
+/// What comes out of a hidden layer, four neighbours a thread.
+__global__ void tensor_drop_kernel(TensorTrace const to, bool has_bend, std::uint32_t const* numbers, Dropout const dropout, std::uint32_t layer,
+                                   std::uint32_t rows) {
+  std::uint32_t const fours = to.stride / 4;
+  std::size_t const i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x, row = i / fours;
+  if (row >= rows) return;
+  auto const four = static_cast<std::uint32_t>(i % fours);
+  auto const factors = drop_factors(dropout, numbers[row], layer, four);
+  std::size_t const at = row * to.stride + 4 * four;
+  drop_four(to.value + at, factors);
+  drop_four(to.slope + at, factors);
+  if (has_bend) drop_four(to.bend + at, factors);
+}
+
 __global__ void tensor_layer_kernel(LayerPlace const place, TensorLayer const to, float const* parameters) {
   std::size_t const by_output = std::size_t{place.out} * to.depth_stride, by_input = std::size_t{place.in} * to.out_stride;
   std::size_t const stride = std::size_t{gridDim.x} * blockDim.x;
@@ -232,6 +246,14 @@ void round(Launch const& l, float const* from, std::uint32_t width, Short* to, s
 Factor by_output(TensorLayer const& layer) { return {layer.by_output, layer.depth_stride}; }
 Factor by_input(TensorLayer const& layer) { return {layer.by_input, layer.out_stride}; }
 
+void drop(Launch const& l, std::size_t i, bool has_bend) {
+  if (l.dropout == nullptr) return;
+  auto const& to = l.at.tensor.trace[i + 1];
+  tensor_drop_kernel<<<parts(std::uint64_t{l.rows} * (to.stride / 4), 256), 256, 0, l.stream>>>(to, has_bend, l.at.numbers, *l.dropout,
+                                                                                             static_cast<std::uint32_t>(i), l.rows);
+  check(cudaGetLastError());
+}
+
 void reverse_twin(Launch const& l) {
   auto const& at = l.at.tensor;
   auto const inputs = l.plan.shape.inputs();
@@ -281,8 +303,8 @@ std::uint32_t fused_bytes(DevicePlan const& plan) {
     default: return UINT32_MAX;
   }
 }
-/// A pass over samples; predictions may want slopes.
-bool is_fused(Launch const& l) { return l.has_groups && l.value_weight != nullptr && fused_bytes(l.plan) <= most_room_bytes; }
+/// A pass over samples; predictions may want slopes. One that drops values does so between its layers.
+bool is_fused(Launch const& l) { return l.has_groups && l.dropout == nullptr && l.value_weight != nullptr && fused_bytes(l.plan) <= most_room_bytes; }
 
 FusedView fused_view(Launch const& l) {
   auto const& at = l.at.tensor;
@@ -383,6 +405,7 @@ void forward(Launch const& l, bool has_bend) {
       into(TensorActivated<true>(start, at.trace[i + 1], curve, l.rows));
     else
       into(TensorActivated<false>(start, at.trace[i + 1], curve, l.rows));
+    if (i + 1 < at.layers.size() && !curve.is_linear) drop(l, i, has_bend);
   }
 }
 

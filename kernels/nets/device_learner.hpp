@@ -43,7 +43,7 @@ struct DevicePlan {
   /// product is cut in its summed index, so their number is in no bit. fp32 alone.
   std::uint32_t members = 1, member = 0;
   std::uint32_t copies = 1;  ///< of the network, that share the samples
-  bool has_dropout = false;  ///< fp32 alone
+  bool has_dropout = false;
 };
 /// Of a member's pool, at most.
 std::uint64_t device_bytes(DevicePlan const& plan);

@@ -195,10 +195,6 @@ TEST(TrainJobFile, refuses_what_cannot_be) {
   EXPECT_THAT(faults_in(asian_job, {"data.samples=50000000", "data.validation=10000000"}), HasSubstr("data.samples: with validation and test over 20000000"));
   EXPECT_THAT(faults_in(asian_job, {"training.shards=65"}), HasSubstr("training.shards"));
   EXPECT_THAT(faults_in(asian_job, {"training.dropout=1"}), HasSubstr("training.dropout"));
-  EXPECT_THAT(faults_in(asian_job, {"training.dropout=0.1", "training.precision=bf16"}),
-              HasSubstr("training.precision: bf16 or fp16 with dropout (their kernels leave no values out); set precision to fp32, or dropout to 0"));
-  EXPECT_THAT(faults_in(asian_job, {"sweep.dropout=[0, 0.1]", "training.precision=fp16"}),
-              HasSubstr("training.precision: bf16 or fp16 with dropout"));
   EXPECT_THAT(faults_in(asian_job, {"network.widht=3"}), HasSubstr("width"));
   EXPECT_THAT(faults_in(asian_job, {"contract.model=\"heston\""}), HasSubstr("asian_call with contract.model = \"heston\" (its labels are those of European calls)"));
   EXPECT_THAT(faults_in(heston_job, {"contract.correlation=[0.5, -0.5]"}), HasSubstr("contract.correlation: not a range"));

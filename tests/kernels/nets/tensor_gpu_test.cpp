@@ -6,6 +6,8 @@
 #include <random>
 
 #include "kernels/nets/cuda_nets.hpp"
+#include "kernels/nets/dropout.hpp"
+#include "kernels/nets/host_net.hpp"
 #include "tests/kernels/gpu_memory.hpp"
 #include "tests/kernels/nets/plain_net.hpp"
 
@@ -25,6 +27,7 @@ struct Case {
   std::uint32_t samples;
   bool has_slopes;
   std::uint32_t linear_layer = no_layer;
+  double dropout = 0;
   double far = 1;  ///< bounds of outputs and slopes: by so much more where they nearly cancel
 };
 
@@ -98,6 +101,7 @@ class Scene {
     std::printf("%s: %zu layers, %zu parameters, %s\n", precision_ == Precision::fp16 ? "fp16" : "bf16", shape_.layers(), parameters_.size(),
                 of_.has_slopes ? "slopes" : "plain");
     expect(same(once, again), "a second run has other bits");
+    expect(same(once.losses, once.judged) == (of_.dropout == 0), "what is judged is not what is learned, or is with dropout");
     expect(same(once, small), "other rows at once have other bits");
     expect(same(once, other), "another order of blocks has other bits");
     compare(once);
@@ -121,15 +125,16 @@ class Scene {
     return true;
   }
   static bool same(Found const& a, Found const& b) {
-    return a.sums == b.sums && a.most == b.most && same(a.losses, b.losses) && same(a.judged, b.judged) && same(a.losses, a.judged) &&
+    return a.sums == b.sums && a.most == b.most && same(a.losses, b.losses) && same(a.judged, b.judged) &&
            a.outputs == b.outputs && a.slopes == b.slopes;
   }
   std::size_t buckets() const { return 2 * shape_.layers(); }
   std::vector<double> scales() const { return std::vector<double>(buckets(), 0x1p36); }
   DevicePlan plan(std::uint64_t rows_at_once) const {
-    return {shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0}, rows_at_once, shards, precision_};
+    return {shape_, of_.has_slopes, shape_.outputs() == 1, {inputs_.size(), targets_.size(), slopes_.size(), 0}, rows_at_once, shards, precision_,
+            1, 0, 1, of_.dropout > 0};
   }
-  LossWeights weights(float scale = 1) const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr, nullptr, scale}; }
+  LossWeights weights(float scale = 1) const { return {0.7f, of_.has_slopes ? lambda_.data() : nullptr, of_.dropout > 0 ? &dropout_ : nullptr, scale}; }
   /// fp16 has three bits more.
   double bound(double of_bf16) const { return precision_ == Precision::fp16 ? of_bf16 / 4 : of_bf16; }
 
@@ -176,6 +181,33 @@ class Scene {
     return now != parameters_ && same(losses, loaded);
   }
 
+  /// In fp32, of what dropout leaves.
+  std::vector<double> gradient_of_cpu() const {
+    HostNet net(shape_, of_.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn);
+    net.load(parameters_);
+    std::vector<std::int64_t> sums(parameters_.size());
+    std::vector<std::uint32_t> most(shards * buckets());
+    for (auto const& block : blocks_) {
+      std::vector<float> rows, wanted, wanted_slopes;
+      std::vector<std::uint32_t> numbers;
+      auto const append = [](std::vector<float>& to, std::vector<float> const& from, std::uint64_t row, std::size_t width) {
+        for (std::size_t i = 0; i < width && !from.empty(); ++i) to.push_back(from[row * width + i]);
+      };
+      for (std::uint32_t i = 0; i < block.rows; ++i) {
+        auto const sample = order_.at(block.first + i);
+        numbers.push_back(static_cast<std::uint32_t>(sample));
+        append(rows, inputs_, sample, shape_.inputs());
+        append(wanted, targets_, sample, shape_.outputs());
+        append(wanted_slopes, slopes_, sample, shape_.inputs());
+      }
+      net.add_gradient({rows.data(), wanted.data(), of_.has_slopes ? wanted_slopes.data() : nullptr, block.rows, numbers.data()}, weights(), scales(),
+                       sums, std::span(most).subspan(block.shard * buckets(), buckets()));
+    }
+    std::vector<double> gradient;
+    for (auto const sum : sums) gradient.push_back(static_cast<double>(sum) * 0x1p-36);
+    return gradient;
+  }
+
   /// With the network in double.
   void compare(Found const& found) {
     auto const curves = [this](double z) { return curve_at(of_.activation, z); };
@@ -185,7 +217,8 @@ class Scene {
       return std::vector<double>(at, of.empty() ? at : at + static_cast<std::ptrdiff_t>(width));
     };
     std::vector<double> gradient(parameters_.size()), outputs, slopes;
-    for (std::uint32_t i = 0; i < rows_; ++i) {
+    if (of_.dropout > 0) gradient = gradient_of_cpu();
+    for (std::uint32_t i = 0; i < rows_ && of_.dropout == 0; ++i) {
       auto const sample = order_.at(i);
       net.add_gradient(part(inputs_, sample, shape_.inputs()), part(targets_, sample, shape_.outputs()), part(slopes_, sample, shape_.inputs()), 0.7f,
                        std::vector<double>(shape_.inputs(), 0.3f), gradient, gradient);
@@ -229,7 +262,7 @@ class Scene {
       add(value, 0.7f, outputs, targets_, shape_.outputs());
       if (of_.has_slopes) add(slope, 0.3f, slopes, slopes_, shape_.inputs());
     }
-    for (auto const& loss : found.losses) value_found += loss.value, slope_found += loss.slope;
+    for (auto const& loss : found.judged) value_found += loss.value, slope_found += loss.slope;
     near("loss", {value_found}, {value}, bound(0.01));
     if (of_.has_slopes) near("loss of slopes", {slope_found}, {slope}, bound(0.01));
   }
@@ -242,6 +275,7 @@ class Scene {
   std::uint32_t rows_ = 0;
   std::vector<BlockRows> blocks_;
   std::vector<float> parameters_, inputs_, targets_, slopes_, lambda_;
+  Dropout const dropout_ = dropout_of(of_.dropout, 11, 35, 4321);
 };
 
 }  // namespace
@@ -265,10 +299,14 @@ int main() {
                                           // In one kernel where groups of warps multiply.
                                           {{8, 160, 160, 160, 160, 1}, Activation::silu, 9000, false},
                                           // Its outputs cancel to 0.05: rounding of factors alone, in double, takes them 1.47 % away.
-                                          {{2, 64, 64, 1}, Activation::silu, 60'000, false, no_layer, 2},
+                                          {{2, 64, 64, 1}, Activation::silu, 60'000, false, no_layer, 0, 2},
                                           {{20, 64, 64, 3}, Activation::tanh, 1777, false},
                                           {{5, 128, 128, 128, 2}, Activation::relu, 2500, false},
-                                          {{3, 64, 1}, Activation::silu, 333, false}})
+                                          {{3, 64, 1}, Activation::silu, 333, false},
+                                          {{8, 160, 160, 1}, Activation::silu, 3000, false, no_layer, 0.25},
+                                          {{8, 160, 160, 160, 1}, Activation::silu, 1500, true, no_layer, 0.1},
+                                          {{5, 33, 17, 1}, Activation::tanh, 1500, true, no_layer, 0.5},
+                                          {{20, 40, 4, 40, 20}, Activation::silu, 700, false, 1, 0.25}})
     for (auto const precision : {Precision::bf16, Precision::fp16}) Scene(of, precision).check();
   std::printf(faults == 0 ? "all good\n" : "%d faults\n", faults);
   return faults == 0 ? 0 : 1;
