@@ -45,8 +45,6 @@ double fastest(double limit_s, Work const& work) {
   return best;
 }
 
-constexpr char const* names[] = {"fp32", "bf16", "fp16"};
-
 /// An H200's 132 multiprocessors of 128 lanes at 1.98 GHz, or its datasheet's dense bf16 and fp16.
 constexpr double floor_flops(Precision precision) { return precision == Precision::fp32 ? 132 * 128 * 2 * 1.98e9 : 989e12; }
 
@@ -103,7 +101,7 @@ void bench_steps(std::uint32_t width, std::uint32_t layers, std::uint32_t batch,
   close_cuda_net(net);
   double const flops = (has_slopes ? 12 : 6) * forward_work(shape) * batch;
   fmt::print("{:>9} {:>7} {:>6} {:>4}  {:>10.4g} {:>10.4g} {:>10.4g}  {:>8.4g} {:>6.3g}  {:>10.4g}  {} x {}\n", count, batch, has_slopes ? "slopes" : "plain",
-             names[static_cast<int>(precision)], gradient_s * 1e3, load_s * 1e3, step_s * 1e3, flops / step_s * 1e-12,
+             name_of(precision), gradient_s * 1e3, load_s * 1e3, step_s * 1e3, flops / step_s * 1e-12,
              flops / step_s / floor_flops(precision), batch / step_s, team.copies, team.members);
 }
 

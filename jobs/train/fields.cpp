@@ -17,7 +17,6 @@ constexpr std::array<std::string_view, 2> contract_models{"black_scholes", "hest
 constexpr std::array<std::string_view, 3> contract_variants{"european_call", "asian_call", "heston"};
 constexpr std::array<std::string_view, 2> baselines{"none", "prices"};
 constexpr auto const& activations = kernels::nets::activation_names;
-constexpr std::array<std::string_view, 3> precisions{"fp32", "bf16", "fp16"};
 constexpr std::array<std::string_view, 2> optimizers{"adamw", "sgd"};
 constexpr std::array<std::string_view, 3> schedules{"constant", "cosine", "one_cycle"};
 
@@ -210,7 +209,7 @@ schema::Table const& training_table() {
        F::number<&Training::slopes>(
            "slopes", "", between(0, 1000),
            "surrogate: weight of the derivatives' errors against the prices'; 0 learns prices alone"),
-       F::choice<&Training::precision>("precision", precisions,
+       F::choice<&Training::precision>("precision", kernels::nets::precision_names,
                                        "of the factors of products. fp32: the same network on every device; bf16 and fp16, which has three bits "
                                        "more and ends at 65 504: on tensor cores, several times as fast on a GPU from compute capability 8.0, "
                                        "and the same network on GPUs of one name only; a CPU refuses them"),

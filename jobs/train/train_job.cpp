@@ -228,8 +228,9 @@ class TrainJob final : public Job, public Steps {
   }
   std::unique_ptr<TileRunner> make_runner(Device device) const override {
     if (device.kind == Device::Kind::cuda) return make_device_runner(params_, training_, tiling_, device);
-    MUSTER_REQUIRE(!is_short(), "training.precision = \"bf16\" or \"fp16\" (only GPUs from compute capability 8.0 compute them, and other bits than a "
-                   "CPU would); run it with --device gpu on such a machine, or set fp32");
+    MUSTER_REQUIRE(!is_short(),
+                   "training.precision = \"{}\" (only GPUs from compute capability 8.0 compute it, and other bits than a CPU would); run it with "
+                   "--device gpu on such a machine, or set fp32", nets::name_of(params_.training.precision));
     return std::make_unique<TrainRunner>(params_, training_, tiling_);
   }
   bool shares_gpus() const override { return true; }

@@ -2,10 +2,12 @@
 // HostNet, and labels.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string_view>
 
 #include "kernels/nets/labels.hpp"
 #include "kernels/nets/net_view.hpp"
@@ -29,6 +31,8 @@ struct TableSize {
 /// Of a network's products: chains of fp32 with the bits of a CPU, or factors of 16 bits that are summed in fp32 by tensor cores,
 /// with the bits of a kind of device (its compute capability).
 enum class Precision : std::uint8_t { fp32, bf16, fp16 };
+inline constexpr std::array<std::string_view, 3> precision_names{"fp32", "bf16", "fp16"};
+constexpr std::string_view name_of(Precision precision) { return precision_names[static_cast<std::size_t>(precision)]; }
 constexpr bool is_short(Precision precision) { return precision != Precision::fp32; }
 
 struct DevicePlan {

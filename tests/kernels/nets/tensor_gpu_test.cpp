@@ -98,7 +98,7 @@ class Scene {
     std::ranges::reverse(other.losses);
     std::ranges::reverse(other.judged);
     expect(steps_are_loads(), "weights of a step made there are not those of a load");
-    std::printf("%s: %zu layers, %zu parameters, %s\n", precision_ == Precision::fp16 ? "fp16" : "bf16", shape_.layers(), parameters_.size(),
+    std::printf("%s: %zu layers, %zu parameters, %s\n", name_of(precision_).data(), shape_.layers(), parameters_.size(),
                 of_.has_slopes ? "slopes" : "plain");
     expect(same(once, again), "a second run has other bits");
     expect(same(once.losses, once.judged) == (of_.dropout == 0), "what is judged is not what is learned, or is with dropout");
