@@ -21,12 +21,9 @@ class ByteWriter {
   }
   /// Of i64, 8 bytes each.
   void words(std::span<std::int64_t const> values) {
-    std::size_t const first = bytes_.size();
-    bytes_.resize(first + 8 * values.size());
     if constexpr (std::endian::native == std::endian::little) {
-      if (!values.empty()) std::memcpy(bytes_.data() + first, values.data(), 8 * values.size());
+      bytes_.append(reinterpret_cast<char const*>(values.data()), values.size_bytes());
     } else {
-      bytes_.resize(first);
       for (std::int64_t const value : values) u64(static_cast<std::uint64_t>(value));
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <type_traits>
 
 #include "core/log.hpp"
 #include "core/sha256.hpp"
@@ -264,9 +265,9 @@ class Driver {
 
   /// After a failed write the files lag behind the state: nothing more is saved then.
   template <class Action>
-  void guarded(Action action) {
+  std::invoke_result_t<Action> guarded(Action action) {
     try {
-      action();
+      return action();
     } catch (...) {
       may_save_ = false;
       throw;
@@ -274,8 +275,7 @@ class Driver {
   }
   /// Where the last one ended so long ago, and something has come since.
   void save_after(double interval_s) {
-    bool is_busy = false;
-    guarded([&] { is_busy = saver_.is_busy(); });
+    bool const is_busy = guarded([&] { return saver_.is_busy(); });
     if (!is_busy && !is_saved_ && saver_.idle_seconds() >= interval_s) save();
   }
   void settle() {
@@ -396,7 +396,7 @@ class Driver {
   Desk desk_;
 
   bool may_save_ = true;
-  bool is_saved_ = false;   // or about to be: nothing has come since the last save began
+  bool is_saved_ = false;  // or about to be: nothing has come since the last save began
   bool lost_ranks_ = false;
   double next_tick_s_ = 0, shown_at_s_ = 0, stop_asked_at_s_ = 0;
   std::uint32_t consumers_ready_ = 0;

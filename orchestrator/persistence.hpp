@@ -13,8 +13,8 @@ namespace muster::orchestrator {
 
 using Saved = io::RunProgress;
 
-/// Called by rank 0's message thread, or by the one that saves, one call at a time. Throws Error (Exit::environment) when there is no
-/// space, which ends the run; the last save stays good.
+/// Called by rank 0's message thread, or by the one that saves, one call at a time. Throws Error
+/// (Exit::environment) when there is no space, which ends the run; the last save stays good.
 class Persistence {
  public:
   virtual ~Persistence() = default;

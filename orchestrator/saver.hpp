@@ -2,8 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <future>
-#include <optional>
+#include <span>
 #include <vector>
 
 #include "jobs/steps.hpp"

@@ -40,20 +40,6 @@ struct Case {
   double dropout = 0;
 };
 
-/// Of all values behind a network's layers, for one sample, from Philox as the documents have it.
-template <class T>
-plain::Matrix<T> factors_of(Shape const& shape, double rate, std::uint64_t seed, std::uint32_t stream, std::uint64_t step, std::uint64_t sample) {
-  plain::Matrix<T> factors;
-  for (std::size_t l = 0; l < shape.layers(); ++l) {
-    auto& of = factors.emplace_back();
-    for (std::uint64_t i = 0; i < shape.widths[l + 1]; ++i) {
-      auto const words = exact_words(seed, (sample << 32) + (l << 16) + i / 4, static_cast<std::uint32_t>(step), stream);
-      of.push_back(words[i % 4] < rate * 0x1p32 ? T(0) : static_cast<T>(1 / (1 - rate)));
-    }
-  }
-  return factors;
-}
-
 class Networks : public testing::Test {
  protected:
   std::vector<float> draw(std::size_t count, float from, float to) {
@@ -98,7 +84,7 @@ TEST_P(Nets, HaveTheBitsOfPlainLoops) {
   for (std::size_t row = 0; row < of.rows; ++row) {
     auto const x = row_of<float>(inputs, row, shape.inputs()), y = row_of<float>(targets, row, shape.outputs());
     auto const s = of.has_slopes ? row_of<float>(slopes, row, shape.inputs()) : std::vector<float>{};
-    if (of.dropout > 0) plain.set_factors(factors_of<float>(shape, of.dropout, seed, stream, step, numbers[row]));
+    if (of.dropout > 0) plain.set_factors(plain::factors_of<float>(shape, of.dropout, seed, stream, step, numbers[row]));
     plain.add_gradient(x, y, s, 0.7f, lambda, chain, twin);
     auto pass = plain.forward(x);
     for (std::size_t o = 0; o < y.size(); ++o) value_loss += 0.7 * std::pow(double(pass.value.back()[o]) - y[o], 2);
@@ -231,7 +217,7 @@ TEST_P(NetDerivatives, AreThoseOfFiniteDifferences) {
     for (auto& v : *values) v = draw(engine);
   std::vector<double> chain(parameters.size(), 0.0), twin(parameters.size(), 0.0);
   plain::Net<double, Curves> net(shape, parameters, Curves{activation});
-  auto const factors = dropout > 0 ? factors_of<double>(shape, dropout, 1, 2, 3, 4) : plain::Matrix<double>{};
+  auto const factors = dropout > 0 ? plain::factors_of<double>(shape, dropout, 1, 2, 3, 4) : plain::Matrix<double>{};
   net.set_factors(factors);
   net.add_gradient(x, {0.4}, s, 1.0, lambda, chain, twin);
   for (std::size_t i = 0; i < parameters.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/nets/net_view.hpp"
+#include "kernels/scalar_math.hpp"
 
 namespace muster::kernels::nets::plain {
 
@@ -16,6 +17,20 @@ template <class T>
 struct Curve {
   T value, slope, bend;
 };
+
+/// Of all values behind a network's layers, for one sample, from Philox as the documents have it.
+template <class T>
+Matrix<T> factors_of(Shape const& shape, double rate, std::uint64_t seed, std::uint32_t stream, std::uint64_t step, std::uint64_t sample) {
+  Matrix<T> factors;
+  for (std::size_t l = 0; l < shape.layers(); ++l) {
+    auto& of = factors.emplace_back();
+    for (std::uint64_t i = 0; i < shape.widths[l + 1]; ++i) {
+      auto const words = exact_words(seed, (sample << 32) + (l << 16) + i / 4, static_cast<std::uint32_t>(step), stream);
+      of.push_back(words[i % 4] < rate * 0x1p32 ? T(0) : static_cast<T>(1 / (1 - rate)));
+    }
+  }
+  return factors;
+}
 
 /// One network; `Curves` gives the activation, `curves(z)`.
 template <class T, class Curves>

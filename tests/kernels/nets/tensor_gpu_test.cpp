@@ -7,7 +7,6 @@
 
 #include "kernels/nets/cuda_nets.hpp"
 #include "kernels/nets/dropout.hpp"
-#include "kernels/nets/host_net.hpp"
 #include "tests/kernels/gpu_memory.hpp"
 #include "tests/kernels/nets/plain_net.hpp"
 
@@ -111,7 +110,8 @@ class Scene {
   }
 
  private:
-  static constexpr std::uint64_t shards = 3;
+  static constexpr std::uint64_t shards = 3, dropout_seed = 11, dropout_step = 4321;
+  static constexpr std::uint32_t dropout_stream = 35;
 
   static void append(std::vector<float>& to, std::vector<float> const& more) { to.insert(to.end(), more.begin(), more.end()); }
   std::vector<float> draw(std::size_t count, float most) {
@@ -181,48 +181,22 @@ class Scene {
     return now != parameters_ && same(losses, loaded);
   }
 
-  /// In fp32, of what dropout leaves.
-  std::vector<double> gradient_of_cpu() const {
-    HostNet net(shape_, of_.has_slopes ? HostNet::Use::learn_slopes : HostNet::Use::learn);
-    net.load(parameters_);
-    std::vector<std::int64_t> sums(parameters_.size());
-    std::vector<std::uint32_t> most(shards * buckets());
-    for (auto const& block : blocks_) {
-      std::vector<float> rows, wanted, wanted_slopes;
-      std::vector<std::uint32_t> numbers;
-      auto const append = [](std::vector<float>& to, std::vector<float> const& from, std::uint64_t row, std::size_t width) {
-        for (std::size_t i = 0; i < width && !from.empty(); ++i) to.push_back(from[row * width + i]);
-      };
-      for (std::uint32_t i = 0; i < block.rows; ++i) {
-        auto const sample = order_.at(block.first + i);
-        numbers.push_back(static_cast<std::uint32_t>(sample));
-        append(rows, inputs_, sample, shape_.inputs());
-        append(wanted, targets_, sample, shape_.outputs());
-        append(wanted_slopes, slopes_, sample, shape_.inputs());
-      }
-      net.add_gradient({rows.data(), wanted.data(), of_.has_slopes ? wanted_slopes.data() : nullptr, block.rows, numbers.data()}, weights(), scales(),
-                       sums, std::span(most).subspan(block.shard * buckets(), buckets()));
-    }
-    std::vector<double> gradient;
-    for (auto const sum : sums) gradient.push_back(static_cast<double>(sum) * 0x1p-36);
-    return gradient;
-  }
-
   /// With the network in double.
   void compare(Found const& found) {
     auto const curves = [this](double z) { return curve_at(of_.activation, z); };
-    plain::Net<double, decltype(curves)> const net(shape_, {parameters_.begin(), parameters_.end()}, curves);
+    plain::Net<double, decltype(curves)> net(shape_, {parameters_.begin(), parameters_.end()}, curves);
     auto const part = [](std::vector<float> const& of, std::size_t row, std::size_t width) {
       auto const at = of.begin() + static_cast<std::ptrdiff_t>(of.empty() ? 0 : row * width);
       return std::vector<double>(at, of.empty() ? at : at + static_cast<std::ptrdiff_t>(width));
     };
     std::vector<double> gradient(parameters_.size()), outputs, slopes;
-    if (of_.dropout > 0) gradient = gradient_of_cpu();
-    for (std::uint32_t i = 0; i < rows_ && of_.dropout == 0; ++i) {
+    for (std::uint32_t i = 0; i < rows_; ++i) {
       auto const sample = order_.at(i);
+      if (of_.dropout > 0) net.set_factors(plain::factors_of<double>(shape_, of_.dropout, dropout_seed, dropout_stream, dropout_step, sample));
       net.add_gradient(part(inputs_, sample, shape_.inputs()), part(targets_, sample, shape_.outputs()), part(slopes_, sample, shape_.inputs()), 0.7f,
                        std::vector<double>(shape_.inputs(), 0.3f), gradient, gradient);
     }
+    net.set_factors({});
     for (std::size_t sample = 0; sample < of_.samples; ++sample) {
       auto pass = net.forward(part(inputs_, sample, shape_.inputs()));
       outputs.insert(outputs.end(), pass.value.back().begin(), pass.value.back().end());
@@ -275,7 +249,7 @@ class Scene {
   std::uint32_t rows_ = 0;
   std::vector<BlockRows> blocks_;
   std::vector<float> parameters_, inputs_, targets_, slopes_, lambda_;
-  Dropout const dropout_ = dropout_of(of_.dropout, 11, 35, 4321);
+  Dropout const dropout_ = dropout_of(of_.dropout, dropout_seed, dropout_stream, dropout_step);
 };
 
 }  // namespace
