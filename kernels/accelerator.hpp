@@ -9,7 +9,9 @@
 
 #include "core/tile.hpp"
 #include "kernels/backtest/crossover.hpp"
+#include "kernels/backtest/crossover_score.hpp"
 #include "kernels/backtest/engine.hpp"
+#include "kernels/evolve/device_search.hpp"
 #include "kernels/nets/device_learner.hpp"
 #include "kernels/price/path_plan.hpp"
 
@@ -44,6 +46,9 @@ class CrossoverRunner {
   virtual ~CrossoverRunner() = default;
   /// The bits of backtest::run_crossovers. Fastest from and to a Landing.
   virtual void run(std::span<backtest::Crossover const> rules, std::span<backtest::CrossoverResult> out) = 0;
+  /// Of genomes on the device, table after table: the last one's fitness is that of backtest::CrossoverScore. Others of the device
+  /// see it there without waiting.
+  virtual void judge(DeviceHerd const& herd, backtest::CrossoverPart const& part) = 0;
 };
 
 class Accelerator {
@@ -70,6 +75,8 @@ class Accelerator {
                                                            std::size_t /*rules_at_once*/, DevicePool& /*pool*/) {
     return nullptr;
   }
+  /// Null for a device that has no form of it. Throws OutOfMemory.
+  virtual std::unique_ptr<DeviceSearch> open_search(SearchSettings const& /*settings*/, DevicePool& /*pool*/) { return nullptr; }
   /// On the plan's copies times members devices of this kind, each with its pool, this one's first. Keeps no reference to the plan;
   /// null for a device that has no form of it. Throws OutOfMemory.
   virtual std::unique_ptr<nets::DeviceLearner> open_learner(nets::DevicePlan const& /*plan*/, std::span<DevicePool* const> /*pools*/) {

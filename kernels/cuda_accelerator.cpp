@@ -6,6 +6,7 @@
 #include "kernels/cuda_peers.hpp"
 #include "kernels/device_lost.hpp"
 #include "kernels/device_pool.hpp"
+#include "kernels/evolve/cuda_search.hpp"
 #include "kernels/nets/cuda_nets.hpp"
 #include "kernels/out_of_memory.hpp"
 #include "kernels/price/cuda_paths.hpp"
@@ -101,9 +102,39 @@ class CudaCrossoverRunner final : public CrossoverRunner {
   void run(std::span<backtest::Crossover const> rules, std::span<backtest::CrossoverResult> out) override {
     tables_.check(run_cuda_crossover(tables_.handle(), rules.data(), rules.size(), out.data()));
   }
+  void judge(DeviceHerd const& herd, backtest::CrossoverPart const& part) override {
+    tables_.check(backtest::judge_on_cuda(tables_.handle(), herd, part));
+  }
 
  private:
   CudaTablesOwner<backtest::CudaCrossover, backtest::close_cuda_crossover> tables_;
+};
+
+class CudaSearchOwner final : public DeviceSearch {
+ public:
+  CudaSearchOwner(SearchSettings const& settings, int ordinal, void* stream, DevicePool& pool)
+      : tables_(ordinal, [&](char const** error) { return open_cuda_search(settings, ordinal, stream, tables_in(pool), error); }) {}
+  void load(Population const& population) override { tables_.check(load_on_cuda(tables_.handle(), population)); }
+  void propose() override { tables_.check(propose_on_cuda(tables_.handle())); }
+  DeviceHerd herd() override { return herd_on_cuda(tables_.handle()); }
+  void read_candidates(std::span<double> genomes) override { tables_.check(read_candidates_on_cuda(tables_.handle(), genomes.data())); }
+  void read_fitness(std::span<std::int64_t> fitness) override { tables_.check(read_fitness_on_cuda(tables_.handle(), fitness.data())); }
+  void write_fitness(std::span<std::int64_t const> fitness) override { tables_.check(write_fitness_on_cuda(tables_.handle(), fitness.data())); }
+  HerdAnswer finish(HerdQuestion const& question) override {
+    HerdAnswer answer;
+    tables_.check(finish_on_cuda(tables_.handle(), question, answer));
+    return answer;
+  }
+  GenerationStats statistics() override {
+    GenerationStats stats;
+    tables_.check(describe_on_cuda(tables_.handle(), stats));
+    return stats;
+  }
+  void wait() override { tables_.check(wait_on_cuda(tables_.handle())); }
+  void read(Population& population) override { tables_.check(read_population_on_cuda(tables_.handle(), population)); }
+
+ private:
+  CudaTablesOwner<CudaSearch, close_cuda_search> tables_;
 };
 
 class CudaLearner final : public nets::DeviceLearner {
@@ -183,6 +214,9 @@ class CudaAccelerator final : public Accelerator {
   std::unique_ptr<CrossoverRunner> open_crossovers(backtest::CrossoverTable const& table, std::size_t rules_at_once,
                                                    DevicePool& pool) override {
     return std::make_unique<CudaCrossoverRunner>(table, rules_at_once, ordinal_, cuda_pool_stream(pool_), pool);
+  }
+  std::unique_ptr<DeviceSearch> open_search(SearchSettings const& settings, DevicePool& pool) override {
+    return std::make_unique<CudaSearchOwner>(settings, ordinal_, cuda_pool_stream(pool_), pool);
   }
   std::unique_ptr<nets::DeviceLearner> open_learner(nets::DevicePlan const& plan, std::span<DevicePool* const> pools) override {
     std::vector<nets::CudaCard> cards;

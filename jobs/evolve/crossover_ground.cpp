@@ -2,6 +2,7 @@
 
 #include "core/parallel.hpp"
 #include "kernels/backtest/crossover.hpp"
+#include "kernels/backtest/crossover_score.hpp"
 #include "kernels/device_pool.hpp"
 #include "kernels/landing.hpp"
 
@@ -9,7 +10,6 @@ namespace muster::jobs::evolve {
 namespace {
 
 namespace bt = kernels::backtest;
-using kernels::Infeasible;
 
 constexpr double basis_point = 1e-4;
 
@@ -34,14 +34,14 @@ std::vector<bt::CrossoverTable> tables_of(Params const& params, Field const& fie
   return tables;
 }
 
-double value_of(Metric metric, bt::CrossoverResult const& result) {
+bt::CrossoverMetric metric_of(Metric metric) {
   switch (metric) {
     case Metric::sharpe:
-    case Metric::sortino: return double{result.sharpe};
-    case Metric::calmar: return result.drawdown > 0 ? double{result.total_return} / double{result.drawdown} : 0;
-    case Metric::total_return: return double{result.total_return};
+    case Metric::sortino: break;
+    case Metric::calmar: return bt::CrossoverMetric::calmar;
+    case Metric::total_return: return bt::CrossoverMetric::total_return;
   }
-  return 0;
+  return bt::CrossoverMetric::sharpe;
 }
 
 /// Rules and what came of them, where a device reaches them fast.
@@ -86,18 +86,19 @@ class CrossoverJudge final : public Judge {
   void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) override {
     exchange_.make_room(fitness.size());
     auto const rules = exchange_.rules();
-    sums_.resize(rules.size());
-    is_flat_.resize(rules.size());
+    scores_.resize(rules.size());
     each(rules.size(), threads_, [&](std::size_t i) {
       rules[i] = {static_cast<std::uint16_t>(genomes[2 * i]), static_cast<std::uint16_t>(genomes[2 * i + 1])};
-      sums_[i] = 0;
-      is_flat_[i] = 0;
+      scores_[i] = {};
     });
     for (std::size_t i = 0; i < tables_.size(); ++i) add(i);
-    each(rules.size(), threads_, [&](std::size_t i) {
-      fitness[i] = is_flat_[i] != 0 ? kernels::infeasible(Infeasible::zero_variance)
-                                    : kernels::fitness_of(sums_[i] / static_cast<double>(tables_.size()));
-    });
+    each(rules.size(), threads_, [&](std::size_t i) { fitness[i] = scores_[i].fitness(tables_.size()); });
+  }
+  bool judge_there(kernels::DeviceHerd const& herd) override {
+    if (runners_.empty() || !runners_.front()) return false;
+    auto const tables = static_cast<std::uint32_t>(runners_.size());
+    for (std::uint32_t i = 0; i < tables; ++i) runners_[i]->judge(herd, {metric_of(params_.fitness.metric), i, tables});
+    return true;
   }
 
  private:
@@ -107,11 +108,7 @@ class CrossoverJudge final : public Judge {
       runners_[table]->run(exchange_.rules(), results);
     else
       bt::run_crossovers(tables_[table], exchange_.rules(), results);
-    each(results.size(), threads_, [&](std::size_t i) {
-      sums_[i] += value_of(params_.fitness.metric, results[i]);
-      // A Sharpe ratio of 0 is that of an account that never moved.
-      if (results[i].sharpe == 0) is_flat_[i] = 1;
-    });
+    each(results.size(), threads_, [&](std::size_t i) { scores_[i].add(metric_of(params_.fitness.metric), results[i]); });
   }
 
   Params const& params_;
@@ -119,8 +116,7 @@ class CrossoverJudge final : public Judge {
   int const threads_;
   std::vector<std::unique_ptr<kernels::CrossoverRunner>> runners_;  // on a device; else empty
   Exchange exchange_;
-  std::vector<double> sums_;
-  std::vector<char> is_flat_;
+  std::vector<bt::CrossoverScore> scores_;
 };
 
 class CrossoverGround final : public Ground {

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "jobs/evolve/champion.hpp"
+#include "jobs/evolve/device_breeding.hpp"
 #include "jobs/evolve/generation.hpp"
 #include "jobs/evolve/looks.hpp"
 #include "jobs/evolve/null_search.hpp"
@@ -15,7 +16,7 @@
 #include "jobs/evolve/tables.hpp"
 #include "kernels/backtest/crossover.hpp"
 #include "kernels/device_pool.hpp"
-#include "kernels/sums/slots.hpp"
+#include "kernels/out_of_memory.hpp"
 #include "topology/budget.hpp"
 
 namespace muster::jobs::evolve {
@@ -54,28 +55,31 @@ Tiling tiling_of(Params const& params) {
           traded ? params.honesty.null_markets : 0};
 }
 
-/// A tile's fingerprint: what was judged, and what came of it.
-TileDigest digest_of(std::uint64_t tile, std::span<double const> genomes, std::span<std::int64_t const> fitness) {
-  auto const genes = fitness.empty() ? 0 : genomes.size() / fitness.size();
-  std::uint64_t high = 0, low = 0;
-  for (std::size_t i = 0; i < fitness.size(); ++i) {
-    auto const hash = static_cast<std::int64_t>(kernels::genome_hash(genomes.subspan(i * genes, genes)));
-    for (auto const& [row, value] : {std::pair{2 * i, hash}, std::pair{2 * i + 1, fitness[i]}}) {
-      high += kernels::digest_share(kernels::digest_key_high, row, value);
-      low += kernels::digest_share(kernels::digest_key_low, row, value);
-    }
-  }
-  return {kernels::digest_finish(kernels::digest_key_high, tile, high), kernels::digest_finish(kernels::digest_key_low, tile, low)};
-}
-
 class EvolveRunner final : public TileRunner {
  public:
-  EvolveRunner(Params const& params, Scenery const& scenery, Tiling tiling, Device device)
-      : params_(params), scenery_(scenery), tiling_(tiling), device_(device), judges_(tiling.herds) {}
+  /// The candidates of generation `last` are the last that are judged.
+  EvolveRunner(Params const& params, Scenery const& scenery, Breeding const& breeding, Tiling tiling, std::uint64_t last, Device device)
+      : params_(params), scenery_(scenery), breeding_(breeding), tiling_(tiling), last_(last), device_(device), judges_(tiling.herds) {}
   void enter(CarryPtr carry) override { generation_ = std::static_pointer_cast<Generation const>(std::move(carry)); }
   /// A GPU is filled by whole generations.
   std::uint64_t preferred_tiles() const override {
     return device_.kind == Device::Kind::host ? 1 : tiling_.tiles_a_generation();
+  }
+  /// On the device, where a population has room there.
+  std::optional<Ahead> run_ahead(TileRange stage, std::function<bool()> const& is_enough, Companions* companions) override {
+    if (companions != nullptr || stage.count != tiling_.tiles_a_generation() || !may_breed(*generation_) || !breeds_there()) return std::nullopt;
+    Ahead ahead;
+    auto to = breeding_.begin_like(*generation_);
+    if (there_ != generation_) device_breeding_->load(*generation_);
+    there_ = nullptr;
+    while (to->index < std::min(to->last, last_) && !is_enough())
+      device_breeding_->next(*to, {stage.first + ahead.digests.size(), tiling_.tile_slots, tiling_.tiles_a_herd()},
+                             [this](std::size_t herd) -> Judge& { return judge_of(herd); }, ahead.digests);
+    if (ahead.digests.empty()) return std::nullopt;
+    device_breeding_->read(*to);
+    there_ = to;
+    ahead.carry = std::move(to);
+    return ahead;
   }
   void run(TileRange range, std::span<std::int64_t> sums, std::span<TileDigest> digests) override {
     MUSTER_ASSERT(generation_ != nullptr, "tiles {} + {} before their generation", range.first, range.count);
@@ -97,43 +101,71 @@ class EvolveRunner final : public TileRunner {
   /// Tiles of one herd, all at once.
   void judge(TileRange range, SlotWindow window, std::span<std::int64_t> out, std::span<TileDigest> digests) {
     auto const herd = tiling_.herd_of(range.first);
-    auto& judge = judges_[herd];
-    if (!judge) judge = scenery_.ground().make_judge(device_, herd, threads());
+    auto& judge = judge_of(herd);
     auto const& candidates = generation_->herds[herd].candidates;
     if (candidates.empty()) return pass(range, digests);
     auto const genes = candidates.size() / tiling_.slots;
     auto const genomes = std::span(candidates).subspan((window.first - herd * tiling_.slots) * genes, window.count * genes);
     fitness_.assign(window.count, 0);
-    judge->judge(genomes, fitness_);
+    judge.judge(genomes, fitness_);
     in_parallel(range.count, threads(), [&](std::size_t i) {
       auto const own = tiling_.window({range.first + i, 1});
       auto const at = own.first - window.first;
       auto const fitness = std::span<std::int64_t const>(fitness_).subspan(at, own.count);
       for (std::size_t k = 0; k < own.count; ++k) out[at + k] += fitness[k];
-      digests[i] = digest_of(range.first + i, genomes.subspan(at * genes, own.count * genes), fitness);
+      digests[i] = kernels::herd_digest(range.first + i, genomes.subspan(at * genes, own.count * genes), fitness);
     });
+  }
+  Judge& judge_of(std::size_t herd) {
+    auto& judge = judges_[herd];
+    if (!judge) judge = scenery_.ground().make_judge(device_, herd, threads());
+    return *judge;
+  }
+  /// The first generation has no population yet, and the last is not bred from.
+  bool may_breed(Generation const& generation) const {
+    return generation.index > 0 && generation.has_candidates() && generation.index < std::min(generation.last, last_);
+  }
+  bool breeds_there() {
+    if (device_.pool == nullptr || breeding_.keeps_lineage() || has_no_room_) return false;
+    if (device_breeding_) return true;
+    // Judging comes first.
+    for (std::size_t herd = 0; herd < judges_.size(); ++herd) judge_of(herd);
+    try {
+      device_breeding_ = DeviceBreeding::open(breeding_, *device_.pool);
+    } catch (kernels::OutOfMemory const&) {
+      device_breeding_ = nullptr;
+    }
+    has_no_room_ = device_breeding_ == nullptr;
+    return !has_no_room_;
   }
   /// Other threads of a CPU judge other tiles; a GPU waits for what is done to them.
   int threads() const { return device_.kind == Device::Kind::host ? 1 : scenery_.threads(); }
   /// The search was over before these tiles.
   static void pass(TileRange range, std::span<TileDigest> digests) {
-    for (std::uint64_t i = 0; i < range.count; ++i) digests[i] = digest_of(range.first + i, {}, {});
+    for (std::uint64_t i = 0; i < range.count; ++i) digests[i] = kernels::herd_digest(range.first + i, {}, {});
   }
   /// Its judges take the place of the search's, so that a card holds one market's tables at a time.
   TileDigest search_null(std::uint64_t tile, std::span<std::int64_t> out) {
     for (auto& judge : judges_) judge.reset();
+    device_breeding_ = nullptr;
+    there_ = nullptr;
     std::int64_t const statistic =
         null_statistic(params_, generation_->last, scenery_.bars(), scenery_.field(), tile - tiling_.search_tiles(), device_, threads());
     out[0] += statistic;
-    return digest_of(tile, {}, {&statistic, 1});
+    return kernels::herd_digest(tile, {}, {&statistic, 1});
   }
 
   Params const& params_;
   Scenery const& scenery_;
+  Breeding const& breeding_;
   Tiling const tiling_;
+  std::uint64_t const last_;
   Device const device_;
   std::shared_ptr<Generation const> generation_;
   std::vector<std::unique_ptr<Judge>> judges_;  // of each herd
+  std::unique_ptr<DeviceBreeding> device_breeding_;
+  std::shared_ptr<Generation const> there_;  // which the device goes on from
+  bool has_no_room_ = false;
   std::vector<std::int64_t> fitness_;
 };
 
@@ -210,10 +242,17 @@ class EvolveJob final : public Job, public Steps {
     need.pool_bytes = kernels::whole_steps(params_.objective == Objective::rules ? rule_bytes() : crossover_bytes());
     need.full_bytes = need.context_bytes + need.pool_bytes;
     need.fits = need.full_bytes <= budget_bytes;
+    if (breeding_.keeps_lineage()) return need;
+    auto const population = kernels::whole_steps(DeviceBreeding::bytes(breeding_));
+    need.full_bytes += population;
+    if (need.full_bytes <= budget_bytes)
+      need.pool_bytes += population;
+    else
+      need.note = "the population stays on the host";
     return need;
   }
   std::unique_ptr<TileRunner> make_runner(Device device) const override {
-    return std::make_unique<EvolveRunner>(params_, scenery_, tiling_, device);
+    return std::make_unique<EvolveRunner>(params_, scenery_, breeding_, tiling_, decided_last_.value_or(params_.search.generations), device);
   }
   std::vector<Table> results(std::span<std::int64_t const> sums, std::uint64_t) const override {
     return make_tables(params_, scenery_, *breeding_.decode(sums, 1));

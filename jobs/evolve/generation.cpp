@@ -150,33 +150,49 @@ kernels::Population Breeding::first_population(std::size_t h, Herd const& herd, 
   return population;
 }
 
-/// The candidates of a generation that are among the best of all so far.
-void Breeding::remember(Herd& herd, std::uint64_t generation, std::vector<double> const& candidates,
+void Breeding::remember(Herd& herd, std::uint64_t generation, std::span<double const> candidates,
                         std::span<std::int64_t const> fitness) const {
+  for (std::uint64_t slot = 0; slot < fitness.size(); ++slot)
+    remember(herd, generation, slot, candidates.subspan(slot * genes(), genes()), fitness[slot]);
+}
+
+void Breeding::remember(Herd& herd, std::uint64_t generation, std::uint64_t slot, std::span<double const> genome, std::int64_t fitness) const {
   auto& hall = herd.hall;
-  auto const genome = [&](std::uint64_t slot) { return std::span(candidates).subspan(slot * genes(), genes()); };
-  for (std::uint64_t slot = 0; slot < fitness.size(); ++slot) {
-    if (!kernels::is_feasible(fitness[slot])) continue;
-    if (hall.size() == hall_size_ && fitness[slot] <= hall.back().fitness) continue;
-    bool const is_known = std::ranges::any_of(hall, [&](Veteran const& one) {
-      return one.fitness == fitness[slot] && std::ranges::equal(one.genome, genome(slot));
-    });
-    if (is_known) continue;
-    Veteran veteran{{genome(slot).begin(), genome(slot).end()}, fitness[slot], generation, slot, newborn_tag(slot)};
-    hall.insert(std::ranges::upper_bound(hall, veteran, is_better), std::move(veteran));
-    if (hall.size() > hall_size_) hall.pop_back();
-  }
+  if (!kernels::is_feasible(fitness)) return;
+  if (hall.size() == hall_size_ && fitness <= hall.back().fitness) return;
+  bool const is_known =
+      std::ranges::any_of(hall, [&](Veteran const& one) { return one.fitness == fitness && std::ranges::equal(one.genome, genome); });
+  if (is_known) return;
+  Veteran veteran{{genome.begin(), genome.end()}, fitness, generation, slot, newborn_tag(slot)};
+  hall.insert(std::ranges::upper_bound(hall, veteran, is_better), std::move(veteran));
+  if (hall.size() > hall_size_) hall.pop_back();
+}
+
+std::shared_ptr<Generation> Breeding::begin_like(Generation const& from) const {
+  auto to = std::make_shared<Generation>(spares_);
+  to->index = from.index;
+  to->last = from.last;
+  to->trials = from.trials;
+  for (Herd const& herd : from.herds) to->herds.push_back({.history = herd.history, .hall = herd.hall});
+  return to;
 }
 
 /// Trial i is of the generation, herd and slot that its key says, so that a sample of all of them comes together.
-void Breeding::sample_trials(Generation const& from, Generation& to) const {
+std::vector<Breeding::Place> Breeding::trials_of(std::uint64_t generation) const {
+  std::vector<Place> places;
   for (std::uint64_t i = 0; i < trials_; ++i) {
     auto const key = seed_for(Purpose::trial, i, settings_.front().seed);
-    if (key % (generations_ + 1) != from.index) continue;
+    if (key % (generations_ + 1) != generation) continue;
     auto const place = kernels::mix64(key) % (slots() * herds());
-    auto const& candidates = from.herds[place / slots()].candidates;
-    auto const first = candidates.begin() + static_cast<std::ptrdiff_t>(place % slots() * genes());
-    to.trials.emplace_back(first, first + static_cast<std::ptrdiff_t>(genes()));
+    places.push_back({place / slots(), place % slots()});
+  }
+  return places;
+}
+
+void Breeding::sample_trials(Generation const& from, Generation& to) const {
+  for (Place const place : trials_of(from.index)) {
+    auto const genome = std::span(from.herds[place.herd].candidates).subspan(place.slot * genes(), genes());
+    to.trials.emplace_back(genome.begin(), genome.end());
   }
 }
 

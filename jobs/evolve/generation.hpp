@@ -40,11 +40,11 @@ struct Veteran {
 
 /// One search: all of a job, or that of one fold.
 struct Herd {
-  kernels::Population population;   ///< that the candidates were proposed from; empty at first
-  std::vector<double> candidates;   ///< slots x genes; empty once the search is over
-  std::vector<kernels::GenerationStats> history;  ///< of the generations that were judged
-  std::vector<Veteran> hall;        ///< the best first, no two genomes alike
-  std::vector<Ancestor> ancestors;  ///< of the living and the hall, themselves included, by birth; empty where nobody asks
+  kernels::Population population{};   ///< that the candidates were proposed from; empty at first
+  std::vector<double> candidates{};   ///< slots x genes; empty once the search is over
+  std::vector<kernels::GenerationStats> history{};  ///< of the generations that were judged
+  std::vector<Veteran> hall{};        ///< the best first, no two genomes alike
+  std::vector<Ancestor> ancestors{};  ///< of the living and the hall, themselves included, by birth; empty where nobody asks
 };
 
 struct Generation final : Carry {
@@ -82,6 +82,27 @@ class Breeding {
   /// Ends the search before the candidates of `generation`.
   static std::shared_ptr<Generation> cut(Generation const& generation);
 
+  // ---- For those who breed elsewhere ----
+
+  kernels::SearchSettings const& settings(std::size_t herd) const { return settings_[herd]; }
+  /// Whether it is kept who was born of whom.
+  bool keeps_lineage() const { return reach_ > 0; }
+  std::size_t hall_size() const { return hall_size_; }
+  /// A generation with nothing but what is kept from generation to generation.
+  std::shared_ptr<Generation> begin_like(Generation const& from) const;
+  /// An empty vector, with memory that was used before.
+  std::vector<double> spare() const { return spares_->take(); }
+  /// Somebody to be sampled.
+  struct Place {
+    std::size_t herd;
+    std::uint64_t slot;
+  };
+  /// Those of a generation, in the order of the trials.
+  std::vector<Place> trials_of(std::uint64_t generation) const;
+  /// The candidates of a generation that are among the best of all so far.
+  void remember(Herd& herd, std::uint64_t generation, std::span<double const> candidates, std::span<std::int64_t const> fitness) const;
+  void remember(Herd& herd, std::uint64_t generation, std::uint64_t slot, std::span<double const> genome, std::int64_t fitness) const;
+
   Slots encode(Generation const& generation) const;
   std::shared_ptr<Generation> decode(std::span<std::int64_t const> words, int threads) const;
 
@@ -90,8 +111,6 @@ class Breeding {
   Herd next(std::size_t herd, Generation const& from, std::span<std::int64_t const> fitness, int threads) const;
   kernels::Population copy_of(kernels::Population const& population, int threads) const;
   kernels::Population first_population(std::size_t herd, Herd const& candidates, std::span<std::int64_t const> fitness) const;
-  void remember(Herd& herd, std::uint64_t generation, std::vector<double> const& candidates,
-                std::span<std::int64_t const> fitness) const;
   void sample_trials(Generation const& from, Generation& to) const;
 
   std::uint64_t generations_;

@@ -13,6 +13,7 @@
 #include "kernels/backtest/engine.hpp"
 #include "kernels/backtest/features.hpp"
 #include "kernels/backtest/market.hpp"
+#include "kernels/evolve/device_search.hpp"
 
 namespace muster::jobs::evolve {
 
@@ -22,6 +23,8 @@ class Judge {
   virtual ~Judge() = default;
   /// The fitness integers of genomes side by side; fitness.size() of them.
   virtual void judge(std::span<double const> genomes, std::span<std::int64_t> fitness) = 0;
+  /// The same of genomes that are on its device; false where it has no form of that.
+  virtual bool judge_there(kernels::DeviceHerd const& /*herd*/) { return false; }
 };
 
 class Ground {

@@ -19,6 +19,7 @@ CudaCrossover* open_cuda_crossover(CrossoverTable const&, int, void*, TableMemor
   return nullptr;
 }
 char const* run_cuda_crossover(CudaCrossover*, Crossover const*, std::size_t, CrossoverResult*) { return no_cuda; }
+char const* judge_on_cuda(CudaCrossover*, DeviceHerd const&, CrossoverPart const&) { return no_cuda; }
 void close_cuda_crossover(CudaCrossover*) {}
 
 }  // namespace muster::kernels::backtest
@@ -145,11 +146,16 @@ std::size_t piece_of(std::size_t count) {
   return (wanted + crossover_block_rules - 1) / crossover_block_rules * crossover_block_rules;
 }
 
+template <class Door>
+void launch(CudaCrossover const& self, cudaStream_t stream, std::size_t count, Door const& door) {
+  auto const blocks = static_cast<unsigned>((count + crossover_block_rules - 1) / crossover_block_rules);
+  crossover_kernel<<<blocks, crossover_threads, 0, stream>>>(self.tape, self.year_root, count, door);
+  check(cudaGetLastError());
+}
+
 void start(CudaCrossover& self, cudaStream_t stream, Crossover const* rules, std::size_t at, std::size_t count) {
   check(cudaMemcpyAsync(self.rules + at, rules + at, count * sizeof(Crossover), cudaMemcpyHostToDevice, stream));
-  auto const blocks = static_cast<unsigned>((count + crossover_block_rules - 1) / crossover_block_rules);
-  crossover_kernel<<<blocks, crossover_threads, 0, stream>>>(self.tape, self.year_root, self.rules + at, count, self.results + at);
-  check(cudaGetLastError());
+  launch(self, stream, count, PlainRules{self.rules + at, self.results + at});
 }
 
 void run_some(CudaCrossover& self, Crossover const* rules, std::size_t count, CrossoverResult* out) {
@@ -220,6 +226,9 @@ CudaCrossover* open_cuda_crossover(CrossoverTable const& table, int ordinal, voi
 }
 char const* run_cuda_crossover(CudaCrossover* self, Crossover const* rules, std::size_t count, CrossoverResult* out) {
   return run_told(self, rules, count, out);
+}
+char const* judge_on_cuda(CudaCrossover* self, DeviceHerd const& herd, CrossoverPart const& part) {
+  return on_gpu(self->ordinal, [&] { launch(*self, self->stream, herd.count, GenomeRules{herd.genomes, herd.fitness, herd.sums, part}); });
 }
 void close_cuda_crossover(CudaCrossover* self) { close(self); }
 

@@ -4,7 +4,9 @@
 #include <cstddef>
 
 #include "kernels/backtest/crossover.hpp"
+#include "kernels/backtest/crossover_score.hpp"
 #include "kernels/backtest/engine.hpp"
+#include "kernels/evolve/device_search.hpp"
 #include "kernels/price/cuda_paths.hpp"
 
 namespace muster::kernels::backtest {
@@ -23,6 +25,8 @@ struct CudaCrossover;
 CudaCrossover* open_cuda_crossover(CrossoverTable const& table, int ordinal, void* stream, TableMemory const& memory,
                                    std::size_t rules_at_once, char const** error);
 char const* run_cuda_crossover(CudaCrossover* self, Crossover const* rules, std::size_t count, CrossoverResult* out);
+/// On the stream that it was opened with; does not wait.
+char const* judge_on_cuda(CudaCrossover* self, DeviceHerd const& herd, CrossoverPart const& part);
 void close_cuda_crossover(CudaCrossover* self);
 
 }  // namespace muster::kernels::backtest

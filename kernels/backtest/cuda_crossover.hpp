@@ -1,6 +1,7 @@
 // Crossover rules on a GPU. Included by cuda_backtest.cu alone.
 #pragma once
 
+#include "kernels/backtest/crossover_score.hpp"
 #include "kernels/backtest/crossover_step.hpp"
 #include "kernels/backtest/cuda_tables.hpp"
 
@@ -98,15 +99,43 @@ __device__ inline void step_block(CrossoverLane* lanes, float4 const* growth, st
   }
 }
 
-static __global__ void __launch_bounds__(crossover_threads)
-    crossover_kernel(CrossoverTape tape, double year_root, Crossover const* rules, std::uint64_t count, CrossoverResult* out) {
+/// Rules, and where what came of them goes.
+struct PlainRules {
+  Crossover const* rules;
+  CrossoverResult* out;
+  __device__ Crossover rule(std::uint64_t at) const { return rules[at]; }
+  __device__ void put(std::uint64_t at, CrossoverResult const& result) const { out[at] = result; }
+};
+
+/// Genomes, and their scores; of several tables, whether a rule is flat stays in the fitness until the last.
+struct GenomeRules {
+  double const* genomes;
+  std::int64_t* fitness;
+  double* sums;
+  CrossoverPart part;
+  __device__ Crossover rule(std::uint64_t at) const {
+    auto const genes = *reinterpret_cast<double2 const*>(genomes + 2 * at);
+    return {static_cast<std::uint16_t>(genes.x), static_cast<std::uint16_t>(genes.y)};
+  }
+  __device__ void put(std::uint64_t at, CrossoverResult const& result) const {
+    CrossoverScore score;
+    if (part.table > 0) score = {sums[at], fitness[at] != 0};
+    score.add(part.metric, result);
+    bool const is_last = part.table + 1 == part.tables;
+    if (!is_last) sums[at] = score.sum;
+    fitness[at] = is_last ? score.fitness(part.tables) : score.is_flat;
+  }
+};
+
+template <class Door>
+static __global__ void __launch_bounds__(crossover_threads) crossover_kernel(CrossoverTape tape, double year_root, std::uint64_t count, Door door) {
   __shared__ float4 growth[crossover_chunk];
   std::uint64_t const first = (std::uint64_t{blockIdx.x} * crossover_lanes) * crossover_threads + threadIdx.x;
   CrossoverLane lanes[crossover_lanes];
 #pragma unroll
   for (int l = 0; l < crossover_lanes; ++l) {
     std::uint64_t const at = first + static_cast<std::uint64_t>(l) * crossover_threads;
-    lanes[l].rule = at < count ? rules[at] : Crossover{};
+    lanes[l].rule = at < count ? door.rule(at) : Crossover{};
     lanes[l].state.under = lanes[l].state.lowest = 1;
   }
   for (std::uint32_t bar = 0; bar < tape.bars; bar += crossover_chunk) {
@@ -124,7 +153,7 @@ static __global__ void __launch_bounds__(crossover_threads)
     std::uint64_t const at = first + static_cast<std::uint64_t>(l) * crossover_threads;
     if (at >= count) continue;
     auto const figures = crossover_figures(lanes[l].sums, tape.bars - 1.0, year_root);
-    out[at] = {static_cast<float>(figures.total_return), static_cast<float>(figures.sharpe), 1 - lanes[l].state.lowest};
+    door.put(at, {static_cast<float>(figures.total_return), static_cast<float>(figures.sharpe), 1 - lanes[l].state.lowest});
   }
 }
 

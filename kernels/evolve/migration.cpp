@@ -55,9 +55,9 @@ std::vector<Edge> torus_edges(std::uint32_t islands) {
 class Emigrants {
  public:
   Emigrants(SearchSettings const& settings, Population const& population)
-      : settings_(settings), count_(settings.migrants), genes_(settings.genes.size()), plan_(settings),
-        survival_(plan_.view.genes), drawn_(count_) {
-    plan_.view.generation = population.generation;
+      : settings_(settings), count_(settings.migrants), genes_(settings.genes.size()),
+        survival_(static_cast<std::uint32_t>(genes_)) {
+    if (settings.migrant_choice == MigrantChoice::random) drawn_ = drawn_migrants(settings, population.generation);
     for (std::uint32_t island = 0; island < settings.islands; ++island) take(population, island);
   }
 
@@ -78,12 +78,9 @@ class Emigrants {
     to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(each));
   }
 
-  std::vector<std::uint32_t> const& choose(Population const& population, std::uint32_t island, std::uint64_t start) {
-    if (settings_.migrant_choice == MigrantChoice::best)
-      return survival_.best(population.genomes.data() + start * genes_, population.fitness.data() + start,
-                            settings_.island_size, count_);
-    MUSTER_DISPATCH(draw_migrants, plan_.view, island, count_, drawn_.data());
-    return drawn_;
+  std::span<std::uint32_t const> choose(Population const& population, std::uint32_t island, std::uint64_t start) {
+    if (settings_.migrant_choice == MigrantChoice::random) return std::span(drawn_).subspan(std::size_t{island} * count_, count_);
+    return survival_.best(population.genomes.data() + start * genes_, population.fitness.data() + start, settings_.island_size, count_);
   }
 
   void take(Population const& population, std::uint32_t island) {
@@ -103,7 +100,6 @@ class Emigrants {
   SearchSettings const& settings_;
   std::uint32_t count_;
   std::size_t genes_;
-  SearchPlan plan_;
   Survival survival_;
   std::vector<std::uint32_t> drawn_;
   std::vector<double> genomes_, scale_, cross_;
@@ -124,6 +120,15 @@ std::vector<Edge> migration_edges(SearchSettings const& settings) {
   std::vector<Edge> edges = settings.edges;
   std::stable_sort(edges.begin(), edges.end(), [](Edge a, Edge b) { return a.to < b.to; });
   return edges;
+}
+
+std::vector<std::uint32_t> drawn_migrants(SearchSettings const& settings, std::uint64_t generation) {
+  SearchPlan plan(settings);
+  plan.view.generation = generation;
+  std::vector<std::uint32_t> drawn(std::size_t{settings.islands} * settings.migrants);
+  for (std::uint32_t island = 0; island < settings.islands; ++island)
+    MUSTER_DISPATCH(draw_migrants, plan.view, island, settings.migrants, drawn.data() + std::size_t{island} * settings.migrants);
+  return drawn;
 }
 
 void migrate(SearchSettings const& settings, Population& population) {

@@ -9,4 +9,7 @@ namespace muster::kernels {
 /// arrivals.
 void migrate(SearchSettings const& settings, Population& population);
 
+/// Of random migration: the indices of those who leave each island, island after island.
+std::vector<std::uint32_t> drawn_migrants(SearchSettings const& settings, std::uint64_t generation);
+
 }  // namespace muster::kernels

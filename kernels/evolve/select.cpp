@@ -8,6 +8,7 @@
 #include "kernels/evolve/order.hpp"
 #include "kernels/evolve/plan.hpp"
 #include "kernels/evolve/slots_body.hpp"
+#include "kernels/evolve/spread.hpp"
 #include "kernels/evolve/survival.hpp"
 #include "kernels/isa.hpp"
 #include "kernels/isa_tables.hpp"
@@ -50,9 +51,7 @@ class Selection {
     return tags_;
   }
 
-  static std::int32_t moved(std::int32_t level, std::int32_t by) {
-    return std::clamp(level + by, -most_rate_level, most_rate_level);
-  }
+  static std::int32_t moved(std::int32_t level, std::int32_t by) { return moved_level(level, by, most_rate_level); }
 
   /// A trial takes the slot unless it is worse; its F and CR come with it.
   void replace_beaten() {
@@ -89,19 +88,16 @@ class Selection {
     if (!fitness.empty()) survival_.keep_best(population_, start_, size(), {genomes, fitness, {}, {}, tags});
   }
 
-  /// Rechenberg's rule: a child succeeds when it is fitter than what holds its slot; the rate rises while more than
-  /// one in five do.
+  /// A child succeeds when it is fitter than what holds its slot.
   std::int32_t follows_success() const {
     std::uint64_t succeeded = 0;
     for (std::uint64_t slot = start_; slot < start_ + size(); ++slot)
       succeeded += fitness_[slot] > population_.fitness[slot] ? 1 : 0;
-    return 5 * succeeded > size() ? 1 : -1;
+    return step_for_success(succeeded, size());
   }
 
-  /// Rises below a tenth of an even spread, falls above three tenths.
   std::int32_t follows_diversity() const {
-    std::uint64_t const spread = diversity_millionths(plan_.ranges, {resident(start_), size() * genes()});
-    return spread < 100'000 ? 1 : (spread > 300'000 ? -1 : 0);
+    return step_for_spread(diversity_millionths(plan_.ranges, {resident(start_), size() * genes()}));
   }
 
   SearchSettings const& settings_;

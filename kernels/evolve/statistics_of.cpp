@@ -7,11 +7,12 @@
 #include "kernels/evolve/diversity.hpp"
 #include "kernels/evolve/order.hpp"
 #include "kernels/evolve/plan.hpp"
+#include "kernels/evolve/spread.hpp"
 
 namespace muster::kernels {
 namespace {
 
-/// Slots whose fitness is added up one after the other; such sums are added in their order, whoever made them.
+/// Slots that a thread takes at a time.
 constexpr std::uint64_t block_slots = 4096;
 /// Fewer take less time than it takes to start a thread.
 constexpr std::uint64_t least_slots_a_thread = 16'384;
@@ -31,10 +32,7 @@ class Places {
  public:
   Places(std::vector<GeneRange> const& ranges, std::span<double const> genomes, int threads)
       : genes_(ranges.size()), genomes_(genomes), slots_(genomes.size() / genes_), threads_(threads) {
-    for (std::size_t g = 0; g < genes_; ++g) {
-      low_[g] = ranges[g].low;
-      scale_[g] = ranges[g].width > 0 ? 0x1p20 / ranges[g].width : 0;
-    }
+    for (std::size_t g = 0; g < genes_; ++g) places_[g] = GenePlace(ranges[g]);
   }
 
   /// The sum of |place - mean place| over slots and genes.
@@ -67,16 +65,13 @@ class Places {
     for (auto& sum : sums) sum /= slots_;
     return sums;
   }
-  std::int32_t place(std::uint64_t slot, std::size_t g) const {
-    return static_cast<std::int32_t>((genomes_[slot * genes_ + g] - low_[g]) * scale_[g]);
-  }
+  std::int32_t place(std::uint64_t slot, std::size_t g) const { return places_[g](genomes_[slot * genes_ + g]); }
 
   std::size_t genes_;
   std::span<double const> genomes_;
   std::uint64_t slots_;
   int threads_;
-  double low_[max_genes] = {};
-  double scale_[max_genes] = {};
+  GenePlace places_[max_genes];
 };
 
 /// The one that `rank` others are below, by so many bits at a time.
@@ -136,16 +131,31 @@ class Order {
   Population const& population_;
 };
 
+template <class Term>
+double sum_of(std::uint64_t first, std::uint64_t last, Term term) {
+  double sum = 0;
+  for (std::uint64_t i = first; i < last; ++i) sum += term(i);
+  return sum;
+}
+
+/// The sums of groups of `count` terms.
+template <class Term>
+std::vector<double> group_sums(std::uint64_t count, int threads, Term term) {
+  std::vector<double> sums((count + mean_group - 1) / mean_group);
+  each_block(count, threads, [&](std::size_t, std::uint64_t first, std::uint64_t last) {
+    static_assert(block_slots % mean_group == 0);
+    for (std::uint64_t at = first; at < last; at += mean_group) sums[at / mean_group] = sum_of(at, std::min(at + mean_group, last), term);
+  });
+  return sums;
+}
+
 /// Of `count` feasible ones. Each term is divided first, so that no sum of finite values is infinite.
 double mean_of(std::vector<std::int64_t> const& fitness, std::uint64_t count, int threads) {
-  std::vector<double> sums(blocks_of_slots(fitness.size()));
-  each_block(fitness.size(), threads, [&](std::size_t block, std::uint64_t first, std::uint64_t last) {
-    double sum = 0;
-    for (std::uint64_t slot = first; slot < last; ++slot)
-      if (is_feasible(fitness[slot])) sum += fitness_value(fitness[slot]) / static_cast<double>(count);
-    sums[block] = sum;
+  auto sums = group_sums(fitness.size(), threads, [&](std::uint64_t slot) {
+    return is_feasible(fitness[slot]) ? fitness_value(fitness[slot]) / static_cast<double>(count) : 0.0;
   });
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
+  while (sums.size() > 1) sums = group_sums(sums.size(), 1, [&](std::uint64_t i) { return sums[i]; });
+  return sums.front();
 }
 
 /// What a run of slots is like.
@@ -184,8 +194,7 @@ std::uint64_t diversity_millionths(std::vector<GeneRange> const& ranges, std::sp
   std::uint64_t wide = 0;
   for (GeneRange const& range : ranges) wide += range.width > 0 ? 1 : 0;
   if (wide == 0) return 0;
-  unsigned __int128 const full = static_cast<unsigned __int128>(wide * (genomes.size() / ranges.size())) << 20;
-  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(Places(ranges, genomes, threads).deviation()) * 4'000'000 / full);
+  return spread_millionths(Places(ranges, genomes, threads).deviation(), wide, genomes.size() / ranges.size());
 }
 
 GenerationStats statistics_of(SearchSettings const& settings, Population const& population, int threads) {

@@ -27,7 +27,7 @@ double by_time(CallContract const& c, HestonMeans const& m) {
   return (h.v0 * m.v0 + h.kappa * m.kappa + h.theta * m.theta + h.xi * m.xi) / c.expiry_years;
 }
 
-Label label_from(CallContract const& c, HestonMeans const& m) {
+Label heston_label_from(CallContract const& c, HestonMeans const& m) {
   double const discount = exact_exp(-c.rate * c.expiry_years), forward = discount * m.by_forward;
   Label label;
   label.price = discount * m.price;
@@ -88,7 +88,7 @@ Label heston_label(CallContract const& c, LabelSums const& sums, std::uint64_t p
   double const grid = 1.0 / (double(1 << label_bits) * 2 * static_cast<double>(pairs));
   auto const mean = [&](std::size_t s) { return static_cast<double>(sums[s]) * grid; };
   double const hedge = hedge_of(c) * exact_exp(log_forward(c));
-  return label_from(c, {mean(0) + hedge, mean(1) + hedge, mean(2), mean(3), mean(4), mean(5), mean(6)});
+  return heston_label_from(c, {mean(0) + hedge, mean(1) + hedge, mean(2), mean(3), mean(4), mean(5), mean(6)});
 }
 
 Label closed_heston_label(CallContract const& c) {
@@ -102,7 +102,7 @@ Label closed_heston_label(CallContract const& c) {
   in.v0 = h.v0, in.kappa = h.kappa, in.theta = h.theta, in.xi = h.xi, in.rho = h.rho;
   auto const found = heston(in);
   double const growth = exact_exp(in.rate.value);
-  return label_from(c, {growth * found.price, growth * found.delta * c.spot, growth * found.by_v0, growth * found.by_kappa,
+  return heston_label_from(c, {growth * found.price, growth * found.delta * c.spot, growth * found.by_v0, growth * found.by_kappa,
                         growth * found.by_theta, growth * found.by_xi, growth * found.by_rho});
 }
 

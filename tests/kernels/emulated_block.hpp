@@ -196,6 +196,14 @@ U atomicAdd(U* at, U value) {
   return before;
 }
 
+template <class U>
+U atomicMin(U* at, U value) {
+  U const before = *at;
+  *at = before < value ? before : value;
+  return before;
+}
+inline void __threadfence() {}
+
 inline int __ffs(int x) { return x == 0 ? 0 : std::countr_zero(static_cast<unsigned>(x)) + 1; }
 inline int __popc(unsigned x) { return std::popcount(x); }
 inline unsigned __funnelshift_l(unsigned low, unsigned high, unsigned by) { return by == 0 ? high : high << by | low >> (32 - by); }

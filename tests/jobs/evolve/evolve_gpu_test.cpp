@@ -6,7 +6,9 @@
 
 #include "jobs/evolve/evolve_job.hpp"
 #include "jobs/evolve/parse.hpp"
+#include "kernels/device_pool.hpp"
 #include "orchestrator/run.hpp"
+#include "tests/jobs/run_ahead.hpp"
 
 namespace muster::jobs::evolve {
 namespace {
@@ -32,7 +34,28 @@ TEST_P(OnGpu, evolves_to_the_same_bits) {
   EXPECT_EQ(sums_on(*job, gpu), sums_on(*job, {.accelerators = {}, .threads = 2}));
 }
 
+/// Populations that stay on the card.
+class AheadOnGpu : public ::testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(AheadOnGpu, breeds_the_same_generations) {
+  std::string const text = "kind = \"evolve\"\nlineage = 0\n[market]\nbars = \"synthetic:symbols=5,days=1500,seed=3\"\n"
+                           "[search]\npopulation = 4096\nislands = 4\ngenerations = 23\ntile_slots = 100\nmigration_every = 3\n"
+                           "[honesty]\nnull_markets = 1\ntrials = 50\n";
+  auto const job = make_evolve_job(parse_params(text, "test.toml", {.overrides = GetParam()}), "");
+  kernels::DevicePool pool([] { return kernels::Opened{kernels::open_cuda(0), UINT64_MAX}; });
+  test::Laps laps;
+  test::expect_same_ahead(*job, *job->make_runner({}), *job->make_runner({Device::Kind::cuda, 0, UINT64_MAX, &pool}), laps);
+  EXPECT_GT(laps.laps, 3);
+}
+
 using Settings = std::vector<std::string>;
+INSTANTIATE_TEST_SUITE_P(Objectives, AheadOnGpu,
+                         ::testing::Values(Settings{"objective=\"crossover\""}, Settings{"objective=\"rules\"", "search.generations=7"},
+                                           Settings{"objective=\"crossover\"", "fitness.metric=\"calmar\"", "search.algorithm=\"jde\""},
+                                           Settings{"objective=\"crossover\"", "fitness.metric=\"total_return\"", "search.replacement=\"generational\"",
+                                                    "search.adaptation=\"diversity\"", "search.migrant_choice=\"random\""},
+                                           Settings{"objective=\"crossover\"", "spans.scheme=\"walk_forward\"", "spans.folds=3"}));
+
 INSTANTIATE_TEST_SUITE_P(Objectives, OnGpu,
                          ::testing::Values(Settings{"objective=\"rules\""}, Settings{"precision=\"double\""},
                                            Settings{"objective=\"crossover\""},

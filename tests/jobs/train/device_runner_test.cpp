@@ -8,6 +8,7 @@
 #include "jobs/train/device_runner.hpp"
 #include "jobs/train/network.hpp"
 #include "kernels/out_of_memory.hpp"
+#include "tests/jobs/run_ahead.hpp"
 #include "tests/jobs/train/jobs.hpp"
 #include "tests/jobs/train/labelled_file.hpp"
 #include "tests/kernels/memory/fake_accelerator.hpp"
@@ -118,54 +119,15 @@ TEST_F(DeviceRunners, GoOnWithFewerRowsAtOnce) {
   EXPECT_EQ(steps_down, 3) << "until the largest block is left";
 }
 
-/// Stage by stage, and ahead in as many stages as the test allows: the same digests, and the same network in the end.
 TEST_F(DeviceRunners, RunAheadToTheSameNetwork) {
   std::vector<std::string> const plain{"training.average=0", "training.clip_norm=0"};
   std::vector<std::string> const repeated{"network.repeats=2", "network.baseline=prices", "training.optimizer=sgd"};
   for (auto const& overrides : {std::vector<std::string>{}, plain, repeated, {"sweep.dropout=[0, 0.2]", "training.epochs=3"}}) {
     auto const job = make_train_job(params_of(asian_job, overrides), {});
-    auto const& steps = *job->steps();
-    auto const apart = job->make_runner(gpu()), ahead = job->make_runner(gpu());
-    std::vector<TileDigest> one_by_one, at_once;
-    auto carry = steps.first(1);
-    std::uint64_t begin = 0;
-    int most = 0, laps = 0, stages = 0;
-    auto carried = carry;
-    std::uint64_t reached = 0;
-    for (auto const end : job->stages()) {
-      Slots sums(slots_of_stage(*job, {begin, end - begin}), 0);
-      std::vector<TileDigest> digests(end - begin);
-      if (begin == reached) {
-        ahead->enter(carried);
-        int left = ++most % 11;
-        if (auto const lap = ahead->run_ahead({begin, end - begin}, [&] { return left-- == 0; })) {
-          at_once.insert(at_once.end(), lap->digests.begin(), lap->digests.end());
-          reached += lap->digests.size();
-          carried = lap->carry;
-          ++laps;
-        } else {
-          ahead->run({begin, end - begin}, sums, digests);
-          at_once.insert(at_once.end(), digests.begin(), digests.end());
-          reached = end;
-          carried = steps.next(carried, sums, 1);
-          std::ranges::fill(sums, 0);
-        }
-      }
-      apart->enter(carry);
-      apart->run({begin, end - begin}, sums, digests);
-      one_by_one.insert(one_by_one.end(), digests.begin(), digests.end());
-      carry = steps.next(carry, sums, 1);
-      begin = end;
-      ++stages;
-      if (reached == end) {
-        ASSERT_EQ(steps.encode(*carry), steps.encode(*carried)) << "behind stage " << stages;
-        ASSERT_EQ(one_by_one, at_once);
-      }
-      if (steps.is_done(*carry)) break;
-    }
-    EXPECT_EQ(reached, begin);
-    EXPECT_GT(laps, 3);
-    EXPECT_GT(stages, 2 * laps);
+    test::Laps count;
+    test::expect_same_ahead(*job, *job->make_runner(gpu()), *job->make_runner(gpu()), count);
+    EXPECT_GT(count.laps, 3);
+    EXPECT_GT(count.stages, 2 * count.laps);
   }
 }
 

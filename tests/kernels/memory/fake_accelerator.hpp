@@ -9,6 +9,7 @@
 #include "kernels/out_of_memory.hpp"
 #include "kernels/price/path_memory.hpp"
 #include "kernels/price/paths.hpp"
+#include "tests/kernels/evolve/host_search.hpp"
 #include "tests/kernels/nets/host_learner.hpp"
 
 namespace muster::test {
@@ -21,6 +22,7 @@ struct FakeMemory {
   int launches_to_fail = 0;           ///< of the next ones: out of memory in mid-run
   std::uint32_t least_columns_seen = UINT32_MAX;
   int opened = 0;
+  std::size_t most_finalists = 1024;  ///< that a search tells of
   float most_short = 65504;           ///< where numbers of fp16 end
 };
 
@@ -44,6 +46,9 @@ class FakeAccelerator final : public kernels::Accelerator {
   void give_host(void* at) noexcept override { memory_.host_held -= drop(at); }
   std::unique_ptr<kernels::PathLauncher> open_paths(kernels::PathPlan const& plan, kernels::DevicePool& pool) override {
     return std::make_unique<Launcher>(memory_, plan, pool);
+  }
+  std::unique_ptr<kernels::DeviceSearch> open_search(kernels::SearchSettings const& settings, kernels::DevicePool& pool) override {
+    return std::make_unique<HostSearch>(settings, pool, memory_.most_finalists);
   }
   std::unique_ptr<kernels::nets::DeviceLearner> open_learner(kernels::nets::DevicePlan const& plan,
                                                              std::span<kernels::DevicePool* const> pools) override {

@@ -1,0 +1,199 @@
+// Blocks of a GPU that work together, and how they find the best of many. Included by cuda_search.cu and the emulated test.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/config.hpp"
+#include "kernels/evolve/search.hpp"
+
+MUSTER_KERNELS_BEGIN
+
+inline constexpr std::uint32_t crew_threads = 512;     ///< of a block, at most
+inline constexpr std::uint32_t most_crew_blocks = 1024;
+inline constexpr int digit_bits = 11;
+inline constexpr std::uint32_t digits = 1u << digit_bits;
+
+/// What the blocks of a crew share in the device's memory. Zero at first.
+struct CrewMemory {
+  unsigned long long arrived;  ///< at their barrier, ever since
+  std::uint32_t digit_counts[3][digits];
+  std::uint64_t tallies[most_crew_blocks][2];
+  unsigned long long sums[max_genes + 1];
+};
+
+/// What the threads of a block share.
+struct CrewScratch {
+  std::uint32_t digit_counts[digits];
+  std::uint64_t warps[crew_threads / 32 + 1];
+  std::uint64_t told[3];
+};
+
+struct Crew {
+  std::uint32_t thread, threads;  ///< of a block
+  std::uint32_t block, blocks;
+  CrewMemory* memory;  ///< null for a block by itself
+  CrewScratch& scratch;
+
+  __device__ std::uint64_t first() const { return std::uint64_t{block} * threads + thread; }
+  __device__ std::uint64_t step() const { return std::uint64_t{blocks} * threads; }
+  __device__ bool leads() const { return block == 0 && thread == 0; }
+
+  /// All of them are there, and see what the others wrote. They must be resident at once.
+  __device__ void meet() const {
+    __syncthreads();
+    if (blocks == 1) return;
+    if (thread == 0) {
+      __threadfence();
+      unsigned long long const ticket = atomicAdd(&memory->arrived, 1ull);
+      unsigned long long const all = (ticket / blocks + 1) * blocks;
+      while (*static_cast<unsigned long long volatile*>(&memory->arrived) < all) continue;
+      __threadfence();
+    }
+    __syncthreads();
+  }
+};
+
+/// What others of the crew wrote, past this block's cache.
+template <class T>
+__device__ T fresh(T const& at) {
+  return *static_cast<T const volatile*>(&at);
+}
+
+struct Scan {
+  std::uint64_t before, total;
+};
+
+/// Sums of a block, in the order of its threads.
+__device__ inline Scan scan(Crew const& crew, std::uint64_t mine) {
+  std::uint32_t const lane = crew.thread % 32, warp = crew.thread / 32, warps = crew.threads / 32;
+  std::uint64_t through = mine;
+  for (unsigned offset = 1; offset < 32; offset *= 2) {
+    std::uint64_t const other = __shfl_up_sync(0xffffffffu, through, offset, 32);
+    if (lane >= offset) through += other;
+  }
+  __syncthreads();
+  if (lane == 31) crew.scratch.warps[warp] = through;
+  __syncthreads();
+  std::uint64_t before = 0, total = 0;
+  for (std::uint32_t w = 0; w < warps; ++w) {
+    if (w == warp) before = total;
+    total += crew.scratch.warps[w];
+  }
+  return {before + through - mine, total};
+}
+
+/// A block's part of so many things.
+struct Part {
+  std::uint64_t first, last;
+};
+__device__ inline Part part_of(Crew const& crew, std::uint64_t count) {
+  return {count * crew.block / crew.blocks, count * (crew.block + 1) / crew.blocks};
+}
+
+/// Where a ranking is cut: by up to three words, the greater before the smaller.
+struct Cut {
+  std::uint64_t key[3];
+  int word;  ///< the last that decides
+  int low;   ///< its lower bits do not
+};
+
+template <class Ranking>
+__device__ bool is_above(Cut const& cut, Ranking const& ranking, std::uint64_t i) {
+  for (int w = 0; w < cut.word; ++w) {
+    std::uint64_t const word = ranking.word(i, w);
+    if (word != cut.key[w]) return word > cut.key[w];
+  }
+  return ranking.word(i, cut.word) >> cut.low >= cut.key[cut.word] >> cut.low;
+}
+
+/// Counts digits, many at a time and those of all blocks together; `pass` counts on.
+class DigitCounts {
+ public:
+  __device__ explicit DigitCounts(Crew const& crew) : crew_(crew) {
+    if (crew.blocks == 1) return;
+    for (auto& counts : crew.memory->digit_counts)
+      for (std::uint64_t d = crew.first(); d < digits; d += crew.step()) counts[d] = 0;
+    crew.meet();
+  }
+  __device__ void begin() const {
+    __syncthreads();
+    for (std::uint32_t d = crew_.thread; d < digits; d += crew_.threads) crew_.scratch.digit_counts[d] = 0;
+    __syncthreads();
+  }
+  __device__ void add(std::uint32_t digit) const { atomicAdd(&crew_.scratch.digit_counts[digit], 1u); }
+  /// From now on those of all.
+  __device__ void join() {
+    __syncthreads();
+    if (crew_.blocks == 1) return;
+    std::uint32_t* const all = crew_.memory->digit_counts[pass_ % 3];
+    for (std::uint32_t d = crew_.thread; d < digits; d += crew_.threads)
+      if (crew_.scratch.digit_counts[d] != 0) atomicAdd(&all[d], crew_.scratch.digit_counts[d]);
+    // Whoever read these did so before the last meeting, and whoever adds to them does so behind the next.
+    if (crew_.block == 0)
+      for (std::uint32_t d = crew_.thread; d < digits; d += crew_.threads) crew_.memory->digit_counts[(pass_ + 1) % 3][d] = 0;
+    crew_.meet();
+    for (std::uint32_t d = crew_.thread; d < digits; d += crew_.threads) crew_.scratch.digit_counts[d] = fresh(all[d]);
+    __syncthreads();
+    ++pass_;
+  }
+
+ private:
+  Crew const& crew_;
+  std::uint32_t pass_ = 0;
+};
+
+struct FoundDigit {
+  std::uint32_t digit;
+  std::uint64_t above;  ///< things with greater digits
+  std::uint64_t equal;
+};
+
+/// The digit of number `rank` from above, counted from 1.
+__device__ inline FoundDigit digit_at(Crew const& crew, std::uint64_t rank) {
+  std::uint32_t const each = digits / crew.threads, top = digits - 1 - crew.thread * each;
+  std::uint64_t own = 0;
+  for (std::uint32_t k = 0; k < each; ++k) own += crew.scratch.digit_counts[top - k];
+  std::uint64_t above = scan(crew, own).before;
+  if (above < rank && rank <= above + own) {
+    std::uint32_t digit = top;
+    for (; above + crew.scratch.digit_counts[digit] < rank; --digit) above += crew.scratch.digit_counts[digit];
+    crew.scratch.told[0] = digit;
+    crew.scratch.told[1] = above;
+    crew.scratch.told[2] = crew.scratch.digit_counts[digit];
+  }
+  __syncthreads();
+  return {static_cast<std::uint32_t>(crew.scratch.told[0]), crew.scratch.told[1], crew.scratch.told[2]};
+}
+
+/// The cut below the first `rank` of `count`, 1 <= rank. Ranking: word(i, w) for w below `words`, and bits(w) that it has. The key is whole
+/// where `whole` is said; else the cut is where no more need be known.
+template <class Ranking>
+__device__ Cut cut_at(Crew const& crew, Ranking const& ranking, std::uint64_t count, std::uint64_t rank, bool whole = false) {
+  Cut cut{{0, 0, 0}, 0, 0};
+  if (rank >= count && !whole) return cut;
+  DigitCounts counts(crew);
+  for (; cut.word < Ranking::words; ++cut.word) {
+    for (cut.low = ranking.bits(cut.word); cut.low > 0;) {
+      int const high = cut.low;
+      cut.low -= high < digit_bits ? high : digit_bits;
+      counts.begin();
+      for (std::uint64_t i = crew.first(); i < count; i += crew.step()) {
+        bool is_equal = true;
+        for (int w = 0; w < cut.word && is_equal; ++w) is_equal = ranking.word(i, w) == cut.key[w];
+        if (!is_equal) continue;
+        std::uint64_t const word = ranking.word(i, cut.word);
+        if (high == ranking.bits(cut.word) || (word ^ cut.key[cut.word]) >> high == 0)
+          counts.add(static_cast<std::uint32_t>(word >> cut.low) & ((1u << (high - cut.low)) - 1));
+      }
+      counts.join();
+      FoundDigit const found = digit_at(crew, rank);
+      cut.key[cut.word] |= std::uint64_t{found.digit} << cut.low;
+      rank -= found.above;
+      if (rank == found.equal && !whole) return cut;
+    }
+  }
+  --cut.word;
+  return cut;
+}
+
+MUSTER_KERNELS_END
