@@ -23,7 +23,8 @@ class SlotWords {
       block_ = i / 4;
       philox(s_.keys, item_, block_, stream_, words_);
     }
-    return words_[i % 4];
+    std::uint32_t const low = i % 2 == 0 ? words_[0] : words_[1], high = i % 2 == 0 ? words_[2] : words_[3];
+    return i % 4 < 2 ? low : high;
   }
 
  private:

@@ -19,6 +19,7 @@ struct CrewMemory {
   std::uint32_t digit_counts[3][digits];
   std::uint64_t tallies[most_crew_blocks][2];
   unsigned long long sums[max_genes + 1];
+  unsigned long long bits[2];
 };
 
 /// What the threads of a block share.
@@ -165,34 +166,93 @@ __device__ inline FoundDigit digit_at(Crew const& crew, std::uint64_t rank) {
   return {static_cast<std::uint32_t>(crew.scratch.told[0]), crew.scratch.told[1], crew.scratch.told[2]};
 }
 
-/// The cut below the first `rank` of `count`, 1 <= rank. Ranking: word(i, w) for w below `words`, and bits(w) that it has. The key is whole
-/// where `whole` is said; else the cut is where no more need be known.
+/// Things that a thread looks at side by side, so that it waits for their memory once.
+inline constexpr int abreast = 4;
+
+/// Calls see(word) with word w of those of [0, count) that have the cut's key in the words before.
+template <class Ranking, class See>
+__device__ void each_equal(Crew const& crew, Ranking const& ranking, std::uint64_t count, Cut const& cut, See see) {
+  for (std::uint64_t begin = crew.first(); begin < count; begin += abreast * crew.step()) {
+    std::uint64_t words[abreast];
+    for (int k = 0; k < abreast; ++k) {
+      std::uint64_t const i = begin + static_cast<std::uint64_t>(k) * crew.step();
+      words[k] = ranking.word(i < count ? i : begin, 0);
+    }
+    for (int k = 0; k < abreast; ++k) {
+      std::uint64_t const i = begin + static_cast<std::uint64_t>(k) * crew.step();
+      if (i >= count) break;
+      if (cut.word == 0) {
+        see(words[k]);
+        continue;
+      }
+      bool is_equal = words[k] == cut.key[0];
+      for (int w = 1; w < cut.word && is_equal; ++w) is_equal = ranking.word(i, w) == cut.key[w];
+      if (is_equal) see(ranking.word(i, cut.word));
+    }
+  }
+}
+
+/// Whether all that is left has one word, which becomes the cut's.
+template <class Ranking>
+__device__ bool is_one_word(Crew const& crew, Ranking const& ranking, std::uint64_t count, Cut& cut) {
+  std::uint64_t either = 0, neither = 0;  // bits that are set in one, and that are not
+  each_equal(crew, ranking, count, cut, [&](std::uint64_t word) {
+    either |= word;
+    neither |= ~word;
+  });
+  auto* const bits = crew.memory->bits;
+  if (crew.leads()) bits[0] = bits[1] = 0;
+  for (int offset = 16; offset > 0; offset /= 2) {
+    either |= __shfl_xor_sync(0xffffffffu, either, offset);
+    neither |= __shfl_xor_sync(0xffffffffu, neither, offset);
+  }
+  crew.meet();
+  if (crew.thread % 32 == 0) {
+    atomicOr(&bits[0], static_cast<unsigned long long>(either));
+    atomicOr(&bits[1], static_cast<unsigned long long>(neither));
+  }
+  crew.meet();
+  if ((fresh(bits[0]) & fresh(bits[1])) != 0) return false;
+  cut.key[cut.word] = fresh(bits[0]);
+  return true;
+}
+
+/// Finds the cut's word by its digits, of what is equal in the words before; `rank` becomes that among what is equal in it too. True
+/// where no more need be known: the rest of what is equal is above the cut.
+template <class Ranking>
+__device__ bool find_word(Crew const& crew, Ranking const& ranking, std::uint64_t count, DigitCounts& counts, bool whole, Cut& cut, std::uint64_t& rank) {
+  int const bits = ranking.bits(cut.word);
+  std::uint64_t key = 0;
+  for (cut.low = bits; cut.low > 0;) {
+    int const high = cut.low;
+    cut.low -= high < digit_bits ? high : digit_bits;
+    counts.begin();
+    each_equal(crew, ranking, count, cut, [&](std::uint64_t word) {
+      if (high == bits || (word ^ key) >> high == 0) counts.add(static_cast<std::uint32_t>(word >> cut.low) & ((1u << (high - cut.low)) - 1));
+    });
+    counts.join();
+    FoundDigit const found = digit_at(crew, rank);
+    key |= std::uint64_t{found.digit} << cut.low;
+    rank -= found.above;
+    cut.key[cut.word] = key;
+    if (rank == found.equal && !whole) return true;
+  }
+  return false;
+}
+
+/// The cut below the first `rank` of `count`, 1 <= rank. Ranking: word(i, w) for w below `words`, bits(w) that it has, and
+/// is_often_one(w), whether many may have the same. The key is whole where `whole` is said; else the cut is where no more need be known.
 template <class Ranking>
 __device__ Cut cut_at(Crew const& crew, Ranking const& ranking, std::uint64_t count, std::uint64_t rank, bool whole = false) {
   Cut cut{{0, 0, 0}, 0, 0};
   if (rank >= count && !whole) return cut;
   DigitCounts counts(crew);
-  for (; cut.word < Ranking::words; ++cut.word) {
-    for (cut.low = ranking.bits(cut.word); cut.low > 0;) {
-      int const high = cut.low;
-      cut.low -= high < digit_bits ? high : digit_bits;
-      counts.begin();
-      for (std::uint64_t i = crew.first(); i < count; i += crew.step()) {
-        bool is_equal = true;
-        for (int w = 0; w < cut.word && is_equal; ++w) is_equal = ranking.word(i, w) == cut.key[w];
-        if (!is_equal) continue;
-        std::uint64_t const word = ranking.word(i, cut.word);
-        if (high == ranking.bits(cut.word) || (word ^ cut.key[cut.word]) >> high == 0)
-          counts.add(static_cast<std::uint32_t>(word >> cut.low) & ((1u << (high - cut.low)) - 1));
-      }
-      counts.join();
-      FoundDigit const found = digit_at(crew, rank);
-      cut.key[cut.word] |= std::uint64_t{found.digit} << cut.low;
-      rank -= found.above;
-      if (rank == found.equal && !whole) return cut;
-    }
+  for (int word = 0; word < Ranking::words; ++word) {
+    cut.word = word;
+    cut.low = 0;
+    if (ranking.is_often_one(word) && is_one_word(crew, ranking, count, cut)) continue;
+    if (find_word(crew, ranking, count, counts, whole, cut, rank)) break;
   }
-  --cut.word;
   return cut;
 }
 

@@ -77,8 +77,8 @@ struct CudaSearch {
   Exchange asked, told, described;
 
   // A generation is described beside the next one's judging, and what is told of it is read beside its selection.
-  cudaStream_t describing = nullptr, reading = nullptr;
-  cudaEvent_t is_told = nullptr, is_selected = nullptr, is_described = nullptr;
+  cudaStream_t describing = nullptr, telling = nullptr;
+  cudaEvent_t is_judged = nullptr, is_told = nullptr, is_selected = nullptr, is_described = nullptr;
 
   std::uint64_t slots() const { return settings.slots(); }
   std::size_t genes() const { return settings.genes.size(); }
@@ -91,6 +91,7 @@ namespace {
 constexpr unsigned plain_threads = 256;
 constexpr std::uint32_t most_blocks_each = 2;  ///< of a multiprocessor
 constexpr std::uint64_t block_share = 4096;    ///< of what a crew ranks: for less, one more block costs time
+constexpr std::uint64_t quiet_share = 16'384;  ///< of what is described beside judging, which is to keep most of the device
 
 unsigned plain_blocks(std::uint64_t count) { return static_cast<unsigned>((count + plain_threads - 1) / plain_threads); }
 __device__ std::uint64_t plain_index() { return std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x; }
@@ -106,7 +107,7 @@ __global__ void propose_kernel(SearchView const s, std::uint64_t slots, double* 
     make_child(s, slot, out + slot * s.genes);
 }
 
-__global__ void __launch_bounds__(plain_threads) tell_kernel(GenerationView herd, HerdCut cut, DeviceHall hall, DeviceFinalists finalists, TileDigest* out) {
+__global__ void __launch_bounds__(crew_threads) tell_kernel(GenerationView herd, HerdCut cut, DeviceHall hall, DeviceFinalists finalists, TileDigest* out) {
   __shared__ CrewScratch scratch;
   std::uint64_t const first = blockIdx.x * cut.tile_slots, end = first + cut.tile_slots;
   Crew const crew{threadIdx.x, blockDim.x, 0, 1, nullptr, scratch};
@@ -304,8 +305,8 @@ void open(CudaSearch& self) {
   make_room(self, self.described, sizeof(DeviceStats));
   prepare_migration(self);
   point_view(self);
-  for (cudaStream_t* stream : {&self.describing, &self.reading}) check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking));
-  for (cudaEvent_t* event : {&self.is_told, &self.is_selected, &self.is_described}) check(cudaEventCreateWithFlags(event, cudaEventDisableTiming));
+  for (cudaStream_t* stream : {&self.describing, &self.telling}) check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking));
+  for (cudaEvent_t* event : {&self.is_judged, &self.is_told, &self.is_selected, &self.is_described}) check(cudaEventCreateWithFlags(event, cudaEventDisableTiming));
   check(cudaStreamSynchronize(self.stream));  // what it was given there is used on the others too
 }
 
@@ -317,12 +318,12 @@ void launch_resident(cudaStream_t stream, void (*kernel)(Parameters...), std::ui
   check(cudaLaunchCooperativeKernel(reinterpret_cast<void const*>(kernel), dim3(blocks), dim3(crew_threads), all, 0, stream));
 }
 
-/// Blocks for so many things to be ranked.
-std::uint32_t blocks_worth(std::uint64_t count) { return static_cast<std::uint32_t>((count + block_share - 1) / block_share); }
+/// Blocks for so many things.
+std::uint32_t blocks_worth(std::uint64_t count, std::uint64_t share) { return static_cast<std::uint32_t>((count + share - 1) / share); }
 
 Islands islands_of(CudaSearch const& self) {
   std::uint32_t const islands = self.settings.islands;
-  std::uint32_t const each = std::min(std::max(self.blocks / islands, 1u), blocks_worth(2 * std::uint64_t{self.settings.island_size}));
+  std::uint32_t const each = std::min(std::max(self.blocks / islands, 1u), blocks_worth(2 * std::uint64_t{self.settings.island_size}, block_share));
   return {islands, self.settings.island_size, self.view.genes, each, self.crews, self.population};
 }
 std::uint32_t blocks_for(CudaSearch const& self, Islands const& islands) { return std::min(self.settings.islands, self.blocks) * islands.each; }
@@ -450,7 +451,7 @@ Asked ask(CudaSearch& self, HerdQuestion const& question) {
   asked.hall.count = static_cast<std::uint32_t>(fitness.size());
   asked.hall.is_full = question.is_hall_full && asked.hall.count > 0;
   asked.slots = packing.put(question.slots);
-  check(cudaMemcpyAsync(self.asked.device, self.asked.host, packing.bytes(), cudaMemcpyHostToDevice, self.stream));
+  check(cudaMemcpyAsync(self.asked.device, self.asked.host, packing.bytes(), cudaMemcpyHostToDevice, self.telling));
   return asked;
 }
 
@@ -470,10 +471,10 @@ void read_finalists(CudaSearch& self, unsigned long long count, HerdAnswer& answ
   std::vector<std::int64_t> fitness(count);
   std::vector<double> genomes(count * self.genes());
   auto const read = [&](auto& to, auto const* from) {
-    check(cudaMemcpyAsync(to.data(), from, to.size() * sizeof(*from), cudaMemcpyDeviceToHost, self.reading));
+    check(cudaMemcpyAsync(to.data(), from, to.size() * sizeof(*from), cudaMemcpyDeviceToHost, self.telling));
   };
   read(slots, self.finalists.slots), read(fitness, self.finalists.fitness), read(genomes, self.finalists.genomes);
-  check(cudaStreamSynchronize(self.reading));
+  check(cudaStreamSynchronize(self.telling));
   for (std::size_t i = 0; i < count; ++i) {
     auto const genome = std::span(genomes).subspan(i * self.genes(), self.genes());
     answer.finalists.push_back({slots[i], fitness[i], {genome.begin(), genome.end()}});
@@ -507,7 +508,7 @@ GenerationView view_of(CudaSearch const& self, DevicePeople const& people) {
 void start_describing(CudaSearch& self) {
   check(cudaStreamWaitEvent(self.describing, self.is_selected));
   auto* const stats = static_cast<DeviceStats*>(self.described.device);
-  launch_resident(self.describing, describe_kernel, std::min(self.blocks, blocks_worth(self.slots())), view_of(self, self.population),
+  launch_resident(self.describing, describe_kernel, std::min(self.blocks, blocks_worth(self.slots(), quiet_share)), view_of(self, self.population),
                   self.crews + self.blocks, self.statistics, stats);
   check(cudaMemcpyAsync(self.described.host, stats, sizeof(DeviceStats), cudaMemcpyDeviceToHost, self.describing));
   check(cudaEventRecord(self.is_described, self.describing));
@@ -521,15 +522,17 @@ HerdAnswer finish(CudaSearch& self, HerdQuestion const& question) {
   auto* const digests = reinterpret_cast<TileDigest*>(device + told.digests);
   self.finalists.count = reinterpret_cast<unsigned long long*>(device + told.finalists);
   Asked const asked = ask(self, question);
-  check(cudaMemsetAsync(self.finalists.count, 0, sizeof(unsigned long long), self.stream));
-  tell_kernel<<<static_cast<unsigned>(tiles), plain_threads, 0, self.stream>>>(view_of(self, self.candidates), {question.first_tile, question.tile_slots}, asked.hall,
+  check(cudaEventRecord(self.is_judged, self.stream));
+  check(cudaStreamWaitEvent(self.telling, self.is_judged));
+  check(cudaMemsetAsync(self.finalists.count, 0, sizeof(unsigned long long), self.telling));
+  tell_kernel<<<static_cast<unsigned>(tiles), crew_threads, 0, self.telling>>>(view_of(self, self.candidates), {question.first_tile, question.tile_slots}, asked.hall,
                                                                               self.finalists, digests);
   if (!question.slots.empty())
-    gather_kernel<<<static_cast<unsigned>(question.slots.size()), 32, 0, self.stream>>>(self.candidates.genomes, self.view.genes, asked.slots,
+    gather_kernel<<<static_cast<unsigned>(question.slots.size()), 32, 0, self.telling>>>(self.candidates.genomes, self.view.genes, asked.slots,
                                                                                        reinterpret_cast<double*>(device + told.genomes));
   check(cudaGetLastError());
-  to_host(self, self.told.host, static_cast<char const*>(device), told.bytes);
-  check(cudaEventRecord(self.is_told, self.stream));
+  check(cudaMemcpyAsync(self.told.host, device, told.bytes, cudaMemcpyDeviceToHost, self.telling));
+  check(cudaEventRecord(self.is_told, self.telling));
   check(cudaStreamWaitEvent(self.stream, self.is_described));
   select(self);
   ++self.generation;
@@ -577,9 +580,9 @@ CudaSearch* open_cuda_search(SearchSettings const& settings, int ordinal, void* 
 }
 void close_cuda_search(CudaSearch* self) {
   if (self == nullptr) return;
-  for (cudaStream_t const stream : {self->describing, self->reading})
+  for (cudaStream_t const stream : {self->describing, self->telling})
     if (stream != nullptr) cudaStreamSynchronize(stream), cudaStreamDestroy(stream);
-  for (cudaEvent_t const event : {self->is_told, self->is_selected, self->is_described})
+  for (cudaEvent_t const event : {self->is_judged, self->is_told, self->is_selected, self->is_described})
     if (event != nullptr) cudaEventDestroy(event);
   for (Exchange const* exchange : {&self->asked, &self->told, &self->described}) give_pinned(exchange->host);
   for (void* at : self->taken) self->memory.give(self->memory.pool, at);

@@ -40,10 +40,11 @@ struct Contest {
   std::uint32_t size, arrivals, genes;
 
   static constexpr int words = 3;
-  __device__ int bits(int w) const { return w < 2 ? 64 : 32; }
+  __device__ int bits(int w) const { return w < 2 ? 64 : 64 - __clzll(static_cast<long long>(size) + arrivals); }
+  __device__ bool is_often_one(int w) const { return w == 1; }  // where a genome has spread
   __device__ std::uint64_t row(std::uint64_t arrival) const { return rows == nullptr ? arrival : rows[arrival]; }
   __device__ std::uint64_t word(std::uint64_t i, int w) const {
-    if (w == 2) return ~static_cast<std::uint32_t>(i);
+    if (w == 2) return std::uint64_t{size} + arrivals - i;
     bool const is_resident = i < size;
     DevicePeople const& people = is_resident ? residents : newcomers;
     std::uint64_t const at = is_resident ? i : row(i - size);
@@ -54,12 +55,21 @@ struct Contest {
 /// Calls take(rank, i) for those of [0, count) that are chosen, ranked in rising order.
 template <class Chosen, class Take>
 __device__ void each_ranked(Crew const& crew, Part part, std::uint64_t before, Chosen chosen, Take take) {
-  for (std::uint64_t begin = part.first; begin < part.last; begin += crew.threads) {
-    std::uint64_t const i = begin + crew.thread;
-    bool const is_chosen = i < part.last && chosen(i);
-    Scan const ranks = scan(crew, is_chosen ? 1 : 0);
-    if (is_chosen) take(before + ranks.before, i);
-    before += ranks.total;
+  // Counts of several rows of threads side by side in one word.
+  constexpr int rows = 6, count_bits = 10;
+  static_assert(crew_threads < 1u << count_bits);
+  auto const count_in = [](std::uint64_t counts, int row) { return counts >> row * count_bits & ((1u << count_bits) - 1); };
+  for (std::uint64_t begin = part.first; begin < part.last; begin += rows * crew.threads) {
+    std::uint64_t mine = 0;
+    for (int row = 0; row < rows; ++row) {
+      std::uint64_t const i = begin + static_cast<std::uint64_t>(row) * crew.threads + crew.thread;
+      if (i < part.last && chosen(i)) mine |= std::uint64_t{1} << row * count_bits;
+    }
+    Scan const ranks = scan(crew, mine);
+    for (int row = 0; row < rows; ++row) {
+      if (count_in(mine, row) != 0) take(before + count_in(ranks.before, row), begin + static_cast<std::uint64_t>(row) * crew.threads + crew.thread);
+      before += count_in(ranks.total, row);
+    }
   }
 }
 

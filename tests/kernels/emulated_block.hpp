@@ -202,9 +202,16 @@ U atomicMin(U* at, U value) {
   *at = before < value ? before : value;
   return before;
 }
+template <class U>
+U atomicOr(U* at, U value) {
+  U const before = *at;
+  *at |= value;
+  return before;
+}
 inline void __threadfence() {}
 
 inline int __ffs(int x) { return x == 0 ? 0 : std::countr_zero(static_cast<unsigned>(x)) + 1; }
+inline int __clzll(long long x) { return std::countl_zero(static_cast<unsigned long long>(x)); }
 inline int __popc(unsigned x) { return std::popcount(x); }
 inline unsigned __funnelshift_l(unsigned low, unsigned high, unsigned by) { return by == 0 ? high : high << by | low >> (32 - by); }
 inline int __dp2a_lo(int pair, int bytes, int sum) {
