@@ -17,9 +17,9 @@ inline constexpr std::uint32_t digits = 1u << digit_bits;
 struct CrewMemory {
   unsigned long long arrived;  ///< at their barrier, ever since
   std::uint32_t digit_counts[3][digits];
+  unsigned long long bits[3][2];
   std::uint64_t tallies[most_crew_blocks][2];
   unsigned long long sums[max_genes + 1];
-  unsigned long long bits[2];
 };
 
 /// What the threads of a block share.
@@ -27,6 +27,7 @@ struct CrewScratch {
   std::uint32_t digit_counts[digits];
   std::uint64_t warps[crew_threads / 32 + 1];
   std::uint64_t told[3];
+  unsigned long long bits[2];
 };
 
 struct Crew {
@@ -107,39 +108,63 @@ __device__ bool is_above(Cut const& cut, Ranking const& ranking, std::uint64_t i
   return ranking.word(i, cut.word) >> cut.low >= cut.key[cut.word] >> cut.low;
 }
 
-/// Counts digits, many at a time and those of all blocks together; `pass` counts on.
+/// Counts digits, those of all blocks together, and finds out whether the words are all the same.
 class DigitCounts {
  public:
   __device__ explicit DigitCounts(Crew const& crew) : crew_(crew) {
     if (crew.blocks == 1) return;
     for (auto& counts : crew.memory->digit_counts)
       for (std::uint64_t d = crew.first(); d < digits; d += crew.step()) counts[d] = 0;
+    if (crew.leads())
+      for (auto& bits : crew.memory->bits) bits[0] = bits[1] = 0;
     crew.meet();
   }
-  __device__ void begin() const {
+  __device__ void begin() {
+    set_ = unset_ = 0;
     __syncthreads();
     for (std::uint32_t d = crew_.thread; d < digits; d += crew_.threads) crew_.scratch.digit_counts[d] = 0;
+    if (crew_.thread == 0) crew_.scratch.bits[0] = crew_.scratch.bits[1] = 0;
     __syncthreads();
   }
-  __device__ void add(std::uint32_t digit) const { atomicAdd(&crew_.scratch.digit_counts[digit], 1u); }
+  __device__ void add(std::uint64_t word, std::uint32_t digit) {
+    set_ |= word;
+    unset_ |= ~word;
+    atomicAdd(&crew_.scratch.digit_counts[digit], 1u);
+  }
   /// From now on those of all.
   __device__ void join() {
+    for (int offset = 16; offset > 0; offset /= 2) {
+      set_ |= __shfl_xor_sync(0xffffffffu, set_, offset);
+      unset_ |= __shfl_xor_sync(0xffffffffu, unset_, offset);
+    }
+    if (crew_.thread % 32 == 0) {
+      atomicOr(&crew_.scratch.bits[0], static_cast<unsigned long long>(set_));
+      atomicOr(&crew_.scratch.bits[1], static_cast<unsigned long long>(unset_));
+    }
     __syncthreads();
     if (crew_.blocks == 1) return;
+    unsigned long long* const bits = crew_.memory->bits[pass_ % 3];
+    if (crew_.thread < 2) atomicOr(&bits[crew_.thread], crew_.scratch.bits[crew_.thread]);
     std::uint32_t* const all = crew_.memory->digit_counts[pass_ % 3];
     for (std::uint32_t d = crew_.thread; d < digits; d += crew_.threads)
       if (crew_.scratch.digit_counts[d] != 0) atomicAdd(&all[d], crew_.scratch.digit_counts[d]);
     // Whoever read these did so before the last meeting, and whoever adds to them does so behind the next.
     if (crew_.block == 0)
       for (std::uint32_t d = crew_.thread; d < digits; d += crew_.threads) crew_.memory->digit_counts[(pass_ + 1) % 3][d] = 0;
+    if (crew_.leads()) crew_.memory->bits[(pass_ + 1) % 3][0] = crew_.memory->bits[(pass_ + 1) % 3][1] = 0;
     crew_.meet();
     for (std::uint32_t d = crew_.thread; d < digits; d += crew_.threads) crew_.scratch.digit_counts[d] = fresh(all[d]);
+    if (crew_.thread < 2) crew_.scratch.bits[crew_.thread] = fresh(bits[crew_.thread]);
     __syncthreads();
     ++pass_;
   }
+  /// Of those that were counted.
+  __device__ bool are_one_word() const { return (crew_.scratch.bits[0] & crew_.scratch.bits[1]) == 0; }
+  __device__ std::uint64_t word() const { return crew_.scratch.bits[0]; }
 
  private:
   Crew const& crew_;
+  std::uint64_t set_ = 0, unset_ = 0;  // bits that are in one of a thread's words, and that are not
   std::uint32_t pass_ = 0;
 };
 
@@ -192,31 +217,6 @@ __device__ void each_equal(Crew const& crew, Ranking const& ranking, std::uint64
   }
 }
 
-/// Whether all that is left has one word, which becomes the cut's.
-template <class Ranking>
-__device__ bool is_one_word(Crew const& crew, Ranking const& ranking, std::uint64_t count, Cut& cut) {
-  std::uint64_t either = 0, neither = 0;  // bits that are set in one, and that are not
-  each_equal(crew, ranking, count, cut, [&](std::uint64_t word) {
-    either |= word;
-    neither |= ~word;
-  });
-  auto* const bits = crew.memory->bits;
-  if (crew.leads()) bits[0] = bits[1] = 0;
-  for (int offset = 16; offset > 0; offset /= 2) {
-    either |= __shfl_xor_sync(0xffffffffu, either, offset);
-    neither |= __shfl_xor_sync(0xffffffffu, neither, offset);
-  }
-  crew.meet();
-  if (crew.thread % 32 == 0) {
-    atomicOr(&bits[0], static_cast<unsigned long long>(either));
-    atomicOr(&bits[1], static_cast<unsigned long long>(neither));
-  }
-  crew.meet();
-  if ((fresh(bits[0]) & fresh(bits[1])) != 0) return false;
-  cut.key[cut.word] = fresh(bits[0]);
-  return true;
-}
-
 /// Finds the cut's word by its digits, of what is equal in the words before; `rank` becomes that among what is equal in it too. True
 /// where no more need be known: the rest of what is equal is above the cut.
 template <class Ranking>
@@ -228,9 +228,14 @@ __device__ bool find_word(Crew const& crew, Ranking const& ranking, std::uint64_
     cut.low -= high < digit_bits ? high : digit_bits;
     counts.begin();
     each_equal(crew, ranking, count, cut, [&](std::uint64_t word) {
-      if (high == bits || (word ^ key) >> high == 0) counts.add(static_cast<std::uint32_t>(word >> cut.low) & ((1u << (high - cut.low)) - 1));
+      if (high == bits || (word ^ key) >> high == 0) counts.add(word, static_cast<std::uint32_t>(word >> cut.low) & ((1u << (high - cut.low)) - 1));
     });
     counts.join();
+    if (counts.are_one_word()) {
+      cut.key[cut.word] = counts.word();
+      cut.low = 0;
+      return false;
+    }
     FoundDigit const found = digit_at(crew, rank);
     key |= std::uint64_t{found.digit} << cut.low;
     rank -= found.above;
@@ -240,8 +245,8 @@ __device__ bool find_word(Crew const& crew, Ranking const& ranking, std::uint64_
   return false;
 }
 
-/// The cut below the first `rank` of `count`, 1 <= rank. Ranking: word(i, w) for w below `words`, bits(w) that it has, and
-/// is_often_one(w), whether many may have the same. The key is whole where `whole` is said; else the cut is where no more need be known.
+/// The cut below the first `rank` of `count`, 1 <= rank. Ranking: word(i, w) for w below `words`, and bits(w) that it has.
+/// The key is whole where `whole` is said; else the cut is where no more need be known.
 template <class Ranking>
 __device__ Cut cut_at(Crew const& crew, Ranking const& ranking, std::uint64_t count, std::uint64_t rank, bool whole = false) {
   Cut cut{{0, 0, 0}, 0, 0};
@@ -250,7 +255,6 @@ __device__ Cut cut_at(Crew const& crew, Ranking const& ranking, std::uint64_t co
   for (int word = 0; word < Ranking::words; ++word) {
     cut.word = word;
     cut.low = 0;
-    if (ranking.is_often_one(word) && is_one_word(crew, ranking, count, cut)) continue;
     if (find_word(crew, ranking, count, counts, whole, cut, rank)) break;
   }
   return cut;

@@ -66,6 +66,7 @@ struct CudaSearch {
   std::uint64_t* chances = nullptr;         // of islands
   std::uint64_t const* chance_of_level = nullptr;
   std::uint32_t* stayers = nullptr;
+  std::uint8_t* stays = nullptr;
   std::uint32_t* drawn = nullptr;           // migrants of all islands
   std::uint32_t const* arrival_rows = nullptr;
   std::uint32_t const* first_arrival = nullptr;  // of each island, and behind the last
@@ -139,7 +140,7 @@ struct Arrivals {
   std::uint32_t const* firsts;
 };
 
-__global__ void __launch_bounds__(crew_threads) keep_kernel(Islands islands, Arrivals arrivals, std::uint32_t* stayers) {
+__global__ void __launch_bounds__(crew_threads) keep_kernel(Islands islands, Arrivals arrivals, std::uint32_t* rows, std::uint8_t* stays) {
   __shared__ CrewScratch scratch;
   Crew const crew = islands.crew(scratch);
   for (std::uint32_t island = islands.first(); island < islands.count; island += islands.crews()) {
@@ -150,7 +151,9 @@ __global__ void __launch_bounds__(crew_threads) keep_kernel(Islands islands, Arr
       contest.rows += arrivals.firsts[island];
       contest.arrivals = arrivals.firsts[island + 1] - arrivals.firsts[island];
     }
-    if (contest.arrivals > 0) keep_best(crew, contest, stayers + islands.start(island));
+    std::uint64_t const first = islands.start(island);
+    std::uint64_t const arrived = arrivals.rows == nullptr ? std::uint64_t{island} * arrivals.each : arrivals.firsts[island];
+    if (contest.arrivals > 0) keep_best(crew, contest, {rows + first, stays + first + arrived});
   }
 }
 
@@ -294,6 +297,7 @@ void open(CudaSearch& self) {
   self.levels = take<std::int32_t>(self, islands);
   self.chances = take<std::uint64_t>(self, islands);
   self.stayers = take<std::uint32_t>(self, slots);
+  self.stays = take<std::uint8_t>(self, slots + std::max(slots, arrivals_of(self.settings)));
   std::vector<std::uint64_t> of_level;
   for (std::int32_t level = -most_rate_level; level <= most_rate_level; ++level) of_level.push_back(mutation_chance(self.settings, level));
   self.chance_of_level = upload(self, of_level);
@@ -360,7 +364,7 @@ void propose(CudaSearch& self) {
 
 void keep(CudaSearch& self, Arrivals const& arrivals) {
   auto const islands = islands_of(self);
-  launch_resident(self.stream, keep_kernel, blocks_for(self, islands), islands, arrivals, self.stayers);
+  launch_resident(self.stream, keep_kernel, blocks_for(self, islands), islands, arrivals, self.stayers, self.stays);
 }
 
 void copy_bests(CudaSearch& self, std::uint32_t count) {

@@ -41,7 +41,6 @@ struct Contest {
 
   static constexpr int words = 3;
   __device__ int bits(int w) const { return w < 2 ? 64 : 64 - __clzll(static_cast<long long>(size) + arrivals); }
-  __device__ bool is_often_one(int w) const { return w == 1; }  // where a genome has spread
   __device__ std::uint64_t row(std::uint64_t arrival) const { return rows == nullptr ? arrival : rows[arrival]; }
   __device__ std::uint64_t word(std::uint64_t i, int w) const {
     if (w == 2) return std::uint64_t{size} + arrivals - i;
@@ -93,20 +92,29 @@ __device__ inline void sum_before(Crew const& crew, std::uint64_t (&counts)[2]) 
   for (int k = 0; k < 2; ++k) counts[k] = scan(crew, own[k]).total;
 }
 
-/// Survival::keep_best. `stayers` has room for one number a resident.
-__device__ inline void keep_best(Crew const& crew, Contest const& contest, std::uint32_t* stayers) {
+/// Scratch of a selection.
+struct Stayers {
+  std::uint32_t* rows = nullptr;  ///< a number a resident
+  std::uint8_t* stays = nullptr;  ///< of residents and newcomers
+};
+
+/// Survival::keep_best.
+__device__ inline void keep_best(Crew const& crew, Contest const& contest, Stayers const& scratch) {
   std::uint64_t const all = std::uint64_t{contest.size} + contest.arrivals;
   Cut const cut = cut_at(crew, contest, all, contest.size);
-  auto const is_freed = [&](std::uint64_t i) { return !is_above(cut, contest, i); };
-  auto const comes = [&](std::uint64_t i) { return is_above(cut, contest, contest.size + i); };
+  // Each is looked at once, and by the same thread's block later.
+  auto const look = [&](std::uint64_t i) { return scratch.stays[i] = is_above(cut, contest, i) ? 1 : 0; };
+  auto const is_freed = [&](std::uint64_t i) { return scratch.stays[i] == 0; };
+  auto const comes = [&](std::uint64_t i) { return scratch.stays[contest.size + i] != 0; };
   Part const places = part_of(crew, contest.size), newcomers = part_of(crew, contest.arrivals);
-  std::uint64_t before[2] = {count_of(crew, places, is_freed), count_of(crew, newcomers, comes)};
+  std::uint64_t before[2] = {count_of(crew, places, [&](std::uint64_t i) { return look(i) == 0; }),
+                             count_of(crew, newcomers, [&](std::uint64_t i) { return look(contest.size + i) != 0; })};
   sum_before(crew, before);
   each_ranked(crew, newcomers, before[1], comes,
-              [&](std::uint64_t rank, std::uint64_t i) { stayers[rank] = static_cast<std::uint32_t>(contest.row(i)); });
+              [&](std::uint64_t rank, std::uint64_t i) { scratch.rows[rank] = static_cast<std::uint32_t>(contest.row(i)); });
   crew.meet();
   each_ranked(crew, places, before[0], is_freed, [&](std::uint64_t rank, std::uint64_t i) {
-    copy_person(contest.residents, i, contest.newcomers, fresh(stayers[rank]), contest.genes);
+    copy_person(contest.residents, i, contest.newcomers, fresh(scratch.rows[rank]), contest.genes);
   });
   crew.meet();
 }

@@ -123,7 +123,6 @@ struct ByFitness {
   std::int64_t const* fitness;
   static constexpr int words = 1;
   __device__ int bits(int) const { return 64; }
-  __device__ bool is_often_one(int) const { return false; }
   __device__ std::uint64_t word(std::uint64_t i, int) const { return ordered(fitness[i]); }
 };
 

@@ -16,4 +16,7 @@ inline std::uint64_t leaving_of(SearchSettings const& settings) {
   return std::uint64_t{settings.islands} * std::max({settings.elites, settings.migrants, 1u});
 }
 
+/// Of all islands in a migration.
+inline std::uint64_t arrivals_of(SearchSettings const& settings) { return migration_edges(settings).size() * settings.migrants; }
+
 }  // namespace muster::kernels

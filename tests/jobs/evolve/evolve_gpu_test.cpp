@@ -50,7 +50,7 @@ TEST_P(AheadOnGpu, breeds_the_same_generations) {
 
 using Settings = std::vector<std::string>;
 INSTANTIATE_TEST_SUITE_P(Objectives, AheadOnGpu,
-                         ::testing::Values(Settings{"objective=\"crossover\""}, Settings{"objective=\"rules\"", "search.generations=9"},
+                         ::testing::Values(Settings{"objective=\"crossover\""}, Settings{"objective=\"rules\"", "search.population=512"},
                                            Settings{"objective=\"crossover\"", "fitness.metric=\"calmar\"", "search.algorithm=\"jde\""},
                                            Settings{"objective=\"crossover\"", "fitness.metric=\"total_return\"", "search.replacement=\"generational\"",
                                                     "search.adaptation=\"diversity\"", "search.migrant_choice=\"random\""},

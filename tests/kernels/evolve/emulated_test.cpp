@@ -60,7 +60,10 @@ TEST_P(EmulatedSelections, keep_the_best) {
       auto expected = crowd(size, genes, GetParam(), size), found = expected, newcomers = crowd(arrivals, genes, GetParam(), arrivals + 99);
       Survival(genes).keep_best(expected, 0, size, {newcomers.genomes, newcomers.fitness, newcomers.scale, newcomers.cross, {}});
       std::vector<std::uint32_t> stayers(size);
-      run_block([&](Crew const& crew) { keep_best(crew, {people_of(found), people_of(newcomers), nullptr, size, arrivals, genes}, stayers.data()); });
+      std::vector<std::uint8_t> stays(size + arrivals);
+      run_block([&](Crew const& crew) {
+        keep_best(crew, {people_of(found), people_of(newcomers), nullptr, size, arrivals, genes}, {stayers.data(), stays.data()});
+      });
       expect_same(expected, found);
     }
 }
@@ -78,7 +81,10 @@ TEST_P(EmulatedSelections, take_newcomers_by_their_rows) {
   }
   Survival(genes).keep_best(expected, 0, size, {in_order.genomes, in_order.fitness, in_order.scale, in_order.cross, {}});
   std::vector<std::uint32_t> stayers(size);
-  run_block([&](Crew const& crew) { keep_best(crew, {people_of(found), people_of(newcomers), rows.data(), size, 5, genes}, stayers.data()); });
+  std::vector<std::uint8_t> stays(size + rows.size());
+  run_block([&](Crew const& crew) {
+    keep_best(crew, {people_of(found), people_of(newcomers), rows.data(), size, 5, genes}, {stayers.data(), stays.data()});
+  });
   expect_same(expected, found);
 }
 
