@@ -57,14 +57,16 @@ void measure(DevicePool& pool, std::uint32_t bars, std::uint64_t slots, std::uin
   std::vector<double> const nobody(2, 0);
   std::vector<KnownGenome> const hall(20, {fitness_of(1e6), nobody});
   std::vector<std::int64_t> fitness(1);
-  auto const finish = [&] { search->finish({.first_tile = 0, .tile_slots = 4096, .hall = hall, .is_hall_full = true, .slots = {}}); };
+  auto const finish = [&] { search->finish({.tile_slots = 4096, .hall = hall, .is_hall_full = true, .slots = {}}); };
   auto const judging = [&] { judge->judge(search->herd(), {}); };
   auto const wait = [&] { search->wait(); };
   auto const generation = [&] { search->propose(), judging(), search->statistics(), finish(); };
   int const times = slots > 4'000'000 ? 20 : 60;
   double const whole = seconds_of(times, generation, wait);
-  double const judged = seconds_of(times, judging, wait), proposed = seconds_of(times, [&] { search->propose(); }, wait), finished = seconds_of(times, finish, wait);
-  std::printf("%5u bars, %9llu slots, %5u islands: %8.3f ms a generation, judging %8.3f (%.3g genome-bars/s), %4.1f %% beside it: proposing %.3f, the rest %.3f\n",
+  double const judged = seconds_of(times, judging, wait), finished = seconds_of(times, finish, wait);
+  double const proposed = seconds_of(times, [&] { search->propose(); }, wait);
+  std::printf("%5u bars, %9llu slots, %5u islands: %8.3f ms a generation, judging %8.3f (%.3g genome-bars/s), %4.1f %% beside it: proposing %.3f, "
+              "the rest %.3f\n",
               bars, static_cast<unsigned long long>(slots), islands, whole * 1e3, judged * 1e3, static_cast<double>(slots) * bars / judged,
               100 * (1 - judged / whole), proposed * 1e3, finished * 1e3);
   std::fflush(stdout);

@@ -1,6 +1,7 @@
 #include "jobs/evolve/device_breeding.hpp"
 
 #include "kernels/device_pool.hpp"
+#include "kernels/evolve/herd_digest.hpp"
 
 namespace muster::jobs::evolve {
 
@@ -25,13 +26,14 @@ void DeviceBreeding::load(Generation const& from) {
 
 void DeviceBreeding::next(Generation& at, Tiles const& tiles, JudgeOf const& judge_of, std::vector<TileDigest>& digests) {
   auto const trials = breeding_.trials_of(at.index);
+  auto tile = tiles.first;
   std::vector<std::vector<std::vector<double>>> sampled;
   for (std::size_t h = 0; h < searches_.size(); ++h) {
     searches_[h]->propose();
     judge(*searches_[h], judge_of(h));
     describe(h, at);
-    auto answer = finish(h, at.herds[h], trials, tiles);
-    digests.insert(digests.end(), answer.digests.begin(), answer.digests.end());
+    auto answer = finish(h, at.herds[h], trials, tiles.tile_slots);
+    for (auto const& sums : answer.tiles) digests.push_back(kernels::herd_digest(tile++, sums));
     Herd& herd = at.herds[h];
     for (auto const& one : answer.finalists) breeding_.remember(herd, at.index, one.slot, one.genome, one.fitness);
     if (!answer.are_all_finalists) {
@@ -59,14 +61,13 @@ void DeviceBreeding::describe(std::size_t h, Generation& at) {
   if (history.size() < at.index) history.push_back(searches_[h]->statistics());
 }
 
-kernels::HerdAnswer DeviceBreeding::finish(std::size_t h, Herd const& at, std::vector<Breeding::Place> const& trials, Tiles const& tiles) {
+kernels::HerdAnswer DeviceBreeding::finish(std::size_t h, Herd const& at, std::vector<Breeding::Place> const& trials, std::uint64_t tile_slots) {
   std::vector<kernels::KnownGenome> hall;
   for (Veteran const& one : at.hall) hall.push_back({one.fitness, one.genome});
   std::vector<std::uint64_t> slots;
   for (auto const place : trials)
     if (place.herd == h) slots.push_back(place.slot);
-  return searches_[h]->finish({.first_tile = tiles.first + h * tiles.a_herd,
-                               .tile_slots = tiles.tile_slots,
+  return searches_[h]->finish({.tile_slots = tile_slots,
                                .hall = hall,
                                .is_hall_full = hall.size() == breeding_.hall_size(),
                                .slots = slots});

@@ -27,7 +27,6 @@ class DeviceBreeding {
   struct Tiles {
     std::uint64_t first;
     std::uint64_t tile_slots;
-    std::uint64_t a_herd;
   };
   using JudgeOf = std::function<Judge&(std::size_t herd)>;
 
@@ -42,7 +41,7 @@ class DeviceBreeding {
   explicit DeviceBreeding(Breeding const& breeding) : breeding_(breeding) {}
   void judge(kernels::DeviceSearch& search, Judge& judge);
   void describe(std::size_t herd, Generation& at);
-  kernels::HerdAnswer finish(std::size_t herd, Herd const& at, std::vector<Breeding::Place> const& trials, Tiles const& tiles);
+  kernels::HerdAnswer finish(std::size_t herd, Herd const& at, std::vector<Breeding::Place> const& trials, std::uint64_t tile_slots);
   void read_candidates(kernels::DeviceSearch& search);
 
   Breeding const& breeding_;

@@ -16,6 +16,7 @@
 #include "jobs/evolve/tables.hpp"
 #include "kernels/backtest/crossover.hpp"
 #include "kernels/device_pool.hpp"
+#include "kernels/evolve/herd_digest.hpp"
 #include "kernels/out_of_memory.hpp"
 #include "topology/budget.hpp"
 
@@ -73,7 +74,7 @@ class EvolveRunner final : public TileRunner {
     if (there_ != generation_) device_breeding_->load(*generation_);
     there_ = nullptr;
     while (to->index < std::min(to->last, last_) && !is_enough())
-      device_breeding_->next(*to, {stage.first + ahead.digests.size(), tiling_.tile_slots, tiling_.tiles_a_herd()},
+      device_breeding_->next(*to, {stage.first + ahead.digests.size(), tiling_.tile_slots},
                              [this](std::size_t herd) -> Judge& { return judge_of(herd); }, ahead.digests);
     if (ahead.digests.empty()) return std::nullopt;
     device_breeding_->read(*to);

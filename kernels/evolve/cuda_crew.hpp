@@ -228,7 +228,8 @@ __device__ bool find_word(Crew const& crew, Ranking const& ranking, std::uint64_
     cut.low -= high < digit_bits ? high : digit_bits;
     counts.begin();
     each_equal(crew, ranking, count, cut, [&](std::uint64_t word) {
-      if (high == bits || (word ^ key) >> high == 0) counts.add(word, static_cast<std::uint32_t>(word >> cut.low) & ((1u << (high - cut.low)) - 1));
+      if (high != bits && (word ^ key) >> high != 0) return;
+      counts.add(word, static_cast<std::uint32_t>(word >> cut.low) & ((1u << (high - cut.low)) - 1));
     });
     counts.join();
     if (counts.are_one_word()) {

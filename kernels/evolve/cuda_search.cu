@@ -33,7 +33,7 @@ void close_cuda_search(CudaSearch*) {}
 #include <vector>
 
 #include "kernels/cuda_check.hpp"
-#include "kernels/evolve/cuda_statistics.hpp"
+#include "kernels/evolve/cuda_search_kernels.hpp"
 #include "kernels/evolve/device_layout.hpp"
 #include "kernels/evolve/migration.hpp"
 #include "kernels/evolve/plan.hpp"
@@ -89,130 +89,11 @@ struct CudaSearch {
 inline namespace MUSTER_ISA {
 namespace {
 
-constexpr unsigned plain_threads = 256;
 constexpr std::uint32_t most_blocks_each = 2;  ///< of a multiprocessor
 constexpr std::uint64_t block_share = 4096;    ///< of what a crew ranks: for less, one more block costs time
 constexpr std::uint64_t quiet_share = 16'384;  ///< of what is described beside judging, which is to keep most of the device
 
 unsigned plain_blocks(std::uint64_t count) { return static_cast<unsigned>((count + plain_threads - 1) / plain_threads); }
-__device__ std::uint64_t plain_index() { return std::uint64_t{blockIdx.x} * blockDim.x + threadIdx.x; }
-
-// ---- Kernels. Those of crews have `each` blocks a crew, and a crew takes every so manieth island ----
-
-__global__ void propose_kernel(SearchView const s, std::uint64_t slots, double* out) {
-  std::uint64_t const slot = plain_index();
-  if (slot >= slots) return;
-  if (s.algorithm == Algorithm::jde)
-    make_trial(s, slot, out + slot * s.genes);
-  else
-    make_child(s, slot, out + slot * s.genes);
-}
-
-__global__ void __launch_bounds__(crew_threads) tell_kernel(GenerationView herd, HerdCut cut, DeviceHall hall, DeviceFinalists finalists, TileDigest* out) {
-  __shared__ CrewScratch scratch;
-  std::uint64_t const first = blockIdx.x * cut.tile_slots, end = first + cut.tile_slots;
-  Crew const crew{threadIdx.x, blockDim.x, 0, 1, nullptr, scratch};
-  tell_tile(crew, herd, first, end < herd.slots ? end : herd.slots, hall, finalists, cut.first_tile + blockIdx.x, out[blockIdx.x]);
-}
-
-__global__ void gather_kernel(double const* genomes, std::uint32_t genes, std::uint64_t const* slots, double* out) {
-  for (std::uint32_t g = threadIdx.x; g < genes; g += blockDim.x) out[std::uint64_t{blockIdx.x} * genes + g] = genomes[slots[blockIdx.x] * genes + g];
-}
-
-/// Islands of a search, for crews.
-struct Islands {
-  std::uint32_t count, size, genes, each;
-  CrewMemory* memory;
-  DevicePeople population;
-
-  __device__ std::uint32_t crews() const { return gridDim.x / each; }
-  __device__ std::uint32_t first() const { return blockIdx.x / each; }
-  __device__ Crew crew(CrewScratch& scratch) const { return {threadIdx.x, blockDim.x, blockIdx.x % each, each, memory + first(), scratch}; }
-  __device__ std::uint64_t start(std::uint32_t island) const { return std::uint64_t{island} * size; }
-  __device__ DevicePeople people(std::uint32_t island) const { return population.from(start(island), genes); }
-};
-
-/// Newcomers `each` to an island, or those of the rows from `firsts` on.
-struct Arrivals {
-  DevicePeople people;
-  std::uint32_t each;
-  std::uint32_t const* rows;
-  std::uint32_t const* firsts;
-};
-
-__global__ void __launch_bounds__(crew_threads) keep_kernel(Islands islands, Arrivals arrivals, std::uint32_t* rows, std::uint8_t* stays) {
-  __shared__ CrewScratch scratch;
-  Crew const crew = islands.crew(scratch);
-  for (std::uint32_t island = islands.first(); island < islands.count; island += islands.crews()) {
-    Contest contest{islands.people(island), arrivals.people, arrivals.rows, islands.size, arrivals.each, islands.genes};
-    if (arrivals.rows == nullptr) {
-      contest.newcomers = arrivals.people.from(std::uint64_t{island} * arrivals.each, islands.genes);
-    } else {
-      contest.rows += arrivals.firsts[island];
-      contest.arrivals = arrivals.firsts[island + 1] - arrivals.firsts[island];
-    }
-    std::uint64_t const first = islands.start(island);
-    std::uint64_t const arrived = arrivals.rows == nullptr ? std::uint64_t{island} * arrivals.each : arrivals.firsts[island];
-    if (contest.arrivals > 0) keep_best(crew, contest, {rows + first, stays + first + arrived});
-  }
-}
-
-__global__ void __launch_bounds__(crew_threads) copy_best_kernel(Islands islands, std::uint32_t count, DevicePeople to) {
-  __shared__ CrewScratch scratch;
-  Crew const crew = islands.crew(scratch);
-  for (std::uint32_t island = islands.first(); island < islands.count; island += islands.crews())
-    copy_best(crew, {islands.people(island), {}, nullptr, islands.size, 0, islands.genes}, count, to.from(std::uint64_t{island} * count, islands.genes));
-}
-
-__global__ void copy_drawn_kernel(Islands islands, std::uint32_t count, std::uint32_t const* drawn, DevicePeople to) {
-  std::uint64_t const at = plain_index();
-  if (at >= std::uint64_t{islands.count} * count) return;
-  copy_person(to, at, islands.population, islands.start(static_cast<std::uint32_t>(at / count)) + drawn[at], islands.genes);
-}
-
-__global__ void replace_kernel(SearchView const s, std::uint64_t slots, DevicePeople trials, DevicePeople population) {
-  std::uint64_t const slot = plain_index();
-  if (slot < slots) replace_beaten(s, slot, trials, population);
-}
-
-/// Mutation rates of islands.
-struct Rates {
-  std::int32_t* levels;
-  std::uint64_t* chances;
-  std::uint64_t const* chance_of_level;  ///< from the least on
-  __device__ void move(std::uint32_t island, std::int32_t by) const {
-    levels[island] = moved_level(levels[island], by, most_rate_level);
-    chances[island] = chance_of_level[levels[island] + most_rate_level];
-  }
-};
-
-__global__ void __launch_bounds__(crew_threads) follow_success_kernel(Islands islands, std::int64_t const* fitness, Rates rates) {
-  __shared__ CrewScratch scratch;
-  Crew const crew = islands.crew(scratch);
-  for (std::uint32_t island = islands.first(); island < islands.count; island += islands.crews()) {
-    std::uint64_t const start = islands.start(island);
-    std::uint64_t counts[2] = {count_of(crew, part_of(crew, islands.size), [&](std::uint64_t i) { return fitness[start + i] > islands.population.fitness[start + i]; }), 0};
-    std::uint64_t const own = counts[0];
-    sum_before(crew, counts);
-    if (crew.block + 1 == crew.blocks && crew.thread == 0) rates.move(island, step_for_success(counts[0] + own, islands.size));
-    crew.meet();
-  }
-}
-
-__global__ void __launch_bounds__(crew_threads) follow_spread_kernel(Islands islands, GeneRange const* ranges, std::uint32_t wide, Rates rates) {
-  __shared__ CrewScratch scratch;
-  Crew const crew = islands.crew(scratch);
-  for (std::uint32_t island = islands.first(); island < islands.count; island += islands.crews()) {
-    std::uint64_t const deviation = deviation_of(crew, ranges, islands.genes, islands.people(island).genomes, islands.size);
-    if (crew.leads()) rates.move(island, step_for_spread(spread_millionths(deviation, wide, islands.size)));
-    crew.meet();
-  }
-}
-
-__global__ void __launch_bounds__(crew_threads) describe_kernel(GenerationView view, CrewMemory* memory, StatisticsMemory statistics, DeviceStats* out) {
-  __shared__ CrewScratch scratch;
-  describe({threadIdx.x, blockDim.x, blockIdx.x, gridDim.x, memory, scratch}, view, statistics, *out);
-}
 
 // ---- Memory ----
 
@@ -411,7 +292,8 @@ void migrate(CudaSearch& self) {
     copy_bests(self, each);
   } else {
     to_device(self, self.drawn, drawn_migrants(self.settings, self.generation));
-    copy_drawn_kernel<<<plain_blocks(std::uint64_t{self.settings.islands} * each), plain_threads, 0, self.stream>>>(islands_of(self), each, self.drawn, self.leaving);
+    auto const blocks = plain_blocks(std::uint64_t{self.settings.islands} * each);
+    copy_drawn_kernel<<<blocks, plain_threads, 0, self.stream>>>(islands_of(self), each, self.drawn, self.leaving);
     check(cudaGetLastError());
   }
   keep(self, {self.leaving, each, self.arrival_rows, self.first_arrival});
@@ -461,10 +343,10 @@ Asked ask(CudaSearch& self, HerdQuestion const& question) {
 
 /// Where answers lie in `told`.
 struct Told {
-  std::size_t digests, finalists, genomes, bytes;
+  std::size_t tiles, finalists, genomes, bytes;
 };
 Told told_of(CudaSearch const& self, std::uint64_t tiles, std::size_t slots) {
-  std::size_t const finalists = tiles * sizeof(TileDigest), genomes = finalists + sizeof(unsigned long long);
+  std::size_t const finalists = tiles * sizeof(HerdSums), genomes = finalists + sizeof(unsigned long long);
   return {0, finalists, genomes, genomes + slots * self.genes() * sizeof(double)};
 }
 
@@ -523,14 +405,14 @@ HerdAnswer finish(CudaSearch& self, HerdQuestion const& question) {
   Told const told = told_of(self, tiles, question.slots.size());
   make_room(self, self.told, told.bytes);
   auto* const device = static_cast<char*>(self.told.device);
-  auto* const digests = reinterpret_cast<TileDigest*>(device + told.digests);
+  auto* const sums = reinterpret_cast<HerdSums*>(device + told.tiles);
   self.finalists.count = reinterpret_cast<unsigned long long*>(device + told.finalists);
   Asked const asked = ask(self, question);
   check(cudaEventRecord(self.is_judged, self.stream));
   check(cudaStreamWaitEvent(self.telling, self.is_judged));
   check(cudaMemsetAsync(self.finalists.count, 0, sizeof(unsigned long long), self.telling));
-  tell_kernel<<<static_cast<unsigned>(tiles), crew_threads, 0, self.telling>>>(view_of(self, self.candidates), {question.first_tile, question.tile_slots}, asked.hall,
-                                                                              self.finalists, digests);
+  tell_kernel<<<static_cast<unsigned>(tiles), crew_threads, 0, self.telling>>>(view_of(self, self.candidates), question.tile_slots, asked.hall,
+                                                                              self.finalists, sums);
   if (!question.slots.empty())
     gather_kernel<<<static_cast<unsigned>(question.slots.size()), 32, 0, self.telling>>>(self.candidates.genomes, self.view.genes, asked.slots,
                                                                                        reinterpret_cast<double*>(device + told.genomes));
@@ -546,8 +428,8 @@ HerdAnswer finish(CudaSearch& self, HerdQuestion const& question) {
 
   check(cudaEventSynchronize(self.is_told));
   HerdAnswer answer;
-  auto const* const host_digests = reinterpret_cast<TileDigest const*>(self.told.host + told.digests);
-  answer.digests.assign(host_digests, host_digests + tiles);
+  auto const* const host_tiles = reinterpret_cast<HerdSums const*>(self.told.host + told.tiles);
+  answer.tiles.assign(host_tiles, host_tiles + tiles);
   auto const* const genomes = reinterpret_cast<double const*>(self.told.host + told.genomes);
   for (std::size_t i = 0; i < question.slots.size(); ++i) answer.genomes.emplace_back(genomes + i * self.genes(), genomes + (i + 1) * self.genes());
   read_finalists(self, *reinterpret_cast<unsigned long long const*>(self.told.host + told.finalists), answer);

@@ -179,14 +179,9 @@ __device__ inline void put_finalist(DeviceFinalists const& to, std::uint64_t slo
   for (std::uint32_t g = 0; g < genes; ++g) to.genomes[at * genes + g] = genome[g];
 }
 
-/// The first tile of a herd, and how its slots are cut.
-struct HerdCut {
-  std::uint64_t first_tile, tile_slots;
-};
-
-/// A tile of a herd, by one block: its fingerprint, and who may be among the best.
+/// A tile of a herd, by one block: what its digest is made of, and who may be among the best.
 __device__ inline void tell_tile(Crew const& crew, GenerationView const& herd, std::uint64_t first, std::uint64_t last, DeviceHall const& hall,
-                                 DeviceFinalists const& finalists, std::uint64_t tile, TileDigest& out) {
+                                 DeviceFinalists const& finalists, HerdSums& out) {
   HerdSums sums;
   for (std::uint64_t slot = first + crew.thread; slot < last; slot += crew.threads) {
     double const* const genome = herd.genomes + slot * herd.genes;
@@ -196,7 +191,7 @@ __device__ inline void tell_tile(Crew const& crew, GenerationView const& herd, s
   }
   sums.high = scan(crew, sums.high).total;
   sums.low = scan(crew, sums.low).total;
-  if (crew.thread == 0) out = sums.digest(tile);
+  if (crew.thread == 0) out = sums;
 }
 
 MUSTER_KERNELS_END

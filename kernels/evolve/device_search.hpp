@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/tile.hpp"
+#include "kernels/evolve/herd_sums.hpp"
 #include "kernels/evolve/search.hpp"
 
 namespace muster::kernels {
@@ -26,7 +26,6 @@ struct KnownGenome {
 
 /// What is to be told of a generation's candidates.
 struct HerdQuestion {
-  std::uint64_t first_tile = 0;
   std::uint64_t tile_slots = 1;
   std::span<KnownGenome const> hall{};      ///< the best first
   bool is_hall_full = false;                ///< then the last of the hall is to be beaten
@@ -41,7 +40,7 @@ struct Finalist {
 };
 
 struct HerdAnswer {
-  std::vector<TileDigest> digests{};           ///< of what was judged, and what came of it
+  std::vector<HerdSums> tiles{};               ///< what their digests are made of
   std::vector<std::vector<double>> genomes{};  ///< of the slots that were asked for
   std::vector<Finalist> finalists{};           ///< by slot: the feasible that beat the hall's last and are not in it
   bool are_all_finalists = true;               ///< false: too many to tell; look at the candidates

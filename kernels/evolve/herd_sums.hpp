@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "core/tile.hpp"
 #include "kernels/host_device.hpp"
 #include "kernels/sums/slots.hpp"
 
@@ -18,9 +17,6 @@ struct HerdSums {
     auto const of_genes = static_cast<std::int64_t>(hash);
     high += digest_share(digest_key_high, 2 * i, of_genes) + digest_share(digest_key_high, 2 * i + 1, fitness);
     low += digest_share(digest_key_low, 2 * i, of_genes) + digest_share(digest_key_low, 2 * i + 1, fitness);
-  }
-  MUSTER_HD TileDigest digest(std::uint64_t tile) const {
-    return {digest_finish(digest_key_high, tile, high), digest_finish(digest_key_low, tile, low)};
   }
 };
 

@@ -1,6 +1,6 @@
 #include "kernels/evolve/search.hpp"
 
-#include "kernels/evolve/herd_sums.hpp"
+#include "kernels/evolve/herd_digest.hpp"
 #include "kernels/evolve/order.hpp"
 #include "kernels/evolve/plan.hpp"
 #include "kernels/evolve/slots_body.hpp"
@@ -71,11 +71,15 @@ std::uint64_t genome_hash(std::span<double const> genome) {
   return hash_genes(genome.data(), static_cast<std::uint32_t>(genome.size()));
 }
 
+TileDigest herd_digest(std::uint64_t tile, HerdSums const& sums) {
+  return {digest_finish(digest_key_high, tile, sums.high), digest_finish(digest_key_low, tile, sums.low)};
+}
+
 TileDigest herd_digest(std::uint64_t tile, std::span<double const> genomes, std::span<std::int64_t const> fitness) {
   auto const genes = static_cast<std::uint32_t>(fitness.empty() ? 0 : genomes.size() / fitness.size());
   HerdSums sums;
   for (std::size_t i = 0; i < fitness.size(); ++i) sums.add(i, hash_genes(genomes.data() + i * genes, genes), fitness[i]);
-  return sums.digest(tile);
+  return herd_digest(tile, sums);
 }
 
 }  // namespace muster::kernels

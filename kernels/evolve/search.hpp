@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "core/tile.hpp"
 #include "kernels/evolve/fitness.hpp"
 
 namespace muster::kernels {
@@ -154,8 +153,5 @@ std::vector<std::uint64_t> best_slots(SearchSettings const& settings, Population
 
 /// The 64-bit hash that breaks ties of fitness.
 std::uint64_t genome_hash(std::span<double const> genome);
-
-/// The fingerprint of a tile of individuals, by which it is checked what was judged, and what came of it.
-TileDigest herd_digest(std::uint64_t tile, std::span<double const> genomes, std::span<std::int64_t const> fitness);
 
 }  // namespace muster::kernels

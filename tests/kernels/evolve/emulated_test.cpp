@@ -7,6 +7,7 @@
 #include "tests/kernels/emulated_block.hpp"
 // What a search stands on, with the words above.
 #include "kernels/evolve/cuda_statistics.hpp"
+#include "kernels/evolve/herd_digest.hpp"
 #include "kernels/evolve/plan.hpp"
 #include "kernels/evolve/survival.hpp"
 #include "tests/kernels/evolve/scene.hpp"
@@ -154,15 +155,15 @@ TEST(EmulatedHerds, tell_digests_and_who_may_be_among_the_best) {
     std::vector<std::uint64_t> slots(size);
     std::vector<std::int64_t> fitness(size);
     std::vector<double> genomes(size * genes);
-    TileDigest digest;
+    HerdSums sums;
     DeviceHall const hall{hall_fitness.data(), hall_genomes.data(), 4, is_full};
     GenerationView const view{nullptr, genes, size, herd.genomes.data(), herd.fitness.data()};
     constexpr std::uint64_t first = 30, last = 190;
     run_block([&](Crew const& crew) {
-      tell_tile(crew, view, first, last, hall, {&count, slots.data(), fitness.data(), genomes.data(), size}, 17, digest);
+      tell_tile(crew, view, first, last, hall, {&count, slots.data(), fitness.data(), genomes.data(), size}, sums);
     });
     std::span const all(herd.genomes);
-    EXPECT_EQ(digest, herd_digest(17, all.subspan(first * genes, (last - first) * genes), std::span(herd.fitness).subspan(first, last - first)));
+    EXPECT_EQ(herd_digest(17, sums), herd_digest(17, all.subspan(first * genes, (last - first) * genes), std::span(herd.fitness).subspan(first, last - first)));
     std::vector<std::uint64_t> expected;
     for (std::uint64_t slot = first; slot < last; ++slot) {
       bool is_known = false;

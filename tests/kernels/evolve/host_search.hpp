@@ -24,10 +24,9 @@ class HostSearch final : public kernels::DeviceSearch {
   void write_fitness(std::span<std::int64_t const> fitness) override { fitness_.assign(fitness.begin(), fitness.end()); }
   kernels::HerdAnswer finish(kernels::HerdQuestion const& question) override {
     kernels::HerdAnswer answer;
-    for (std::uint64_t first = 0, tile = question.first_tile; first < fitness_.size(); first += question.tile_slots, ++tile) {
-      auto const count = std::min<std::uint64_t>(question.tile_slots, fitness_.size() - first);
-      answer.digests.push_back(kernels::herd_digest(tile, genomes(first, count), std::span(fitness_).subspan(first, count)));
-    }
+    answer.tiles.resize((fitness_.size() + question.tile_slots - 1) / question.tile_slots);
+    for (std::uint64_t slot = 0; slot < fitness_.size(); ++slot)
+      answer.tiles[slot / question.tile_slots].add(slot % question.tile_slots, kernels::genome_hash(genomes(slot, 1)), fitness_[slot]);
     for (auto const slot : question.slots) answer.genomes.emplace_back(genomes(slot, 1).begin(), genomes(slot, 1).end());
     for (std::uint64_t slot = 0; slot < fitness_.size(); ++slot)
       if (is_finalist(question, slot)) answer.finalists.push_back({slot, fitness_[slot], {genomes(slot, 1).begin(), genomes(slot, 1).end()}});

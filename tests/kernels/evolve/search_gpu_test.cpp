@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "kernels/device_pool.hpp"
 #include "kernels/evolve/device_search.hpp"
+#include "kernels/evolve/herd_digest.hpp"
 #include "tests/kernels/evolve/scene.hpp"
 
 namespace muster::test {
@@ -26,7 +27,8 @@ std::vector<TileDigest> digests_of(std::vector<double> const& candidates, std::v
   std::size_t const genes = candidates.size() / fitness.size();
   for (std::size_t first = 0; first < fitness.size(); first += tile_slots) {
     std::size_t const count = std::min<std::size_t>(tile_slots, fitness.size() - first);
-    digests.push_back(herd_digest(100 + digests.size(), std::span(candidates).subspan(first * genes, count * genes), std::span(fitness).subspan(first, count)));
+    auto const genomes = std::span(candidates).subspan(first * genes, count * genes);
+    digests.push_back(herd_digest(100 + digests.size(), genomes, std::span(fitness).subspan(first, count)));
   }
   return digests;
 }
@@ -71,9 +73,11 @@ std::string difference(SearchSettings const& s, DevicePool& pool, int generation
     std::int64_t const floor = population.fitness[population.fitness.size() / 2];
     KnownGenome const known[] = {{floor, nobody}};
     std::uint64_t const wanted[] = {s.slots() - 1, 0};
-    auto const answer = search->finish({.first_tile = 100, .tile_slots = tile_slots, .hall = known, .is_hall_full = true, .slots = wanted});
+    auto const answer = search->finish({.tile_slots = tile_slots, .hall = known, .is_hall_full = true, .slots = wanted});
     population = select(s, std::move(population), candidates, fitness, 4);
-    if (answer.digests != digests_of(candidates, fitness)) return "digests of generation " + std::to_string(g + 1);
+    std::vector<TileDigest> digests;
+    for (auto const& sums : answer.tiles) digests.push_back(herd_digest(100 + digests.size(), sums));
+    if (digests != digests_of(candidates, fitness)) return "digests of generation " + std::to_string(g + 1);
     for (std::size_t i = 0; i < 2; ++i)
       if (!std::ranges::equal(answer.genomes[i], std::span(candidates).subspan(wanted[i] * s.genes.size(), s.genes.size()))) return "a genome that was asked for";
     auto const finalists = finalists_in(fitness, floor);
