@@ -40,6 +40,8 @@ topology::Decision device_line(topology::DeviceTime const& device) {
 jobs::Team team_on(jobs::Job const& job, topology::Placement const& rank, topology::Plan const& plan) {
   auto team = jobs::team_of(job, static_cast<int>(rank.gpus.size()), plan.group_size);
   team.is_joined = plan.joined_ranks > 1;
+  bool const is_one_rank = plan.nodes.size() == 1 && plan.nodes.front().count == 1 && plan.nodes.front().ranks.size() == 1;
+  team.is_alone = is_one_rank && rank.gpus.size() == 1;
   return team;
 }
 

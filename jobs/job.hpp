@@ -39,6 +39,7 @@ struct Team {
   int gpus = 1;
   int members = 1;
   bool is_joined = false;  ///< with those of other processes
+  bool is_alone = false;   ///< nothing else computes the run
 };
 
 /// What a runner does to need less memory, none of which changes a bit.

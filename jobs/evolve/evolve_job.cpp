@@ -236,14 +236,14 @@ class EvolveJob final : public Job, public Steps {
     cost.sums_bytes = slots() * sizeof(std::int64_t);
     return cost;
   }
-  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes, Team) const override {
+  std::optional<DeviceNeed> device_need(topology::Gpu const& gpu, std::uint64_t budget_bytes, Team team) const override {
     if (!is_traded(params_.objective)) return std::nullopt;
     DeviceNeed need;
     need.context_bytes = topology::context_bytes(gpu);
     need.pool_bytes = kernels::whole_steps(params_.objective == Objective::rules ? rule_bytes() : crossover_bytes());
     need.full_bytes = need.context_bytes + need.pool_bytes;
     need.fits = need.full_bytes <= budget_bytes;
-    if (breeding_.keeps_lineage()) return need;
+    if (breeding_.keeps_lineage() || !team.is_alone) return need;
     auto const population = kernels::whole_steps(DeviceBreeding::bytes(breeding_));
     need.full_bytes += population;
     if (need.full_bytes <= budget_bytes)
