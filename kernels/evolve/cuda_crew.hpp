@@ -9,6 +9,7 @@
 MUSTER_KERNELS_BEGIN
 
 inline constexpr std::uint32_t crew_threads = 512;     ///< of a block, at most
+inline constexpr int crew_blocks = 2;                  ///< of a multiprocessor, at most
 inline constexpr std::uint32_t most_crew_blocks = 1024;
 inline constexpr int digit_bits = 11;
 inline constexpr std::uint32_t digits = 1u << digit_bits;

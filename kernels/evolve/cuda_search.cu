@@ -89,9 +89,8 @@ struct CudaSearch {
 inline namespace MUSTER_ISA {
 namespace {
 
-constexpr std::uint32_t most_blocks_each = 2;  ///< of a multiprocessor
 constexpr std::uint64_t block_share = 4096;    ///< of what a crew ranks: for less, one more block costs time
-constexpr std::uint64_t quiet_share = 16'384;  ///< of what is described beside judging, which is to keep most of the device
+constexpr std::uint32_t quiet_blocks = 16;     ///< describe a generation beside judging, which is to keep most of the device
 
 unsigned plain_blocks(std::uint64_t count) { return static_cast<unsigned>((count + plain_threads - 1) / plain_threads); }
 
@@ -129,7 +128,7 @@ void make_room(CudaSearch& self, Exchange& exchange, std::size_t bytes) {
 
 /// The fewest that any kernel of crews may have.
 std::uint32_t resident_blocks(int ordinal) {
-  int multiprocessors = 0, each = static_cast<int>(most_blocks_each);
+  int multiprocessors = 0, each = crew_blocks;
   check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, ordinal));
   auto const fit = [&](auto* kernel) {
     int blocks = 0;
@@ -203,12 +202,12 @@ void launch_resident(cudaStream_t stream, void (*kernel)(Parameters...), std::ui
   check(cudaLaunchCooperativeKernel(reinterpret_cast<void const*>(kernel), dim3(blocks), dim3(crew_threads), all, 0, stream));
 }
 
-/// Blocks for so many things.
-std::uint32_t blocks_worth(std::uint64_t count, std::uint64_t share) { return static_cast<std::uint32_t>((count + share - 1) / share); }
+/// Blocks for so many things to be ranked.
+std::uint32_t blocks_worth(std::uint64_t count) { return static_cast<std::uint32_t>((count + block_share - 1) / block_share); }
 
 Islands islands_of(CudaSearch const& self) {
   std::uint32_t const islands = self.settings.islands;
-  std::uint32_t const each = std::min(std::max(self.blocks / islands, 1u), blocks_worth(2 * std::uint64_t{self.settings.island_size}, block_share));
+  std::uint32_t const each = std::min(std::max(self.blocks / islands, 1u), blocks_worth(2 * std::uint64_t{self.settings.island_size}));
   return {islands, self.settings.island_size, self.view.genes, each, self.crews, self.population};
 }
 std::uint32_t blocks_for(CudaSearch const& self, Islands const& islands) { return std::min(self.settings.islands, self.blocks) * islands.each; }
@@ -394,7 +393,7 @@ GenerationView view_of(CudaSearch const& self, DevicePeople const& people) {
 void start_describing(CudaSearch& self) {
   check(cudaStreamWaitEvent(self.describing, self.is_selected));
   auto* const stats = static_cast<DeviceStats*>(self.described.device);
-  launch_resident(self.describing, describe_kernel, std::min(self.blocks, blocks_worth(self.slots(), quiet_share)), view_of(self, self.population),
+  launch_resident(self.describing, describe_kernel, std::min({self.blocks, quiet_blocks, blocks_worth(self.slots())}), view_of(self, self.population),
                   self.crews + self.blocks, self.statistics, stats);
   check(cudaMemcpyAsync(self.described.host, stats, sizeof(DeviceStats), cudaMemcpyDeviceToHost, self.describing));
   check(cudaEventRecord(self.is_described, self.describing));

@@ -20,7 +20,7 @@ static __global__ void propose_kernel(SearchView const s, std::uint64_t slots, d
     make_child(s, slot, out + slot * s.genes);
 }
 
-static __global__ void __launch_bounds__(crew_threads)
+static __global__ void __launch_bounds__(crew_threads, crew_blocks)
     tell_kernel(GenerationView herd, std::uint64_t tile_slots, DeviceHall hall, DeviceFinalists finalists, HerdSums* out) {
   __shared__ CrewScratch scratch;
   std::uint64_t const first = blockIdx.x * tile_slots, end = first + tile_slots;
@@ -54,7 +54,7 @@ struct Arrivals {
   std::uint32_t const* firsts;
 };
 
-static __global__ void __launch_bounds__(crew_threads)
+static __global__ void __launch_bounds__(crew_threads, crew_blocks)
     keep_kernel(Islands islands, Arrivals arrivals, std::uint32_t* rows, std::uint8_t* stays) {
   __shared__ CrewScratch scratch;
   Crew const crew = islands.crew(scratch);
@@ -72,7 +72,7 @@ static __global__ void __launch_bounds__(crew_threads)
   }
 }
 
-static __global__ void __launch_bounds__(crew_threads)
+static __global__ void __launch_bounds__(crew_threads, crew_blocks)
     copy_best_kernel(Islands islands, std::uint32_t count, DevicePeople to) {
   __shared__ CrewScratch scratch;
   Crew const crew = islands.crew(scratch);
@@ -102,7 +102,7 @@ struct Rates {
   }
 };
 
-static __global__ void __launch_bounds__(crew_threads)
+static __global__ void __launch_bounds__(crew_threads, crew_blocks)
     follow_success_kernel(Islands islands, std::int64_t const* fitness, Rates rates) {
   __shared__ CrewScratch scratch;
   Crew const crew = islands.crew(scratch);
@@ -117,7 +117,7 @@ static __global__ void __launch_bounds__(crew_threads)
   }
 }
 
-static __global__ void __launch_bounds__(crew_threads)
+static __global__ void __launch_bounds__(crew_threads, crew_blocks)
     follow_spread_kernel(Islands islands, GeneRange const* ranges, std::uint32_t wide, Rates rates) {
   __shared__ CrewScratch scratch;
   Crew const crew = islands.crew(scratch);
@@ -128,7 +128,7 @@ static __global__ void __launch_bounds__(crew_threads)
   }
 }
 
-static __global__ void __launch_bounds__(crew_threads)
+static __global__ void __launch_bounds__(crew_threads, crew_blocks)
     describe_kernel(GenerationView view, CrewMemory* memory, StatisticsMemory statistics, DeviceStats* out) {
   __shared__ CrewScratch scratch;
   describe({threadIdx.x, blockDim.x, blockIdx.x, gridDim.x, memory, scratch}, view, statistics, *out);
