@@ -42,6 +42,8 @@ using Clock = std::chrono::steady_clock;
 constexpr double droppable_s = 0.01;
 /// Saves and progress wait for a runner that runs ahead.
 constexpr double ahead_s = 0.25;
+/// How far it goes by itself where the return takes long: so that it is such a share of the time, and no farther than that.
+constexpr double most_return_share = 0.04, most_ahead_s = 4;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -122,6 +124,7 @@ struct Consumers::Station {
   std::uint64_t lease = 0;  // being computed, or 0; guarded by Consumers::mutex_
   std::atomic<bool> is_dropped = false;
   std::uint64_t piece = 1;  // tiles
+  double ahead_s = worker::ahead_s;
 };
 
 Consumers::Consumers(jobs::Job const& job, Consumption const& consumption,
@@ -453,10 +456,14 @@ std::optional<jobs::Ahead> Consumers::run_with_others(Station& station, Task con
 bool Consumers::run_ahead(Station& station, Result& result) {
   if (!may_run_ahead_) return false;
   auto const start = Clock::now();
+  double enough_at_s = 0;
   auto ahead = station.runner->run_ahead(result.range, [&] {
-    return station.is_dropped.load(std::memory_order_relaxed) || seconds_since(start) >= ahead_s;
+    enough_at_s = seconds_since(start);
+    return station.is_dropped.load(std::memory_order_relaxed) || enough_at_s >= station.ahead_s;
   });
   if (!ahead) return false;
+  // Bringing the state of a device back may take long; then it goes farther next time.
+  station.ahead_s = std::clamp((seconds_since(start) - enough_at_s) / most_return_share, ahead_s, most_ahead_s);
   result.digests = std::move(ahead->digests);
   result.ahead = std::move(ahead->carry);
   return true;
