@@ -172,9 +172,21 @@ class Driver {
     else
       accumulator_.add(result.sums, result.range);
     ahead_ = result.ahead;
-    units_ += job_.units(done);
+    units_ += units_of(done);
     is_saved_ = false;
     guarded([&] { saver_.record(done, result.digests, state_.epoch); });
+  }
+
+  /// Of one stage, or of several that were run ahead.
+  double units_of(TileRange done) const {
+    double units = 0;
+    auto stage = std::ranges::upper_bound(state_.stages, done.first);
+    for (std::uint64_t first = done.first; first < done.end() && stage != state_.stages.end(); ++stage) {
+      auto const end = std::min(*stage, done.end());
+      units += job_.units({first, end - first});
+      first = end;
+    }
+    return units;
   }
 
   void judge_stage() {

@@ -6,6 +6,7 @@
 
 #include "jobs/evolve/evolve_job.hpp"
 #include "jobs/evolve/parse.hpp"
+#include "orchestrator/run.hpp"
 #include "tests/jobs/run_ahead.hpp"
 #include "tests/kernels/memory/fake_accelerator.hpp"
 
@@ -42,6 +43,25 @@ TEST_F(DeviceBreedings, breed_the_same_generations) {
     EXPECT_GT(laps.laps, 3) << overrides.front();
     EXPECT_GT(laps.stages, 2 * laps.laps);
   }
+}
+
+TEST_F(DeviceBreedings, are_the_same_run_with_the_same_work) {
+  auto const one = job({"objective=\"crossover\""});
+  auto const run = [&](worker::Consumption const& consumption) {
+    orchestrator::DriverOptions options;
+    options.consumption = consumption;
+    orchestrator::MemoryPersistence persistence;
+    orchestrator::SilentProgress progress;
+    return orchestrator::run_ranks_in_process(1, *one, options, persistence, progress);
+  };
+  auto const there = run({.accelerators = {{Device::Kind::cuda, 0, UINT64_MAX, &pool_}}, .threads = 0}), here = run({.accelerators = {}, .threads = 2});
+  EXPECT_EQ(there.sums, here.sums);
+  EXPECT_DOUBLE_EQ(there.units, here.units);
+  auto const leases = [](orchestrator::RunOutcome const& run) {
+    auto const at = std::ranges::find(run.counters, "leases_issued", [](auto const& counter) { return counter.first; });
+    return at == run.counters.end() ? 0 : at->second;
+  };
+  EXPECT_LT(leases(there), leases(here) / 4) << "most generations were bred ahead";
 }
 
 TEST_F(DeviceBreedings, look_at_all_where_too_many_may_be_among_the_best) {
