@@ -57,9 +57,9 @@ TEST_F(DeviceBreedings, are_the_same_run_with_the_same_work) {
   auto const there = run({.accelerators = {{Device::Kind::cuda, 0, UINT64_MAX, &pool_}}, .threads = 0}), here = run({.accelerators = {}, .threads = 2});
   EXPECT_EQ(there.sums, here.sums);
   EXPECT_DOUBLE_EQ(there.units, here.units);
-  auto const leases = [](orchestrator::RunOutcome const& run) {
-    auto const at = std::ranges::find(run.counters, "leases_issued", [](auto const& counter) { return counter.first; });
-    return at == run.counters.end() ? 0 : at->second;
+  auto const leases = [](orchestrator::RunOutcome const& of) {
+    auto const at = std::ranges::find(of.counters, "leases_issued", [](auto const& counter) { return counter.first; });
+    return at == of.counters.end() ? 0 : at->second;
   };
   EXPECT_LT(leases(there), leases(here) / 4) << "most generations were bred ahead";
 }
